@@ -1,0 +1,1 @@
+"""The rules of a reverse-mentoring program: pure functions and data, no I/O, no Temporal."""

@@ -1,0 +1,635 @@
+"""The definition of a program: everything HR decides, as one validated value.
+
+A definition counts in program days, weeks and sessions. How long a program day really takes is
+`calendar.day`: 24 hours, unless a demonstration shortens it.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from domain.model import Value
+from domain.people import Role
+from domain.problems import did_you_mean
+
+# --- Quantities as people write them -------------------------------------------------------------
+
+_SPAN = re.compile(r"\s*(\d{1,4})\s*(day|days|week|weeks)\s*", re.IGNORECASE)
+_REAL = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(h|min|s)\s*", re.IGNORECASE)
+_SHARE = re.compile(r"\s*(\d{1,3}(?:\.\d+)?)\s*%\s*")
+
+
+def _read_days(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    match = _SPAN.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("this is not a span of time. Write it like “10 days” or “3 weeks”.")
+    return int(match[1]) * (7 if match[2].lower().startswith("week") else 1)
+
+
+Days = Annotated[int, BeforeValidator(_read_days), Field(ge=0, le=1_100)]
+"""Program days, at most about three years. Written "10 days" or "3 weeks"."""
+
+
+def _read_real_seconds(value: Any) -> Any:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    match = _REAL.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("this is not a length of time. Write it like “24h”, “2min” or “0.4s”.")
+    return float(match[1]) * {"h": 3600, "min": 60, "s": 1}[match[2].lower()]
+
+
+RealSeconds = Annotated[float, BeforeValidator(_read_real_seconds), Field(gt=0, le=86_400)]
+"""Seconds on a real clock. Written "24h", "2min" or "0.4s"."""
+
+EmailAddress = Annotated[
+    str, Field(max_length=254, pattern=r"^[^@\s<>\"',;:()\[\]\\]+@[^@\s<>\"',;:()\[\]\\]+\.[^@\s<>\"',;:()\[\]\\]+$")
+]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{1,38})[a-z0-9]$")]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+# --- The program ---------------------------------------------------------------------------------
+
+
+class Mode(StrEnum):
+    """Who teaches whom."""
+
+    ONE_WAY = "one_way"
+    MUTUAL = "mutual"
+    """Both teach and both learn, half a session each."""
+
+
+class Delivery(StrEnum):
+    """Where sessions happen."""
+
+    IN_PERSON = "in_person"
+    REMOTE = "remote"
+    HYBRID = "hybrid"
+
+
+class Aim(Value):
+    """What the program is for: a goal, and the priority of the organisation that it serves."""
+
+    goal: Name
+    priority: Name
+
+
+class ProgramSection(Value):
+    """What the program is."""
+
+    id: Slug
+    """Names the run: `program/<id>` in Temporal. Visible to operators: no names of people."""
+    title: Name
+    organisation: Name
+    mode: Mode = Mode.ONE_WAY
+    delivery: Delivery = Delivery.HYBRID
+    language: str = Field(default="en", pattern=r"^[a-z]{2}(?:-[A-Z]{2})?$")
+    starts: date
+    goals: tuple[Aim, ...] = Field(min_length=1, max_length=20)
+
+
+class Contact(Value):
+    """A person who runs the program; receives what the ladder sends up."""
+
+    name: Name
+    email: EmailAddress
+
+
+def _known_timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError, KeyError) as error:
+        raise ValueError("no such time zone. Write it like “Europe/London”.") from error
+    return value
+
+
+TimeZone = Annotated[str, BeforeValidator(_known_timezone)]
+
+
+class CalendarSection(Value):
+    """How program time maps to real time."""
+
+    day: RealSeconds = 86_400.0
+    """How long a program day really takes."""
+    timezone: TimeZone = "UTC"
+    """Where the program's day begins, and the zone of people who have none of their own."""
+
+
+class Stages(Value):
+    """How long each part lasts, in program days."""
+
+    enrolment: Days = 14
+    """From the invitation to the closing date for taking part."""
+    approval: Days = 7
+    """What HR has to review the matches before being reminded."""
+    introduction: Days = 7
+    """What a pair has to say no."""
+    preparation: Days = 14
+    """What a pair has for the guide, the agreement and the goals."""
+    meetings: Days = 126
+    """The window for sessions."""
+    evaluation: Days = 14
+    """What everybody has for the final survey."""
+
+    @field_validator("enrolment", "introduction", "preparation", "meetings", "evaluation")
+    @classmethod
+    def _takes_time(cls, value: int) -> int:
+        if value < 1:
+            raise ValueError("this must last at least 1 day.")
+        return value
+
+    @property
+    def total(self) -> int:
+        """Program days from start to end, approval at its longest."""
+        return (
+            self.enrolment
+            + self.approval
+            + self.introduction
+            + self.preparation
+            + self.meetings
+            + self.evaluation
+        )
+
+
+# --- People --------------------------------------------------------------------------------------
+
+
+class Columns(Value):
+    """The organisation's own column names, by what they hold.
+
+    A column that the organisation's file does not have is left out. `extra` names further columns
+    that matching rules or eligibility use.
+    """
+
+    id: str
+    name: str
+    email: str
+    role: str | None = None
+    level: str | None = None
+    manager: str | None = None
+    department: str | None = None
+    location: str | None = None
+    language: str | None = None
+    timezone: str | None = None
+    skills: str | None = None
+    goals: str | None = None
+    interests: str | None = None
+    capacity: str | None = None
+    extra: dict[str, str] = Field(default_factory=dict)
+
+
+class RoleWords(Value):
+    """What the organisation's role column says for each role."""
+
+    mentor: tuple[str, ...] = ("mentor",)
+    mentee: tuple[str, ...] = ("mentee",)
+    both: tuple[str, ...] = ("both",)
+
+
+class PeopleSection(Value):
+    """How to read the people file."""
+
+    columns: Columns
+    levels: tuple[str, ...] = ()
+    """The organisation's levels, from low to high."""
+    role_words: RoleWords = RoleWords()
+    separator: str = Field(default=";", min_length=1, max_length=3)
+    """What stands between several skills in one cell."""
+
+    @field_validator("levels")
+    @classmethod
+    def _levels_differ(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        twice = sorted({level for level in value if value.count(level) > 1})
+        if twice:
+            raise ValueError(f"levels named twice: {', '.join(twice)}.")
+        return value
+
+
+class Eligible(Value):
+    """Who may take one role. What is left out does not limit anybody."""
+
+    min_level: str | None = None
+    max_level: str | None = None
+    where: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """For each column, the values that are admitted."""
+
+
+class Eligibility(Value):
+    """Who may take part."""
+
+    mentor: Eligible = Eligible()
+    mentee: Eligible = Eligible()
+
+    def for_role(self, role: Role) -> Eligible:
+        """The conditions of one role."""
+        return self.mentor if role is Role.MENTOR else self.mentee
+
+
+# --- Matching ------------------------------------------------------------------------------------
+
+
+class NoReportingLine(Value):
+    """Neither may be above the other in the line of managers, up to `depth` steps."""
+
+    rule: Literal["no_reporting_line"] = "no_reporting_line"
+    depth: int = Field(default=2, ge=1, le=20)
+
+
+class LevelGap(Value):
+    """The mentee stands at least `min` and at most `max` levels above the mentor."""
+
+    rule: Literal["level_gap"] = "level_gap"
+    min: int = Field(default=1, ge=0, le=50)
+    max: int | None = Field(default=None, ge=0, le=50)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.max is not None and self.max < self.min:
+            raise ValueError(f"max ({self.max}) is below min ({self.min}).")
+        return self
+
+
+class Different(Value):
+    """The two must differ in a column. An empty cell differs from everything."""
+
+    rule: Literal["different"] = "different"
+    column: str
+
+
+class Same(Value):
+    """The two must agree in a column. An empty cell agrees with nothing."""
+
+    rule: Literal["same"] = "same"
+    column: str
+
+
+class NotThesePairs(Value):
+    """Named exclusions, each two ids of the people file."""
+
+    rule: Literal["not_these_pairs"] = "not_these_pairs"
+    pairs: tuple[tuple[str, str], ...]
+
+
+HardRule = Annotated[
+    NoReportingLine | LevelGap | Different | Same | NotThesePairs, Field(discriminator="rule")
+]
+
+
+class GoalsMeetSkills(Value):
+    """The share of the mentee's goals that the mentor can teach; earlier goals count more."""
+
+    prefer: Literal["goals_meet_skills"] = "goals_meet_skills"
+    weight: float = Field(default=5, gt=0, le=100)
+
+
+class PreferDifferent(Value):
+    """1 where the two differ in a column, else 0."""
+
+    prefer: Literal["different"] = "different"
+    column: str
+    weight: float = Field(default=1, gt=0, le=100)
+
+
+class PreferSame(Value):
+    """1 where the two agree in a column, else 0."""
+
+    prefer: Literal["same"] = "same"
+    column: str
+    weight: float = Field(default=1, gt=0, le=100)
+
+
+class SharedInterests(Value):
+    """The share of interests that the two have in common (Jaccard index)."""
+
+    prefer: Literal["shared_interests"] = "shared_interests"
+    weight: float = Field(default=1, gt=0, le=100)
+
+
+Preference = Annotated[
+    GoalsMeetSkills | PreferDifferent | PreferSame | SharedInterests, Field(discriminator="prefer")
+]
+
+
+class Objective(StrEnum):
+    """What matching puts first."""
+
+    MOST_PEOPLE = "most_people"
+    BEST_SCORE = "best_score"
+
+
+class MatchingSection(Value):
+    """Who may meet whom, and who should."""
+
+    objective: Objective = Objective.MOST_PEOPLE
+    rules: tuple[HardRule, ...] = (NoReportingLine(), LevelGap())
+    preferences: tuple[Preference, ...] = (GoalsMeetSkills(),)
+
+
+# --- Meetings ------------------------------------------------------------------------------------
+
+
+class Scheduler(StrEnum):
+    """Who proposes the time of a session."""
+
+    MENTOR = "mentor"
+    MENTEE = "mentee"
+
+
+class Sessions(Value):
+    """How often a pair meets."""
+
+    count: int = Field(default=6, ge=1, le=60)
+    every: Days = 21
+    """Program days from one session to the next."""
+    minutes: int = Field(default=60, ge=10, le=480)
+    minimum: int | None = Field(default=None, ge=0)
+    """Sessions that make a pair count as completed; half of `count`, rounded up, if left out."""
+    scheduled_by: Scheduler = Scheduler.MENTOR
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.minimum is not None and self.minimum > self.count:
+            raise ValueError(f"minimum ({self.minimum}) is more than count ({self.count}).")
+        if self.every < 1:
+            raise ValueError("every must be at least 1 day.")
+        return self
+
+    @property
+    def needed(self) -> int:
+        """Sessions that make a pair count as completed."""
+        return (self.count + 1) // 2 if self.minimum is None else self.minimum
+
+
+class CheckInPoint(StrEnum):
+    """At which kind of moment a check-in goes out."""
+
+    PREPARATION = "preparation"
+    AFTER_SESSION = "after_session"
+    SHARE = "share"
+    EVALUATION = "evaluation"
+
+
+class When(Value):
+    """A point in a pair's life."""
+
+    point: CheckInPoint
+    session: int | None = None
+    share: float | None = None
+    """How far into the meetings, from 0 to 1."""
+
+
+def _read_when(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    text = value.strip().lower()
+    if text in ("preparation", "evaluation"):
+        return When(point=CheckInPoint(text))
+    if match := re.fullmatch(r"after session (\d{1,2})", text):
+        return When(point=CheckInPoint.AFTER_SESSION, session=int(match[1]))
+    if match := re.fullmatch(r"(\d{1,2})\s*% of meetings", text):
+        return When(point=CheckInPoint.SHARE, share=int(match[1]) / 100)
+    raise ValueError(
+        "this is not a point in time. Write “preparation”, “after session 2”, "
+        "“50% of meetings” or “evaluation”."
+    )
+
+
+class CheckIn(Value):
+    """A survey sent at a set point to both of a pair."""
+
+    survey: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    when: Annotated[When, BeforeValidator(_read_when)]
+
+
+class LadderAction(StrEnum):
+    """What a step of the ladder does."""
+
+    NUDGE_SCHEDULER = "nudge_scheduler"
+    NUDGE_BOTH = "nudge_both"
+    TELL_COORDINATOR = "tell_coordinator"
+    TELL_SPONSOR = "tell_sponsor"
+    CLOSE = "close"
+    """End the pair without fault."""
+
+
+class LadderStep(Value):
+    """After so many days without a sign of life, do this."""
+
+    after: Days
+    action: LadderAction
+
+
+DEFAULT_LADDER = (
+    LadderStep(after=7, action=LadderAction.NUDGE_SCHEDULER),
+    LadderStep(after=14, action=LadderAction.NUDGE_BOTH),
+    LadderStep(after=21, action=LadderAction.TELL_COORDINATOR),
+    LadderStep(after=28, action=LadderAction.TELL_SPONSOR),
+    LadderStep(after=42, action=LadderAction.CLOSE),
+)
+
+
+# --- Evaluation and privacy ----------------------------------------------------------------------
+
+
+class MetricName(StrEnum):
+    """What success is measured by. How each is computed stands in `domain/evaluation.py`."""
+
+    SESSIONS_HELD = "sessions_held"
+    """Share of the planned sessions that were held."""
+    PAIRS_COMPLETED = "pairs_completed"
+    """Share of the started pairs that held the minimum of sessions."""
+    RECOMMENDATION = "recommendation"
+    """Promoters less detractors, from -100 to 100 (Reichheld 2003, the 0 to 10 question)."""
+    SATISFACTION = "satisfaction"
+    """Mean of the final survey's `satisfaction` item, 1 to 5."""
+    RESPONSE_RATE = "response_rate"
+    """Share of the final surveys sent that were answered."""
+    STALLED_PAIRS = "stalled_pairs"
+    """Share of the started pairs that stalled at least once."""
+    RECOVERED_PAIRS = "recovered_pairs"
+    """Share of the stalled pairs that met again."""
+
+
+class Comparison(StrEnum):
+    """Which side of the target is good."""
+
+    AT_LEAST = ">="
+    AT_MOST = "<="
+
+
+class Target(Value):
+    """What a metric must reach. Shares are from 0 to 1, however they were written."""
+
+    comparison: Comparison
+    value: float
+    is_share: bool = False
+
+
+def _read_target(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    match = re.fullmatch(r"\s*(>=|<=)\s*(-?\d+(?:\.\d+)?)\s*(%?)\s*", value)
+    if match is None:
+        raise ValueError("this is not a target. Write it like “>= 80%” or “>= 4.2”.")
+    share = match[3] == "%"
+    number = float(match[2])
+    return Target(
+        comparison=Comparison(match[1]), value=number / 100 if share else number, is_share=share
+    )
+
+
+class SuccessMetric(Value):
+    """A metric with its target."""
+
+    metric: MetricName
+    target: Annotated[Target, BeforeValidator(_read_target)]
+
+
+class Privacy(Value):
+    """What is shown to whom, and how long it is kept."""
+
+    anonymity_threshold: int = Field(default=5, ge=3, le=50)
+    """No figure is shown for fewer answers than this."""
+    keep_days: Days = 365
+    """Program days that answers are kept after the end."""
+
+
+# --- The whole -----------------------------------------------------------------------------------
+
+
+class Definition(Value):
+    """A program as HR defined it."""
+
+    version: Literal[1] = 1
+    """Of the format, not of the program."""
+    program: ProgramSection
+    coordinator: Contact
+    sponsor: Contact
+    calendar: CalendarSection = CalendarSection()
+    stages: Stages = Stages()
+    people: PeopleSection
+    eligibility: Eligibility = Eligibility()
+    matching: MatchingSection = MatchingSection()
+    sessions: Sessions = Sessions()
+    check_ins: tuple[CheckIn, ...] = (
+        CheckIn(survey="pulse", when=When(point=CheckInPoint.AFTER_SESSION, session=2)),
+        CheckIn(survey="final", when=When(point=CheckInPoint.EVALUATION)),
+    )
+    ladder: tuple[LadderStep, ...] = DEFAULT_LADDER
+    success: tuple[SuccessMetric, ...] = Field(min_length=1)
+    privacy: Privacy = Privacy()
+
+    def contradictions(self) -> list[tuple[tuple[str | int, ...], str]]:
+        """What does not fit together although each part is well-formed: where, and what is wrong."""
+        return [
+            *self._level_contradictions(),
+            *self._column_contradictions(),
+            *self._time_contradictions(),
+        ]
+
+    def _level_contradictions(self) -> list[tuple[tuple[str | int, ...], str]]:
+        found: list[tuple[tuple[str | int, ...], str]] = []
+        levels = self.people.levels
+        for role in Role:
+            eligible = self.eligibility.for_role(role)
+            for key in ("min_level", "max_level"):
+                level = getattr(eligible, key)
+                if level is not None and level not in levels:
+                    where = ("eligibility", role.value, key)
+                    found.append(
+                        (where, f"“{level}” is no level. {did_you_mean(level, levels)}".strip())
+                    )
+            if (
+                eligible.min_level in levels
+                and eligible.max_level in levels
+                and levels.index(eligible.min_level) > levels.index(eligible.max_level)
+            ):
+                where = ("eligibility", role.value, "min_level")
+                found.append((where, "the lowest level stands above the highest."))
+        for number, rule in enumerate(self.matching.rules):
+            if isinstance(rule, LevelGap) and len(levels) <= rule.min:
+                found.append(
+                    (
+                        ("matching", "rules", number, "min"),
+                        f"a gap of {rule.min} levels leaves nobody: people.levels has "
+                        f"{len(levels)} levels.",
+                    )
+                )
+        return found
+
+    def _column_contradictions(self) -> list[tuple[tuple[str | int, ...], str]]:
+        columns = self.people.columns
+        mapped = {key for key in Columns.model_fields if getattr(columns, key) and key != "extra"}
+        known = sorted(mapped | set(columns.extra))
+        found: list[tuple[tuple[str | int, ...], str]] = []
+
+        def need(column: str, where: tuple[str | int, ...]) -> None:
+            if column not in known:
+                found.append(
+                    (where, f"people.columns names no “{column}”. {did_you_mean(column, known)}")
+                )
+
+        for number, rule in enumerate(self.matching.rules):
+            where = ("matching", "rules", number)
+            if isinstance(rule, Different | Same):
+                need(rule.column, (*where, "column"))
+            elif isinstance(rule, LevelGap):
+                need("level", where)
+            elif isinstance(rule, NoReportingLine):
+                need("manager", where)
+        for number, preference in enumerate(self.matching.preferences):
+            where = ("matching", "preferences", number)
+            if isinstance(preference, PreferDifferent | PreferSame):
+                need(preference.column, (*where, "column"))
+            elif isinstance(preference, SharedInterests):
+                need("interests", where)
+            else:
+                need("skills", where)
+                need("goals", where)
+        for role in Role:
+            eligible = self.eligibility.for_role(role)
+            for column in eligible.where:
+                need(column, ("eligibility", role.value, "where", column))
+            if eligible.min_level or eligible.max_level:
+                need("level", ("eligibility", role.value))
+        return found
+
+    def _time_contradictions(self) -> list[tuple[tuple[str | int, ...], str]]:
+        found: list[tuple[tuple[str | int, ...], str]] = []
+        sessions = self.sessions
+        span = (sessions.count - 1) * sessions.every
+        if span > self.stages.meetings:
+            found.append(
+                (
+                    ("sessions", "every"),
+                    f"{sessions.count} sessions every {sessions.every} days take {span} days, but "
+                    f"stages.meetings is {self.stages.meetings} days.",
+                )
+            )
+        for number, check_in in enumerate(self.check_ins):
+            session = check_in.when.session
+            if session is not None and not 1 <= session <= sessions.count:
+                found.append(
+                    (
+                        ("check_ins", number, "when"),
+                        f"there is no session {session}: sessions.count is {sessions.count}.",
+                    )
+                )
+        for number, (step, following) in enumerate(zip(self.ladder, self.ladder[1:], strict=False)):
+            if following.after <= step.after:
+                found.append(
+                    (
+                        ("ladder", number + 1, "after"),
+                        f"each step must come later than the one before ({step.after} days).",
+                    )
+                )
+        return found

@@ -1,0 +1,29 @@
+"""How things are named in Temporal and in the store. Opaque by construction."""
+
+from __future__ import annotations
+
+WORKFLOW_PREFIX = "program"
+
+
+def program_workflow_id(program: str) -> str:
+    """Workflow id of a program."""
+    return f"{WORKFLOW_PREFIX}/{program}"
+
+
+def cohort_workflow_id(program: str, cohort: int) -> str:
+    """Workflow id of a cohort of at most `COHORT_SIZE` pairs."""
+    return f"{program_workflow_id(program)}/cohort/{cohort}"
+
+
+def pair_workflow_id(program: str, pair: str) -> str:
+    """Workflow id of a pair."""
+    return f"{program_workflow_id(program)}/pair/{pair}"
+
+
+def answer_id(program: str, pair: str | None, person: str, occasion: str) -> str:
+    """Id of what a person answered on one page. One a purpose: answering again replaces it."""
+    return f"{program}/{pair or '-'}/{person}/{occasion}"
+
+
+COHORT_SIZE = 500
+"""Pairs in one cohort. Temporal refuses a workflow its 2,001st pending child and advises 500."""

@@ -1,0 +1,9 @@
+"""The base of every value that crosses a boundary."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Value(BaseModel):
+    """An immutable value. Unknown fields are refused, so that a typo never passes for data."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")

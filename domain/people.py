@@ -1,0 +1,59 @@
+"""A person as the people file describes them, once its columns are read."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from domain.model import Value
+
+
+class Role(StrEnum):
+    """Which half of a pair somebody is."""
+
+    MENTOR = "mentor"
+    MENTEE = "mentee"
+
+    @property
+    def other(self) -> Role:
+        """The partner's role."""
+        return Role.MENTEE if self is Role.MENTOR else Role.MENTOR
+
+
+class Person(Value):
+    """One row of the people file.
+
+    `reference` is the organisation's own id (an employee number): it names the person in files
+    that HR reads and never leaves the store. In Temporal a person has a random id instead.
+    """
+
+    reference: str
+    name: str
+    email: str
+    roles: tuple[Role, ...]
+    """What the person may be in this program. Both, in `mutual` mode or where the file says so."""
+    level: str | None = None
+    """Seniority, one of the definition's `people.levels`."""
+    manager: str | None = None
+    """`reference` of the line manager."""
+    department: str | None = None
+    location: str | None = None
+    language: str = "en"
+    timezone: str | None = None
+    skills: tuple[str, ...] = ()
+    """What a mentor can teach."""
+    goals: tuple[str, ...] = ()
+    """What a mentee wants to learn, the most important first."""
+    interests: tuple[str, ...] = ()
+    capacity: int = Field(default=1, ge=1, le=50)
+    """In how many pairs the person may be at once."""
+    extra: dict[str, str] = Field(default_factory=dict)
+    """Other columns that matching rules name, by our name for them."""
+
+    def value_of(self, column: str) -> str | None:
+        """What the person has in a column that a rule names; None when empty."""
+        if column in Person.model_fields:
+            value = getattr(self, column)
+            return value if isinstance(value, str) and value else None
+        return self.extra.get(column) or None

@@ -1,0 +1,59 @@
+"""What is wrong with something a person wrote, said so that they can mend it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+from domain.model import Value
+
+
+class Problem(Value):
+    """One thing that is wrong in a file: where it stands, what it is, and what would be right."""
+
+    file: str
+    message: str
+    line: int | None = None
+    """Line of a text file, from 1."""
+    row: int | None = None
+    """Row of a table as a spreadsheet numbers it: the heading is row 1."""
+    field: str | None = None
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        place = self.file
+        if self.line is not None:
+            place += f", line {self.line}"
+        if self.row is not None:
+            place += f", row {self.row}"
+        if self.field:
+            place += f", {self.field}"
+        text = f"{place}: {self.message}"
+        return f"{text} {self.hint}" if self.hint else text
+
+
+class BadInput(Exception):
+    """Input that can't be used. Carries every problem found, not only the first."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(f"{len(problems)} problem(s)")
+        self.problems = tuple(problems)
+
+
+def suggestion(word: str, known: Iterable[str]) -> str | None:
+    """The known word that `word` was most likely meant to be, or None if none is near.
+
+    Case and surrounding space are ignored; `difflib`'s ratio of at least 0.6 counts as near.
+    """
+    by_folded = {k.casefold(): k for k in known}
+    near = difflib.get_close_matches(word.strip().casefold(), by_folded, n=1)
+    return by_folded[near[0]] if near else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint for an unknown word: the nearest known one, or else the list of all."""
+    options = list(known)
+    near = suggestion(word, options)
+    if near is not None:
+        return f"Did you mean “{near}”?"
+    return "Use one of: " + ", ".join(options) + "." if options else ""

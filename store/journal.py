@@ -1,0 +1,67 @@
+"""Appending to the journal and reading it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from domain.journal import EventKind, JournalEvent
+from domain.people import Role
+from store.tables import JournalRow
+
+
+def append(session: Session, program: str, events: Iterable[JournalEvent]) -> None:
+    """Write events in the session's transaction. An event whose id is known is not written again."""
+    rows = [
+        {
+            "id": event.id,
+            "program_id": program,
+            "kind": event.kind.value,
+            "at": event.at,
+            "pair_id": event.pair,
+            "person_id": event.person,
+            "role": event.role.value if event.role else None,
+            "data": event.data,
+        }
+        for event in events
+    ]
+    if not rows:
+        return
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    session.execute(dialect.insert(JournalRow).on_conflict_do_nothing(index_elements=["id"]), rows)
+
+
+def read(session: Session, program: str, after: int = 0) -> Sequence[tuple[int, JournalEvent]]:
+    """A program's events in the order they were written, each with its position."""
+    rows = session.scalars(
+        select(JournalRow)
+        .where(JournalRow.program_id == program, JournalRow.position > after)
+        .order_by(JournalRow.position)
+    )
+    return [(row.position, _event(row)) for row in rows]
+
+
+def now_of(session: Session, program: str) -> datetime:
+    """The program's present: the real time, or the journal's last instant where that is later.
+
+    Later it is when a test skips time: then the workflow's clock is ahead of the machine's.
+    """
+    last = session.scalar(select(func.max(JournalRow.at)).where(JournalRow.program_id == program))
+    now = datetime.now(UTC)
+    return now if last is None else max(now, last)
+
+
+def _event(row: JournalRow) -> JournalEvent:
+    return JournalEvent(
+        id=row.id,
+        kind=EventKind(row.kind),
+        at=row.at,
+        pair=row.pair_id,
+        person=row.person_id,
+        role=Role(row.role) if row.role else None,
+        data=row.data,
+    )

@@ -1,0 +1,198 @@
+"""The tables. A change here needs a migration (`make migration NAME=…`)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Dialect, Float, ForeignKey, Index, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment in UTC. SQLite keeps no zone, so it is put on again when read."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """All tables."""
+
+    type_annotation_map = {datetime: Instant(), dict[str, Any]: JSON(), list[Any]: JSON(), str: Text()}
+
+
+class ProgramRow(Base):
+    """One run of a scheme. Where it stands is read from the journal, not from here."""
+
+    __tablename__ = "programs"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    """The definition's `program.id`."""
+    title: Mapped[str]
+    definition: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+
+
+class PersonRow(Base):
+    """Somebody, over all programs. `id` is random and the only thing that Temporal knows."""
+
+    __tablename__ = "people"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    email: Mapped[str]
+    language: Mapped[str]
+    timezone: Mapped[str | None]
+
+
+class ParticipantRow(Base):
+    """A person in a program, as the people file described them."""
+
+    __tablename__ = "participants"
+
+    program_id: Mapped[str] = mapped_column(ForeignKey("programs.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    profile: Mapped[dict[str, Any]]
+    """`domain.people.Person`, as JSON."""
+    eligible_roles: Mapped[list[Any]]
+    """The roles that eligibility leaves, out of those the people file gives."""
+    joined: Mapped[bool | None]
+    """None until the person answers the invitation."""
+    answered_at: Mapped[datetime | None]
+    withdrew_at: Mapped[datetime | None]
+
+
+class ProposalRow(Base):
+    """A set of matches, as the solver or HR proposed it. Never changed: an edit makes a new one."""
+
+    __tablename__ = "proposals"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    program_id: Mapped[str] = mapped_column(ForeignKey("programs.id"), index=True)
+    number: Mapped[int]
+    content: Mapped[dict[str, Any]]
+    """`domain.matching.Proposal`, as JSON; people by person id."""
+    made_by: Mapped[str]
+    """`solver` or `coordinator`."""
+    created_at: Mapped[datetime]
+    __table_args__ = (UniqueConstraint("program_id", "number"),)
+
+
+class PairRow(Base):
+    """One mentor and one mentee who were approved to meet."""
+
+    __tablename__ = "pairs"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    program_id: Mapped[str] = mapped_column(ForeignKey("programs.id"))
+    cohort: Mapped[int]
+    mentor_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    mentee_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    score: Mapped[float] = mapped_column(Float)
+    reasons: Mapped[list[Any]]
+    """Why these two, in words, for HR and for them."""
+    __table_args__ = (Index("ix_pairs_cohort", "program_id", "cohort"),)
+
+
+class SessionRow(Base):
+    """A session of a pair, from its booking on."""
+
+    __tablename__ = "sessions"
+
+    pair_id: Mapped[str] = mapped_column(ForeignKey("pairs.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    booked_for: Mapped[datetime | None]
+    place: Mapped[str | None]
+    """Room or meeting link, in the words of who booked."""
+    sequence: Mapped[int] = mapped_column(default=0)
+    """iCalendar SEQUENCE: rises with each change."""
+    held_at: Mapped[datetime | None]
+
+
+class AnswerRow(Base):
+    """What a person answered, wrote or signed on one page. One a purpose: a new one replaces it."""
+
+    __tablename__ = "answers"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    """Derives from program, pair, person and occasion."""
+    program_id: Mapped[str] = mapped_column(ForeignKey("programs.id"), index=True)
+    pair_id: Mapped[str | None] = mapped_column(ForeignKey("pairs.id"), index=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    role: Mapped[str | None]
+    kind: Mapped[str]
+    """`survey`, `agreement`, `goals`, `guide`, `introduction`, `help`."""
+    occasion: Mapped[str]
+    """Which one: a survey's occasion (`pulse:2`), or the kind again."""
+    version: Mapped[int]
+    """Of the survey or text that was answered."""
+    content: Mapped[dict[str, Any]]
+    answered_at: Mapped[datetime]
+
+
+class MessageRow(Base):
+    """The ledger: each message that should go to somebody, and how far it got."""
+
+    __tablename__ = "messages"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    """`program/pair/kind/occasion/recipient`."""
+    program_id: Mapped[str] = mapped_column(ForeignKey("programs.id"), index=True)
+    pair_id: Mapped[str | None]
+    person_id: Mapped[str | None]
+    """None for the coordinator and the sponsor."""
+    recipient: Mapped[str]
+    """`mentor`, `mentee`, `participant`, `coordinator` or `sponsor`."""
+    kind: Mapped[str]
+    state: Mapped[str]
+    """`sending` from before the mail server is asked, `sent` once it took the message, `refused`
+    when it never will."""
+    message_id: Mapped[str]
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None]
+    """The mail server's status code; never its words."""
+    queued_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+
+
+class JournalRow(Base):
+    """One domain event. Appended, never changed."""
+
+    __tablename__ = "journal"
+
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(unique=True)
+    program_id: Mapped[str] = mapped_column(index=True)
+    kind: Mapped[str]
+    at: Mapped[datetime]
+    pair_id: Mapped[str | None] = mapped_column(index=True)
+    person_id: Mapped[str | None]
+    role: Mapped[str | None]
+    data: Mapped[dict[str, Any]]
+
+
+class OutboxRow(Base):
+    """A signal that a workflow has yet to be told. Written with the answer that causes it."""
+
+    __tablename__ = "outbox"
+
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    workflow_id: Mapped[str]
+    signal: Mapped[str]
+    argument: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    delivered_at: Mapped[datetime | None] = mapped_column(index=True)
+    outcome: Mapped[str | None]
+    """`delivered`, or `ended` when the workflow was over."""
