@@ -41,6 +41,8 @@ class ProgramRow(Base):
     """The definition's `program.id`."""
     title: Mapped[str]
     definition: Mapped[dict[str, Any]]
+    epoch: Mapped[datetime]
+    """When program day 0 began; see `domain.calendar.ProgramCalendar`."""
     created_at: Mapped[datetime]
 
 
@@ -114,6 +116,7 @@ class SessionRow(Base):
     pair_id: Mapped[str] = mapped_column(ForeignKey("pairs.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
     booked_for: Mapped[datetime | None]
+    """In program time: what the two read in their calendars."""
     place: Mapped[str | None]
     """Room or meeting link, in the words of who booked."""
     sequence: Mapped[int] = mapped_column(default=0)
