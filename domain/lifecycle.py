@@ -91,7 +91,8 @@ def _pairs() -> Iterable[PairTransition]:
 
     s = PairState
     yield to(s.INTRODUCED, s.PREPARING, "both said yes, or nobody said no")
-    yield to(s.INTRODUCED, s.DECLINED, "one said no")
+    for state in (s.INTRODUCED, s.PREPARING, s.PAUSED):
+        yield to(state, s.DECLINED, "one said no")
     yield to(s.PREPARING, s.MEETING, "guides read, agreement signed, goals written")
     yield to(s.PREPARING, s.STALLED, "the ladder's first step")
     yield to(s.MEETING, s.STALLED, "the ladder's first step")

@@ -1,0 +1,108 @@
+"""What the workflows need of a definition: numbers and enums, not a word that HR wrote."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from domain.calendar import program_days
+from domain.definition import CheckInPoint, Definition, LadderStep
+from domain.model import Value
+from domain.people import Role
+
+REMIND_CHECK_IN_AFTER = 5
+"""Program days after which who has not answered a check-in is reminded, once."""
+
+
+class PlannedCheckIn(Value):
+    """A survey at a point of a pair's life."""
+
+    survey: str
+    point: CheckInPoint
+    session: int | None = None
+    share: float | None = None
+
+    @property
+    def occasion(self) -> str:
+        """Names this sending of the survey."""
+        if self.point is CheckInPoint.AFTER_SESSION:
+            return f"{self.survey}:session-{self.session}"
+        if self.point is CheckInPoint.SHARE:
+            return f"{self.survey}:share-{round((self.share or 0) * 100)}"
+        return f"{self.survey}:{self.point}"
+
+
+class PairPlan(Value):
+    """A pair's life in numbers. Spans are in program days."""
+
+    day_seconds: float
+    introduction: int
+    preparation: int
+    meetings: int
+    evaluation: int
+    sessions: int
+    every: int
+    minutes: int
+    needed: int
+    """Sessions that make the pair count as completed."""
+    scheduler: Role
+    check_ins: tuple[PlannedCheckIn, ...]
+    ladder: tuple[LadderStep, ...]
+
+    def days(self, days: float) -> timedelta:
+        """How long so many program days really take."""
+        return program_days(days, self.day_seconds)
+
+    @property
+    def session_length(self) -> timedelta:
+        """How long a session really takes."""
+        return self.days(self.minutes / (24 * 60))
+
+    def check_ins_at(self, point: CheckInPoint) -> tuple[PlannedCheckIn, ...]:
+        """The check-ins of one kind of moment."""
+        return tuple(check_in for check_in in self.check_ins if check_in.point is point)
+
+
+class ProgramPlan(Value):
+    """A program in numbers."""
+
+    epoch: datetime
+    """When program day 0 begins."""
+    enrolment: int
+    approval: int
+    pair: PairPlan
+
+    def days(self, days: float) -> timedelta:
+        """How long so many program days really take."""
+        return self.pair.days(days)
+
+
+def plan_of(definition: Definition, epoch: datetime) -> ProgramPlan:
+    """Reduce a definition to what the workflows need."""
+    stages, sessions = definition.stages, definition.sessions
+    return ProgramPlan(
+        epoch=epoch,
+        enrolment=stages.enrolment,
+        approval=stages.approval,
+        pair=PairPlan(
+            day_seconds=definition.calendar.day,
+            introduction=stages.introduction,
+            preparation=stages.preparation,
+            meetings=stages.meetings,
+            evaluation=stages.evaluation,
+            sessions=sessions.count,
+            every=sessions.every,
+            minutes=sessions.minutes,
+            needed=sessions.needed,
+            scheduler=Role(sessions.scheduled_by.value),
+            check_ins=tuple(
+                PlannedCheckIn(
+                    survey=check_in.survey,
+                    point=check_in.when.point,
+                    session=check_in.when.session,
+                    share=check_in.when.share,
+                )
+                for check_in in definition.check_ins
+            ),
+            ladder=definition.ladder,
+        ),
+    )
