@@ -1,0 +1,1 @@
+"""What the processes stand on: settings, logs, the way out, and the embedded stack."""

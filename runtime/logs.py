@@ -1,0 +1,128 @@
+"""Log lines: one an event, the same fields on every process, ids and never names.
+
+Everything goes through one structlog chain, also what libraries and Temporal's replay-safe
+`workflow.logger` and `activity.logger` write by the standard library. Use `structlog.get_logger()`
+anywhere but in a workflow, and there `workflow.logger`.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+from temporalio import activity, workflow
+
+from domain import ids
+from runtime.settings import LogFormat, Settings
+
+# A traceback's local variables hold names and addresses.
+_WITHOUT_LOCALS = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+_plain = structlog.dev.plain_traceback
+
+_FROM_TEMPORAL = ("temporal_workflow", "temporal_activity")
+
+
+def set_up_logs(settings: Settings, process: str) -> None:
+    """Send all log lines of this process to standard error, each with `process` as a field."""
+    # Temporal's adapters put their facts into the text too, where no machine finds them.
+    workflow.logger.workflow_info_on_message = False
+    activity.logger.activity_info_on_message = False
+
+    readable = settings.log_format is LogFormat.READABLE or (
+        settings.log_format is LogFormat.AUTO and sys.stderr.isatty()
+    )
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _Process(process),
+        say_which_run,
+    ]
+    last: list[Processor] = (
+        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_plain)]
+        if readable
+        else [
+            structlog.processors.ExceptionRenderer(_WITHOUT_LOCALS),
+            structlog.processors.JSONRenderer(),
+        ]
+    )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *shared],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.log_level.value.upper())
+    # These would write addresses, link tokens and mail traffic.
+    for name in ("httpx", "httpcore", "mail.log", "uvicorn.access"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    for name in ("uvicorn", "uvicorn.error"):
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+
+
+def say_which_run(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Put program, pair, cohort, run and attempt on a line written in a workflow or an activity."""
+    details: dict[str, Any] = {}
+    for key in _FROM_TEMPORAL:
+        given = event.pop(key, None)
+        if isinstance(given, Mapping):
+            details |= given
+    if not details and activity.in_activity():
+        info = activity.info()
+        details = {
+            "workflow_id": info.workflow_id,
+            "workflow_run_id": info.workflow_run_id,
+            "activity_type": info.activity_type,
+            "attempt": info.attempt,
+        }
+    if not details:
+        return event
+    run = details.get("workflow_run_id") or details.get("run_id")
+    facts = {
+        **ids_of(str(details.get("workflow_id") or "")),
+        "run": run,
+        "activity": details.get("activity_type"),
+        "update": details.get("update_name"),
+        "attempt": details.get("attempt"),
+    }
+    for name, value in facts.items():
+        if value is not None:
+            event.setdefault(name, value)
+    return event
+
+
+def ids_of(workflow_id: str) -> dict[str, str]:
+    """The program, pair or cohort that a workflow id names."""
+    parts = workflow_id.split("/")
+    if len(parts) < 2 or parts[0] != ids.WORKFLOW_PREFIX:
+        return {"workflow": workflow_id} if workflow_id else {}
+    found = {"program": parts[1]}
+    found.update(zip(parts[2::2], parts[3::2], strict=False))
+    return found
+
+
+class _Process:
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        event["process"] = self._name
+        return event

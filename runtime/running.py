@@ -1,0 +1,84 @@
+"""The note that a running embedded stack leaves (`stack.json`), so that others find its addresses.
+
+Ports may differ from the usual ones when those were taken; and a supervisor that was killed leaves
+its note behind, so the note counts only while the process that wrote it lives.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from domain.model import Value
+
+NOTE = "stack.json"
+
+
+class Process(Value):
+    """A process of this machine. `started` tells it from a later one that got the same number."""
+
+    pid: int
+    started: str
+    """Where the system says so (Linux), the process's start in clock ticks; else empty."""
+
+    @classmethod
+    def of(cls, pid: int) -> Process:
+        """The process that has this number now."""
+        return cls(pid=pid, started=_started(pid))
+
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            pass
+        return _started(self.pid) == self.started
+
+
+class RunningStack(Value):
+    """An embedded stack: the process that keeps it, its parts, and how to reach it."""
+
+    supervisor: Process
+    parts: dict[str, Process]
+    settings: dict[str, str]
+    """Settings as the environment would give them, `TEMPORAL_ADDRESS` among them."""
+
+
+def running_stack(var_dir: Path) -> RunningStack | None:
+    """The stack that runs on `var_dir`, or None."""
+    note = read_note(var_dir)
+    return note if note is not None and note.supervisor.alive() else None
+
+
+def read_note(var_dir: Path) -> RunningStack | None:
+    """The last note left in `var_dir`, by a stack that may be gone."""
+    try:
+        return RunningStack.model_validate_json((var_dir / NOTE).read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def write_note(var_dir: Path, stack: RunningStack) -> None:
+    """Leave the note, whole or not at all."""
+    fresh = var_dir / f"{NOTE}.new"
+    fresh.write_text(stack.model_dump_json(indent=2), "utf-8")
+    fresh.replace(var_dir / NOTE)
+
+
+def remove_note(var_dir: Path) -> None:
+    """Take the note away."""
+    (var_dir / NOTE).unlink(missing_ok=True)
+
+
+def _started(pid: int) -> str:
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return ""
+    # Field 2, the name in brackets, may hold spaces. Field 3 is the state, 22 the start.
+    fields = status.rpartition(")")[2].split()
+    return "" if fields[0] == "Z" else fields[19]

@@ -1,0 +1,83 @@
+"""The connection to Temporal."""
+
+from __future__ import annotations
+
+import os
+
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import (
+    AddSearchAttributesRequest,
+    ListSearchAttributesRequest,
+)
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfigProfile, ClientConnectConfig
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.problems import BadInput, Problem
+from runtime.running import running_stack
+from runtime.settings import ENVIRONMENT, Settings, read_secret_file
+
+USUAL_ADDRESS = "localhost:7233"
+
+
+def connection(settings: Settings) -> ClientConnectConfig:
+    """Where Temporal is and how to get in.
+
+    From `TEMPORAL_*` and the profile of Temporal's configuration file, as every Temporal tool reads
+    them, and the API key from `TEMPORAL_API_KEY_FILE` too. Where none of them says an address: the
+    embedded stack that runs here, else this machine's usual port.
+    Raises BadInput when the profile or a variable can't be read.
+    """
+    environment = dict(os.environ)
+    key = read_secret_file("TEMPORAL_API_KEY")
+    if key:
+        environment["TEMPORAL_API_KEY"] = key
+    try:
+        config = ClientConfigProfile.load(override_env_vars=environment).to_client_connect_config()
+    except (RuntimeError, ValueError, OSError) as error:
+        problem = Problem(file=ENVIRONMENT, field="TEMPORAL_*", message=f"{error}.")
+        raise BadInput([problem]) from error
+    if "target_host" not in config:
+        stack = running_stack(settings.var_dir)
+        found = stack.settings.get("TEMPORAL_ADDRESS") if stack else None
+        config["target_host"] = found or USUAL_ADDRESS
+    return config
+
+
+async def connect(settings: Settings, *, lazy: bool = False) -> Client:
+    """A client whose payloads are pydantic values. Lazy: connects at the first call.
+
+    Raises RuntimeError when Temporal can't be reached, unless lazy.
+    """
+    return await Client.connect(
+        **connection(settings), data_converter=pydantic_data_converter, lazy=lazy
+    )
+
+
+async def ensure_search_attributes(client: Client) -> tuple[str, ...]:
+    """Register the search attributes that the namespace lacks; gives their names.
+
+    Raises RPCError where that is not allowed (Temporal Cloud: use its own tool then).
+    """
+    from workflows import search_attributes  # noqa: PLC0415 - the stack alone needs the workflows
+
+    operator = client.operator_service
+    known = await operator.list_search_attributes(
+        ListSearchAttributesRequest(namespace=client.namespace)
+    )
+    missing = {
+        key.name: IndexedValueType.ValueType(int(key.indexed_value_type))
+        for key in search_attributes.ALL
+        if key.name not in known.custom_attributes
+    }
+    if not missing:
+        return ()
+    try:
+        await operator.add_search_attributes(
+            AddSearchAttributesRequest(search_attributes=missing, namespace=client.namespace)
+        )
+    except RPCError as error:
+        if error.status is not RPCStatusCode.ALREADY_EXISTS:
+            raise
+    return tuple(missing)
