@@ -86,7 +86,10 @@ class Moment(Value):
     session: int | None = None
     attempt: int = 1
     """Which asking or booking of that session."""
-    check_in: PlannedCheckIn | None = None
+    check_ins: tuple[PlannedCheckIn, ...] = ()
+    """Surveys that go out with it."""
+    until: datetime | None = None
+    """By when what it asks for is wanted."""
     step: int | None = None
     """Which step of the ladder, from 1."""
     action: LadderAction | None = None
@@ -94,6 +97,8 @@ class Moment(Value):
     """Program days without a sign of life."""
     ending: PairState | None = None
     reason: EndReason | None = None
+    left_by: Role | None = None
+    """Who of the two declined or withdrew."""
 
 
 class CheckInProgress(Value):
@@ -199,14 +204,18 @@ def next_moment(plan: PairPlan, pair: Pair) -> Moment | None:
         return None
     if pair.state.is_over:
         return Moment(
-            kind=MomentKind.FAREWELL, at=pair.since, ending=pair.state, reason=pair.reason
+            kind=MomentKind.FAREWELL,
+            at=pair.since,
+            ending=pair.state,
+            reason=pair.reason,
+            left_by=pair.left_by,
         )
     return min(_moments(plan, pair), key=lambda moment: moment.at)
 
 
 def _moments(plan: PairPlan, pair: Pair) -> Iterator[Moment]:
     if pair.help_wanted:
-        yield Moment(kind=MomentKind.HELP, at=pair.since, roles=pair.help_wanted)
+        yield Moment(kind=MomentKind.HELP, at=pair.sign_of_life, roles=pair.help_wanted)
     phase = pair.phase
     if phase is PairState.INTRODUCED:
         yield from _introduction(plan, pair)
@@ -220,12 +229,18 @@ def _moments(plan: PairPlan, pair: Pair) -> Iterator[Moment]:
 
 
 def _introduction(plan: PairPlan, pair: Pair) -> Iterator[Moment]:
+    deadline = pair.since + plan.days(plan.introduction)
     if not pair.greeted:
-        yield Moment(kind=MomentKind.INTRODUCTION, at=pair.since)
+        yield Moment(kind=MomentKind.INTRODUCTION, at=pair.since, until=deadline)
         return
     both_said_yes = all(role in pair.accepted for role in BOTH)
-    at = pair.sign_of_life if both_said_yes else pair.since + plan.days(plan.introduction)
-    yield Moment(kind=MomentKind.PREPARATION, at=at)
+    at = pair.sign_of_life if both_said_yes else deadline
+    yield Moment(
+        kind=MomentKind.PREPARATION,
+        at=at,
+        until=at + plan.days(plan.preparation),
+        check_ins=plan.check_ins_at(CheckInPoint.PREPARATION),
+    )
 
 
 def _preparation(plan: PairPlan, pair: Pair) -> Iterator[Moment]:
@@ -236,27 +251,32 @@ def _preparation(plan: PairPlan, pair: Pair) -> Iterator[Moment]:
         ending=PairState.CLOSED,
         reason=EndReason.NEVER_PREPARED,
     )
+    deadline = pair.since + plan.days(plan.preparation)
     if not pair.reminded:
         halfway = pair.since + plan.days(plan.preparation / 2)
-        yield Moment(kind=MomentKind.PREPARATION_REMINDER, at=halfway, roles=late)
+        yield Moment(kind=MomentKind.PREPARATION_REMINDER, at=halfway, roles=late, until=deadline)
     if not pair.overdue_told:
-        deadline = pair.since + plan.days(plan.preparation)
         yield Moment(kind=MomentKind.PREPARATION_OVERDUE, at=deadline, roles=late)
-    yield from _ladder(plan, pair, quiet_since=max(pair.sign_of_life, pair.since))
+    yield from _ladder(plan, pair, max(pair.sign_of_life, pair.since), late)
 
 
 def _meetings(plan: PairPlan, pair: Pair) -> Iterator[Moment]:
     all_held = len(pair.held) == plan.sessions
     end = pair.sign_of_life if all_held else meetings_end(plan, pair)
-    yield Moment(kind=MomentKind.EVALUATION, at=end)
+    yield Moment(
+        kind=MomentKind.EVALUATION,
+        at=end,
+        until=end + plan.days(plan.evaluation),
+        check_ins=plan.check_ins_at(CheckInPoint.EVALUATION),
+    )
     for check_in in _open_check_ins(plan, pair):
         if check_in.point is CheckInPoint.AFTER_SESSION:
             if len(pair.held) >= (check_in.session or 0):
-                yield Moment(kind=MomentKind.CHECK_IN, at=pair.sign_of_life, check_in=check_in)
+                yield Moment(kind=MomentKind.CHECK_IN, at=pair.sign_of_life, check_ins=(check_in,))
         else:
             window = meetings_end(plan, pair) - pair.since
             due = pair.since + (check_in.share or 0) * window
-            yield Moment(kind=MomentKind.CHECK_IN, at=due, check_in=check_in)
+            yield Moment(kind=MomentKind.CHECK_IN, at=due, check_ins=(check_in,))
     if not all_held:
         yield from _session(plan, pair)
 
@@ -282,7 +302,7 @@ def _session(plan: PairPlan, pair: Pair) -> Iterator[Moment]:
             yield ask.model_copy(update={"roles": (plan.scheduler,)})
         else:
             quiet_since = max(pair.sign_of_life, session.asked_at)
-            yield from _ladder(plan, pair, quiet_since)
+            yield from _ladder(plan, pair, quiet_since, BOTH)
         return
     over = session.booked_for + plan.session_length
     if session.invited_for != session.booked_for:
@@ -291,31 +311,34 @@ def _session(plan: PairPlan, pair: Pair) -> Iterator[Moment]:
         yield moment(MomentKind.SESSION_REMINDER, session.booked_for - plan.days(1))
     elif not session.followed_up:
         yield moment(MomentKind.SESSION_FOLLOW_UP, over)
-    yield from _ladder(plan, pair, quiet_since=max(pair.sign_of_life, over))
+    yield from _ladder(plan, pair, max(pair.sign_of_life, over), BOTH)
 
 
-def _ladder(plan: PairPlan, pair: Pair, quiet_since: datetime) -> Iterator[Moment]:
+def _ladder(
+    plan: PairPlan, pair: Pair, quiet_since: datetime, roles: tuple[Role, ...]
+) -> Iterator[Moment]:
     if pair.ladder_step >= len(plan.ladder):
         return
     step: LadderStep = plan.ladder[pair.ladder_step]
-    at = quiet_since + plan.days(step.after)
+    climb = Moment(
+        kind=MomentKind.LADDER_STEP,
+        at=quiet_since + plan.days(step.after),
+        roles=roles,
+        session=pair.session.number if pair.phase is PairState.MEETING else None,
+        attempt=pair.session.attempt,
+        step=pair.ladder_step + 1,
+        action=step.action,
+        days_quiet=step.after,
+    )
     if step.action is LadderAction.CLOSE:
-        yield Moment(
-            kind=MomentKind.FAREWELL,
-            at=at,
-            step=pair.ladder_step + 1,
-            days_quiet=step.after,
-            ending=PairState.CLOSED,
-            reason=EndReason.LADDER,
-        )
-    else:
-        yield Moment(
-            kind=MomentKind.LADDER_STEP,
-            at=at,
-            step=pair.ladder_step + 1,
-            action=step.action,
-            days_quiet=step.after,
-        )
+        ending = {
+            "kind": MomentKind.FAREWELL,
+            "roles": BOTH,
+            "ending": PairState.CLOSED,
+            "reason": EndReason.LADDER,
+        }
+        climb = climb.model_copy(update=ending)
+    yield climb
 
 
 def _evaluation(plan: PairPlan, pair: Pair) -> Iterator[Moment]:
@@ -337,7 +360,7 @@ def _check_in_reminders(plan: PairPlan, pair: Pair) -> Iterator[Moment]:
                 kind=MomentKind.CHECK_IN_REMINDER,
                 at=progress.sent_at + plan.days(REMIND_CHECK_IN_AFTER),
                 roles=progress.open_roles,
-                check_in=progress.check_in,
+                check_ins=(progress.check_in,),
             )
 
 
@@ -355,48 +378,43 @@ def after_moment(plan: PairPlan, pair: Pair, moment: Moment, now: datetime) -> C
     if kind is MomentKind.INTRODUCTION:
         return _changed(pair, Happening(kind=EventKind.PAIR_INTRODUCED), greeted=True)
     if kind is MomentKind.PREPARATION:
-        return _enter_preparation(plan, pair, now)
+        return _enter_preparation(pair, moment, now)
     if kind is MomentKind.PREPARATION_REMINDER:
         return _changed(pair, reminded=True)
     if kind is MomentKind.PREPARATION_OVERDUE:
         return _changed(pair, Happening(kind=EventKind.PREPARATION_OVERDUE), overdue_told=True)
-    if kind in (MomentKind.CHECK_IN, MomentKind.CHECK_IN_REMINDER):
-        return _after_check_in(pair, moment, now)
+    if kind is MomentKind.CHECK_IN:
+        sent = (*pair.check_ins, *_sent(moment, now))
+        return _changed(pair, *_check_ins_sent(moment), check_ins=sent)
+    if kind is MomentKind.CHECK_IN_REMINDER:
+        return _remind_of_check_in(pair, moment)
     if kind is MomentKind.LADDER_STEP:
         return _climb(pair, moment)
     if kind is MomentKind.HELP:
         return _changed(pair, help_wanted=())
     if kind is MomentKind.EVALUATION:
-        return _enter_evaluation(plan, pair, now)
+        return _enter_evaluation(pair, moment, now)
     if kind is MomentKind.FAREWELL:
         return _end(pair, moment)
     return _after_session_moment(plan, pair, moment, now)
 
 
-def _enter_preparation(plan: PairPlan, pair: Pair, now: datetime) -> Change:
-    sent = plan.check_ins_at(CheckInPoint.PREPARATION)
+def _enter_preparation(pair: Pair, moment: Moment, now: datetime) -> Change:
     prepared = pair.model_copy(
         update={
             "state": move(pair.state, PairState.PREPARING),
             "since": now,
-            "check_ins": (*pair.check_ins, *_sent(sent, now)),
+            "check_ins": (*pair.check_ins, *_sent(moment, now)),
         }
     )
-    happenings = (Happening(kind=EventKind.PAIR_PREPARING), *(_check_in_sent(c) for c in sent))
     ready = _when_prepared(prepared, now)
+    happenings = (Happening(kind=EventKind.PAIR_PREPARING), *_check_ins_sent(moment))
     return Change(pair=ready.pair, happenings=(*happenings, *ready.happenings))
 
 
-def _after_check_in(pair: Pair, moment: Moment, now: datetime) -> Change:
-    check_in = moment.check_in
-    if check_in is None:
-        raise ValueError("a check-in moment without a check-in")
-    if moment.kind is MomentKind.CHECK_IN:
-        return _changed(
-            pair, _check_in_sent(check_in), check_ins=(*pair.check_ins, *_sent((check_in,), now))
-        )
+def _remind_of_check_in(pair: Pair, moment: Moment) -> Change:
     reminded = tuple(
-        p.model_copy(update={"reminded": True}) if p.check_in == check_in else p
+        p.model_copy(update={"reminded": True}) if p.check_in in moment.check_ins else p
         for p in pair.check_ins
     )
     return _changed(pair, check_ins=reminded)
@@ -419,17 +437,16 @@ def _climb(pair: Pair, moment: Moment) -> Change:
     )
 
 
-def _enter_evaluation(plan: PairPlan, pair: Pair, now: datetime) -> Change:
-    sent = plan.check_ins_at(CheckInPoint.EVALUATION)
+def _enter_evaluation(pair: Pair, moment: Moment, now: datetime) -> Change:
     return _changed(
         pair,
         Happening(kind=EventKind.PAIR_EVALUATING),
-        *(_check_in_sent(c) for c in sent),
+        *_check_ins_sent(moment),
         state=move(pair.state, PairState.EVALUATING),
         under=None,
         ladder_step=0,
         since=now,
-        check_ins=(*(_closed(p) for p in pair.check_ins), *_sent(sent, now)),
+        check_ins=(*(_closed(p) for p in pair.check_ins), *_sent(moment, now)),
     )
 
 
@@ -599,7 +616,7 @@ def refusal(pair: Pair, order: Order) -> str | None:
 
 
 def after_order(plan: PairPlan, pair: Pair, order: Order, now: datetime) -> Change:
-    """The pair once HR's order was carried out. Raises `NotAllowed` where `refusal` has a reason."""
+    """The pair once HR's order was carried out. Raises `NotAllowed` where there is a `refusal`."""
     if why := refusal(pair, order):
         raise NotAllowed(why)
     if order is Order.PAUSE:
@@ -657,8 +674,8 @@ def _with(values: tuple[Any, ...], value: Any) -> tuple[Any, ...]:
     return values if value in values else (*values, value)
 
 
-def _sent(check_ins: tuple[PlannedCheckIn, ...], now: datetime) -> tuple[CheckInProgress, ...]:
-    return tuple(CheckInProgress(check_in=check_in, sent_at=now) for check_in in check_ins)
+def _sent(moment: Moment, now: datetime) -> tuple[CheckInProgress, ...]:
+    return tuple(CheckInProgress(check_in=check_in, sent_at=now) for check_in in moment.check_ins)
 
 
 def _closed(progress: CheckInProgress) -> CheckInProgress:
@@ -666,8 +683,11 @@ def _closed(progress: CheckInProgress) -> CheckInProgress:
     return progress.model_copy(update={"reminded": True})
 
 
-def _check_in_sent(check_in: PlannedCheckIn) -> Happening:
-    return Happening(
-        kind=EventKind.CHECK_IN_SENT,
-        data={"survey": check_in.survey, "occasion": check_in.occasion},
+def _check_ins_sent(moment: Moment) -> tuple[Happening, ...]:
+    return tuple(
+        Happening(
+            kind=EventKind.CHECK_IN_SENT,
+            data={"survey": check_in.survey, "occasion": check_in.occasion},
+        )
+        for check_in in moment.check_ins
     )

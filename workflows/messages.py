@@ -1,0 +1,100 @@
+"""What the workflows tell each other, and what HR and participants tell them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from domain.lifecycle import PairState, Stage
+    from domain.model import Value
+    from domain.pair import Order
+    from domain.plan import PairPlan, ProgramPlan
+
+
+class ProgramInput(Value):
+    """Start a program."""
+
+    program: str
+    plan: ProgramPlan
+
+
+class ProgramOutcome(Value):
+    """How a program ended."""
+
+    stage: Stage
+    pairs: dict[PairState, int]
+    metrics_met: int = 0
+    metrics_not_met: int = 0
+    metrics_cant_tell: int = 0
+
+
+class CohortInput(Value):
+    """Start the pairs of a cohort."""
+
+    program: str
+    cohort: int
+    plan: PairPlan
+
+
+class PairInput(Value):
+    """Start a pair."""
+
+    program: str
+    cohort: int
+    pair: str
+    plan: PairPlan
+
+
+class PairOutcome(Value):
+    """How a pair ended."""
+
+    pair: str
+    state: PairState
+    sessions_held: int
+
+
+class PairChanged(Value):
+    """A pair tells its cohort that its state changed."""
+
+    pair: str
+    state: PairState
+
+
+class CohortCounts(Value):
+    """A cohort tells the program how many of its pairs stand where."""
+
+    cohort: int
+    counts: dict[PairState, int]
+
+
+class HrOrder(Value):
+    """HR's order to a pair, or to all pairs of a cohort."""
+
+    order: Order
+
+
+class MatchesChange(Value):
+    """HR's edited proposal takes the place of the one before."""
+
+    proposal: str
+    pairs: int
+
+
+class MatchesApproval(Value):
+    """HR approves a proposal by its number, so that nobody approves what they have not seen."""
+
+    number: int
+
+
+class ProgramView(Value):
+    """Where a program stands, for who asks its workflow."""
+
+    stage: Stage
+    paused: bool
+    proposal: str | None
+    proposal_number: int | None
+    awaits_approval: bool
+    stage_ends: datetime | None
+    pairs: dict[PairState, int]

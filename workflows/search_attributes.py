@@ -1,0 +1,36 @@
+"""The search attributes, all of them, with their types. What they hold is never personal."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from temporalio.common import SearchAttributeKey
+
+PROGRAM: SearchAttributeKey[str] = SearchAttributeKey.for_keyword("MentoringProgram")
+"""The program's id, on the program, its cohorts and its pairs."""
+
+STAGE: SearchAttributeKey[str] = SearchAttributeKey.for_keyword("MentoringStage")
+"""`domain.lifecycle.Stage`, on the program."""
+
+PAIR_STATE: SearchAttributeKey[str] = SearchAttributeKey.for_keyword("PairState")
+"""`domain.lifecycle.PairState`, on the pair."""
+
+LADDER_STEP: SearchAttributeKey[int] = SearchAttributeKey.for_int("LadderStep")
+"""How many steps of the ladder the pair has climbed; 0 when it is not on it."""
+
+NEXT_DUE: SearchAttributeKey[datetime] = SearchAttributeKey.for_datetime("NextDue")
+"""When the pair's next moment was due at the time its state last changed."""
+
+COHORT: SearchAttributeKey[int] = SearchAttributeKey.for_int("Cohort")
+"""The cohort's number, on the cohort and its pairs."""
+
+ALL: tuple[
+    SearchAttributeKey[str] | SearchAttributeKey[int] | SearchAttributeKey[datetime], ...
+] = (
+    PROGRAM,
+    STAGE,
+    PAIR_STATE,
+    LADDER_STEP,
+    NEXT_DUE,
+    COHORT,
+)
