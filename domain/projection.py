@@ -1,0 +1,621 @@
+"""What the journal says: a program's status, as a pure fold over its events.
+
+`status`, the portal and the reports read this and nothing else that counts, so that they agree, and
+so that reading the journal again gives the same answer.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from operator import attrgetter
+from typing import TypeVar
+
+from domain.definition import LadderAction
+from domain.journal import EventKind, JournalEvent
+from domain.lifecycle import PairState, Stage
+from domain.model import Value
+from domain.people import Role
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+class StageEntry(Value):
+    """When a program came to a stage."""
+
+    stage: Stage
+    at: datetime
+
+
+class StateEntry(Value):
+    """When a pair came to a state."""
+
+    state: PairState
+    at: datetime
+
+
+class HeldSession(Value):
+    """A session that took place, and when that was first said."""
+
+    number: int
+    at: datetime
+
+
+class StallOutcome(StrEnum):
+    """How a stall ended."""
+
+    OPEN = "open"
+    """It has not: the pair is stalled now."""
+    CAME_BACK = "came_back"
+    """One of the two gave a sign of life."""
+    ENDED = "ended"
+    """The pair, or the time for its meetings, came to an end first."""
+    SET_ASIDE = "set_aside"
+    """HR paused the pair; after that the ladder begins anew."""
+
+
+class Stall(Value):
+    """One time that a pair fell silent."""
+
+    since: datetime
+    until: datetime | None
+    outcome: StallOutcome
+    steps: tuple[LadderAction, ...]
+    """The ladder's steps taken in it, in order."""
+
+
+class NextStep(StrEnum):
+    """What a pair is expected to do next."""
+
+    ANSWER_INTRODUCTION = "answer_introduction"
+    PREPARE = "prepare"
+    BOOK_SESSION = "book_session"
+    HOLD_SESSION = "hold_session"
+    ANSWER_SURVEY = "answer_survey"
+
+
+class NextDue(Value):
+    """The next thing due from a pair, and for which session."""
+
+    step: NextStep
+    session: int | None = None
+
+
+class PairStatus(Value):
+    """Where one pair stands."""
+
+    pair: str
+    state: PairState
+    since: datetime
+    """When it came to this state."""
+    history: tuple[StateEntry, ...]
+    """Every state it was in, in order; the last is `state`."""
+    held: tuple[HeldSession, ...]
+    """Sessions held, by number. A session that both logged counts once."""
+    missed: int
+    """Times that a session was logged as missed."""
+    last_sign_of_life: datetime | None
+    """The latest deed of one of the two; None before the first."""
+    ladder_step: int | None
+    """The step of the ladder that was climbed last, as the workflow numbers it; None once there was
+    a sign of life."""
+    ladder_action: LadderAction | None
+    stalls: tuple[Stall, ...]
+    help_asked: int
+    """Times that one of the two asked for help."""
+    next_due: NextDue | None
+    """None when the pair is paused or over."""
+    ended_because: str | None
+    """The reason given when it was closed."""
+
+    @property
+    def sessions_held(self) -> int:
+        """How many different sessions took place."""
+        return len(self.held)
+
+    @property
+    def has_started(self) -> bool:
+        """Whether the two agreed to begin: the pair came as far as preparation."""
+        return any(entry.state in STARTED for entry in self.history)
+
+
+class CheckInStatus(Value):
+    """How many a check-in was sent to, and how many answered."""
+
+    survey: str
+    occasion: str
+    """Without the survey's id: `after-session-2`."""
+    sent: int
+    answered: int
+
+
+class PeopleCounts(Value):
+    """How many people stand where. Somebody who joined and then withdrew counts in both."""
+
+    invited: int
+    joined: int
+    stayed_out: int
+    withdrew: int
+
+
+class MatchCounts(Value):
+    """The matches that count now: the approved ones, or else the latest proposal."""
+
+    proposal: str | None
+    pairs: int
+    unmatched: int
+    approved_at: datetime | None
+
+
+class ProgramStatus(Value):
+    """Where a program stands."""
+
+    stage: Stage
+    paused: bool
+    started_at: datetime | None
+    updated_at: datetime | None
+    """When the latest event happened: what "now" means to a report."""
+    stages: tuple[StageEntry, ...]
+    people: PeopleCounts
+    matches: MatchCounts
+    pairs: tuple[PairStatus, ...]
+    """By pair id."""
+    counts: dict[PairState, int]
+    """How many pairs are in each state; every state has an entry."""
+    check_ins: tuple[CheckInStatus, ...]
+    """In the order of their first sending."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will happen: completed, cancelled, or every pair evaluated."""
+        if self.stage in (Stage.COMPLETED, Stage.CANCELLED):
+            return True
+        return self.stage is Stage.EVALUATION and all(pair.state.is_over for pair in self.pairs)
+
+
+STARTED = frozenset(
+    (PairState.PREPARING, PairState.MEETING, PairState.EVALUATING, PairState.COMPLETED)
+)
+"""States that only a pair which agreed to begin can be in."""
+
+
+def project(events: Iterable[JournalEvent]) -> ProgramStatus:
+    """Fold a program's events into its status.
+
+    Events count in the order in which they happened (`at`), whatever order they arrived in; those
+    of one instant in the order they arrived. An event whose id was seen counts once. An event that
+    makes no sense where it stands (a deed for a pair that is over, a value this version does not
+    know) changes what it can and never fails, so that one odd entry can't hide a whole program.
+    """
+    fold = _Fold()
+    for event in sorted(events, key=attrgetter("at")):
+        fold.add(event)
+    return fold.result()
+
+
+def states_over_time(
+    pairs: Iterable[PairStatus], instants: Sequence[datetime]
+) -> list[Counter[PairState]]:
+    """How many pairs were in each state at each of `instants`, which must be in rising order."""
+    steps: list[Counter[PairState]] = [Counter() for _ in range(len(instants) + 1)]
+    for pair in pairs:
+        before: PairState | None = None
+        for entry in pair.history:
+            place = bisect_left(instants, entry.at)
+            steps[place][entry.state] += 1
+            if before is not None:
+                steps[place][before] -= 1
+            before = entry.state
+    running: Counter[PairState] = Counter()
+    result: list[Counter[PairState]] = []
+    for step in steps[:-1]:
+        for state, change in step.items():
+            running[state] += change
+        result.append(Counter({state: number for state, number in running.items() if number}))
+    return result
+
+
+# --- The fold ------------------------------------------------------------------------------------
+
+_STATE_EVENTS = {
+    EventKind.PAIR_INTRODUCED: PairState.INTRODUCED,
+    EventKind.PAIR_PREPARING: PairState.PREPARING,
+    EventKind.PAIR_MEETING: PairState.MEETING,
+    EventKind.PAIR_EVALUATING: PairState.EVALUATING,
+    EventKind.PAIR_COMPLETED: PairState.COMPLETED,
+    EventKind.PAIR_CLOSED: PairState.CLOSED,
+    EventKind.PAIR_DECLINED: PairState.DECLINED,
+    EventKind.PAIR_WITHDRAWN: PairState.WITHDRAWN,
+    EventKind.PAIR_CANCELLED: PairState.CANCELLED,
+}
+
+SIGNS_OF_LIFE = frozenset(
+    (
+        EventKind.INTRODUCTION_ACCEPTED,
+        EventKind.GUIDE_READ,
+        EventKind.AGREEMENT_SIGNED,
+        EventKind.GOALS_WRITTEN,
+        EventKind.SESSION_BOOKED,
+        EventKind.SESSION_HELD,
+        EventKind.SESSION_MISSED,
+        EventKind.SURVEY_ANSWERED,
+        EventKind.HELP_ASKED,
+    )
+)
+"""Deeds of a pair's member that bring a stalled pair back."""
+
+
+class _OpenStall:
+    __slots__ = ("since", "steps")
+
+    def __init__(self, since: datetime) -> None:
+        self.since = since
+        self.steps: list[LadderAction] = []
+
+
+class _Pair:
+    """What the fold knows of one pair so far."""
+
+    __slots__ = (
+        "action",
+        "active",
+        "booked",
+        "ended_because",
+        "held",
+        "help_asked",
+        "history",
+        "last_sign",
+        "missed",
+        "open_stall",
+        "pair",
+        "stalls",
+        "state",
+        "step",
+    )
+
+    def __init__(self, pair: str, at: datetime) -> None:
+        self.pair = pair
+        self.state = PairState.INTRODUCED
+        self.active = PairState.INTRODUCED
+        """The state under a stall or a pause."""
+        self.history: list[tuple[PairState, datetime]] = [(self.state, at)]
+        self.held: dict[int, datetime] = {}
+        self.booked: set[int] = set()
+        self.missed = 0
+        self.help_asked = 0
+        self.last_sign: datetime | None = None
+        self.step: int | None = None
+        self.action: LadderAction | None = None
+        self.stalls: list[Stall] = []
+        self.open_stall: _OpenStall | None = None
+        self.ended_because: str | None = None
+
+    def enter(self, state: PairState, at: datetime) -> None:
+        if self.state is state or self.state.is_over:
+            return
+        self.state = state
+        if state not in (PairState.STALLED, PairState.PAUSED):
+            self.active = state
+        self.history.append((state, at))
+
+    def stall(self, at: datetime, step: int | None) -> None:
+        if self.state.is_over or self.open_stall is not None:
+            return
+        self.open_stall = _OpenStall(at)
+        if self.step is None:
+            self.step = step
+        elif self.action is not None:  # the step was written just before the stall it began
+            self.open_stall.steps.append(self.action)
+        self.enter(PairState.STALLED, at)
+
+    def climb(self, step: int | None, action: LadderAction | None) -> None:
+        self.step, self.action = step, action
+        if self.open_stall is not None and action is not None:
+            self.open_stall.steps.append(action)
+
+    def end_stall(self, at: datetime, outcome: StallOutcome) -> None:
+        if self.open_stall is not None:
+            self.stalls.append(self._stall(self.open_stall, at, outcome))
+            self.open_stall = None
+        self.step = self.action = None
+
+    def give_sign_of_life(self, at: datetime) -> None:
+        self.last_sign = at
+        self.come_back(at)
+
+    def come_back(self, at: datetime) -> None:
+        self.end_stall(at, StallOutcome.CAME_BACK)
+        if self.state is PairState.STALLED:
+            self.enter(self.active, at)
+
+    def result(self) -> PairStatus:
+        stalls = list(self.stalls)
+        if self.open_stall is not None:
+            stalls.append(self._stall(self.open_stall, None, StallOutcome.OPEN))
+        return PairStatus(
+            pair=self.pair,
+            state=self.state,
+            since=self.history[-1][1],
+            history=tuple(StateEntry(state=state, at=at) for state, at in self.history),
+            held=tuple(HeldSession(number=n, at=self.held[n]) for n in sorted(self.held)),
+            missed=self.missed,
+            last_sign_of_life=self.last_sign,
+            ladder_step=self.step,
+            ladder_action=self.action,
+            stalls=tuple(stalls),
+            help_asked=self.help_asked,
+            next_due=self._next_due(),
+            ended_because=self.ended_because,
+        )
+
+    def _next_due(self) -> NextDue | None:
+        if self.state.is_over or self.state is PairState.PAUSED:
+            return None
+        if self.active is PairState.MEETING:
+            session = max(self.held, default=0) + 1
+            booked = session in self.booked
+            step = NextStep.HOLD_SESSION if booked else NextStep.BOOK_SESSION
+            return NextDue(step=step, session=session)
+        return NextDue(
+            step={
+                PairState.INTRODUCED: NextStep.ANSWER_INTRODUCTION,
+                PairState.PREPARING: NextStep.PREPARE,
+            }.get(self.active, NextStep.ANSWER_SURVEY)
+        )
+
+    @staticmethod
+    def _stall(stall: _OpenStall, until: datetime | None, outcome: StallOutcome) -> Stall:
+        return Stall(since=stall.since, until=until, outcome=outcome, steps=tuple(stall.steps))
+
+
+class _CheckIn:
+    __slots__ = ("answered", "sent")
+
+    def __init__(self) -> None:
+        self.sent = 0
+        self.answered: set[tuple[str | None, str | None]] = set()
+
+
+class _Fold:
+    def __init__(self) -> None:
+        self.seen: set[str] = set()
+        self.stage = Stage.DEFINITION
+        self.stages: list[StageEntry] = []
+        self.paused = False
+        self.started_at: datetime | None = None
+        self.updated_at: datetime | None = None
+        self.invited = 0
+        self.joined: dict[str, bool] = {}
+        self.withdrew: set[str] = set()
+        self.matches = MatchCounts(proposal=None, pairs=0, unmatched=0, approved_at=None)
+        self.pairs: dict[str, _Pair] = {}
+        self.check_ins: dict[tuple[str, str], _CheckIn] = {}
+
+    def add(self, event: JournalEvent) -> None:
+        if event.id in self.seen:
+            return
+        self.seen.add(event.id)
+        at = self.updated_at = event.at
+        kind = event.kind
+        if event.pair is not None:
+            pair = self.pairs.get(event.pair)
+            if pair is None:
+                pair = self.pairs[event.pair] = _Pair(event.pair, at)
+            state = _STATE_EVENTS.get(kind)
+            if state is not None:
+                self._enter_state(pair, state, event)
+            else:
+                if kind in SIGNS_OF_LIFE:
+                    pair.give_sign_of_life(at)
+                on_pair = _ON_PAIR.get(kind)
+                if on_pair is not None:
+                    on_pair(pair, event)
+        on_program = _ON_PROGRAM.get(kind)
+        if on_program is not None:
+            on_program(self, event)
+
+    @staticmethod
+    def _enter_state(pair: _Pair, state: PairState, event: JournalEvent) -> None:
+        if pair.state.is_over:
+            return
+        if state is PairState.CLOSED and "step" in event.data:  # the ladder's last step
+            pair.climb(_number(event, "step"), LadderAction.CLOSE)
+        goes_on = state in (PairState.PREPARING, PairState.MEETING)
+        pair.end_stall(event.at, StallOutcome.CAME_BACK if goes_on else StallOutcome.ENDED)
+        pair.enter(state, event.at)
+        reason = event.data.get("reason")
+        if state.is_over and reason is not None:
+            pair.ended_because = str(reason)
+
+    def result(self) -> ProgramStatus:
+        pairs = tuple(self.pairs[pair].result() for pair in sorted(self.pairs))
+        found = Counter(pair.state for pair in pairs)
+        joined = sum(self.joined.values())
+        return ProgramStatus(
+            stage=self.stage,
+            paused=self.paused,
+            started_at=self.started_at,
+            updated_at=self.updated_at,
+            stages=tuple(self.stages),
+            people=PeopleCounts(
+                invited=self.invited,
+                joined=joined,
+                stayed_out=len(self.joined) - joined,
+                withdrew=len(self.withdrew),
+            ),
+            matches=self.matches,
+            pairs=pairs,
+            counts={state: found[state] for state in PairState},
+            check_ins=tuple(
+                CheckInStatus(
+                    survey=survey,
+                    occasion=occasion,
+                    sent=check_in.sent,
+                    answered=len(check_in.answered),
+                )
+                for (survey, occasion), check_in in self.check_ins.items()
+            ),
+        )
+
+    def enter_stage(self, stage: Stage | None, at: datetime) -> None:
+        if stage is None or (stage is self.stage and self.stages):
+            return
+        self.stage = stage
+        self.stages.append(StageEntry(stage=stage, at=at))
+
+    def check_in(self, event: JournalEvent) -> _CheckIn:
+        survey = str(event.data.get("survey", ""))
+        occasion = str(event.data.get("occasion", "")).removeprefix(f"{survey}:")
+        return self.check_ins.setdefault((survey, occasion), _CheckIn())
+
+
+def _known(kind: type[Choice], value: int | str | None) -> Choice | None:
+    try:
+        return kind(str(value))
+    except ValueError:
+        return None
+
+
+def _number(event: JournalEvent, key: str) -> int:
+    value = event.data.get(key, 0)
+    return value if isinstance(value, int) else 0
+
+
+def _on_stalled(pair: _Pair, event: JournalEvent) -> None:
+    pair.stall(event.at, _number(event, "step"))
+
+
+def _on_climbed(pair: _Pair, event: JournalEvent) -> None:
+    pair.climb(_number(event, "step"), _known(LadderAction, event.data.get("action")))
+
+
+def _on_recovered(pair: _Pair, event: JournalEvent) -> None:
+    pair.come_back(event.at)
+
+
+def _on_paused(pair: _Pair, event: JournalEvent) -> None:
+    pair.end_stall(event.at, StallOutcome.SET_ASIDE)
+    pair.enter(PairState.PAUSED, event.at)
+
+
+def _on_resumed(pair: _Pair, event: JournalEvent) -> None:
+    if pair.state is PairState.PAUSED:
+        pair.enter(pair.active, event.at)
+
+
+def _on_booked(pair: _Pair, event: JournalEvent) -> None:
+    pair.booked.add(_number(event, "session"))
+
+
+def _on_held(pair: _Pair, event: JournalEvent) -> None:
+    pair.held.setdefault(_number(event, "session"), event.at)
+
+
+def _on_missed(pair: _Pair, event: JournalEvent) -> None:
+    pair.missed += 1
+    pair.booked.discard(_number(event, "session"))
+
+
+def _on_help_asked(pair: _Pair, _event: JournalEvent) -> None:
+    pair.help_asked += 1
+
+
+_ON_PAIR: dict[EventKind, Callable[[_Pair, JournalEvent], None]] = {
+    EventKind.PAIR_STALLED: _on_stalled,
+    EventKind.LADDER_CLIMBED: _on_climbed,
+    EventKind.PAIR_RECOVERED: _on_recovered,
+    EventKind.PAIR_PAUSED: _on_paused,
+    EventKind.PAIR_RESUMED: _on_resumed,
+    EventKind.SESSION_BOOKED: _on_booked,
+    EventKind.SESSION_HELD: _on_held,
+    EventKind.SESSION_MISSED: _on_missed,
+    EventKind.HELP_ASKED: _on_help_asked,
+}
+
+
+def _on_program_started(fold: _Fold, event: JournalEvent) -> None:
+    if fold.started_at is None:
+        fold.started_at = event.at
+
+
+def _on_stage_entered(fold: _Fold, event: JournalEvent) -> None:
+    fold.enter_stage(_known(Stage, event.data.get("stage")), event.at)
+
+
+def _on_program_completed(fold: _Fold, event: JournalEvent) -> None:
+    fold.enter_stage(Stage.COMPLETED, event.at)
+
+
+def _on_program_cancelled(fold: _Fold, event: JournalEvent) -> None:
+    fold.enter_stage(Stage.CANCELLED, event.at)
+
+
+def _on_program_paused(fold: _Fold, _event: JournalEvent) -> None:
+    fold.paused = True
+
+
+def _on_program_resumed(fold: _Fold, _event: JournalEvent) -> None:
+    fold.paused = False
+
+
+def _on_invited(fold: _Fold, event: JournalEvent) -> None:
+    fold.invited += _number(event, "count")
+
+
+def _on_joined(fold: _Fold, event: JournalEvent) -> None:
+    fold.joined[event.person or event.id] = True
+
+
+def _on_stayed_out(fold: _Fold, event: JournalEvent) -> None:
+    fold.joined[event.person or event.id] = False
+
+
+def _on_withdrew(fold: _Fold, event: JournalEvent) -> None:
+    fold.withdrew.add(event.person or event.id)
+
+
+def _on_matches(fold: _Fold, event: JournalEvent) -> None:
+    proposal = event.data.get("proposal")
+    fold.matches = MatchCounts(
+        proposal=fold.matches.proposal if proposal is None else str(proposal),
+        pairs=_number(event, "pairs"),
+        unmatched=_number(event, "unmatched")
+        if "unmatched" in event.data
+        else fold.matches.unmatched,
+        approved_at=event.at if event.kind is EventKind.MATCHES_APPROVED else None,
+    )
+
+
+def _on_check_in_sent(fold: _Fold, event: JournalEvent) -> None:
+    both = 2 if event.pair is not None else 0
+    fold.check_in(event).sent += _number(event, "count") or both
+
+
+def _on_answered(fold: _Fold, event: JournalEvent) -> None:
+    fold.check_in(event).answered.add((event.pair, event.person or _role_word(event.role)))
+
+
+def _role_word(role: Role | None) -> str | None:
+    return role.value if role else None
+
+
+_ON_PROGRAM: dict[EventKind, Callable[[_Fold, JournalEvent], None]] = {
+    EventKind.PROGRAM_STARTED: _on_program_started,
+    EventKind.STAGE_ENTERED: _on_stage_entered,
+    EventKind.PROGRAM_COMPLETED: _on_program_completed,
+    EventKind.PROGRAM_CANCELLED: _on_program_cancelled,
+    EventKind.PROGRAM_PAUSED: _on_program_paused,
+    EventKind.PROGRAM_RESUMED: _on_program_resumed,
+    EventKind.PEOPLE_INVITED: _on_invited,
+    EventKind.JOINED: _on_joined,
+    EventKind.STAYED_OUT: _on_stayed_out,
+    EventKind.WITHDREW: _on_withdrew,
+    EventKind.MATCHES_PROPOSED: _on_matches,
+    EventKind.MATCHES_CHANGED: _on_matches,
+    EventKind.MATCHES_APPROVED: _on_matches,
+    EventKind.CHECK_IN_SENT: _on_check_in_sent,
+    EventKind.SURVEY_ANSWERED: _on_answered,
+}
