@@ -6,12 +6,13 @@ its note behind, so the note counts only while the process that wrote it lives.
 
 from __future__ import annotations
 
-import os
+import subprocess
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from domain.model import Value
+from runtime.ports import Ports
 
 NOTE = "stack.json"
 
@@ -21,7 +22,7 @@ class Process(Value):
 
     pid: int
     started: str
-    """Where the system says so (Linux), the process's start in clock ticks; else empty."""
+    """Its start as the system tells it. Empty for a process that is over."""
 
     @classmethod
     def of(cls, pid: int) -> Process:
@@ -30,13 +31,7 @@ class Process(Value):
 
     def alive(self) -> bool:
         """Whether it still runs."""
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return False
-        except PermissionError:
-            pass
-        return _started(self.pid) == self.started
+        return self.started != "" and _started(self.pid) == self.started
 
 
 class RunningStack(Value):
@@ -44,6 +39,7 @@ class RunningStack(Value):
 
     supervisor: Process
     parts: dict[str, Process]
+    ports: Ports
     settings: dict[str, str]
     """Settings as the environment would give them, `TEMPORAL_ADDRESS` among them."""
 
@@ -75,6 +71,14 @@ def remove_note(var_dir: Path) -> None:
 
 
 def _started(pid: int) -> str:
+    if not Path("/proc/self/stat").exists():  # not Linux
+        listed = subprocess.run(  # noqa: S603 - a number
+            ["/bin/ps", "-o", "lstart=", "-p", str(pid)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return listed.stdout.strip()
     try:
         status = Path(f"/proc/{pid}/stat").read_text()
     except OSError:

@@ -14,10 +14,11 @@ every Temporal tool does.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from email.utils import parseaddr
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import (
@@ -26,15 +27,6 @@ from pydantic import (
     SecretStr,
     ValidationError,
     field_validator,
-    model_validator,
-)
-from pydantic.fields import FieldInfo
-from pydantic_settings import (
-    BaseSettings,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    SettingsError,
 )
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
@@ -45,6 +37,8 @@ from runtime.running import running_stack
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The folder the project was cloned into."""
+
+VAR_DIR = PROJECT / "var"
 
 ENVIRONMENT = "environment"
 """The `file` of a problem that a setting causes."""
@@ -142,6 +136,10 @@ def read_smtp_url(url: str) -> MailServer:
     )
 
 
+def _absolute(value: Path) -> Path:
+    return value.expanduser().resolve()
+
+
 def _is_web_address(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
@@ -184,13 +182,11 @@ def _has_no_port_zero(value: int) -> int:
 Port = Annotated[int, AfterValidator(_has_no_port_zero)]
 
 
-class Settings(BaseSettings):
+class Settings(Value):
     """Every setting of starter, worker and portal. The variable is a field's name in capitals."""
 
-    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore")
-
-    var_dir: Path = Field(
-        default=PROJECT / "var",
+    var_dir: Annotated[Path, AfterValidator(_absolute)] = Field(
+        default=VAR_DIR,
         description="Folder of all that the embedded stack keeps: databases, mailbox, logs, keys.",
     )
     database_url: Annotated[SecretStr, AfterValidator(_is_database_url)] | None = Field(
@@ -228,7 +224,7 @@ class Settings(BaseSettings):
         max_length=200,
         description="Temporal task queue that worker and starter share.",
     )
-    link_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+    link_keys: tuple[SecretStr, ...] = Field(
         default=(),
         description="Keys that sign the links in messages, at least 32 characters each, separated "
         "by spaces, commas or lines. The first one signs; all are accepted, so that a new key can "
@@ -267,11 +263,6 @@ class Settings(BaseSettings):
     def _in_any_case(cls, value: Any) -> Any:
         return value.strip().lower() if isinstance(value, str) else value
 
-    @model_validator(mode="after")
-    def _take_home(self) -> Self:
-        object.__setattr__(self, "var_dir", self.var_dir.expanduser().resolve())
-        return self
-
     @property
     def database(self) -> str:
         """The store's URL, with its password."""
@@ -287,116 +278,67 @@ class Settings(BaseSettings):
     def signing_keys(self) -> tuple[str, ...]:
         """The keys of the links, the signing one first. Raises BadInput where there is none."""
         if not self.link_keys:
-            raise BadInput(
-                [
-                    Problem(
-                        file=ENVIRONMENT,
-                        field="LINK_KEYS",
-                        message="there is no key to sign the links in messages with.",
-                        hint="Set LINK_KEYS, or LINK_KEYS_FILE to a file that holds one. "
-                        f"Make one with: {MAKE_KEY}",
-                    )
-                ]
+            raise _wrong(
+                "LINK_KEYS",
+                "there is no key to sign the links in messages with.",
+                "Set LINK_KEYS, or LINK_KEYS_FILE to a file that holds one. "
+                f"Make one with: {MAKE_KEY}",
             )
         return tuple(key.get_secret_value() for key in self.link_keys)
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Environment, then files it names, then the stack that runs here."""
-        return (
-            init_settings,
-            env_settings,
-            _FromFiles(settings_cls),
-            _FromRunningStack(settings_cls),
-        )
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings as they stand now, with `environment` in place of this process's own.
+
+    Raises BadInput with every wrong setting, each by its name.
+    """
+    outer = os.environ if environment is None else environment
+    problems: list[Problem] = []
+    values: dict[str, str] = {}
+    for field in Settings.model_fields:
+        try:
+            value = outer.get(field.upper()) or read_secret_file(field.upper(), outer)
+        except BadInput as error:
+            problems += error.problems
+            continue
+        if value:
+            values[field] = value
+    stack = running_stack(Path(values.get("var_dir", VAR_DIR)).expanduser())
+    if stack:
+        known = {name.lower(): value for name, value in stack.settings.items()}
+        values = {name: known[name] for name in Settings.model_fields if name in known} | values
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        problems += [_problem(detail) for detail in error.errors()]
+    if problems:
+        raise BadInput(problems)
+    return settings
 
 
-class _Source(PydanticBaseSettingsSource):
-    """A source that gives a field by its variable's name."""
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        return self.value(field_name.upper()), field_name, False
-
-    def value(self, name: str) -> str | None:
-        raise KeyError(name)
-
-    def __call__(self) -> dict[str, Any]:
-        found = {name: self.value(name.upper()) for name in self.settings_cls.model_fields}
-        return {name: value for name, value in found.items() if value}
-
-
-class _FromFiles(_Source):
-    """`NAME_FILE` names a file that holds the value of `NAME`."""
-
-    def value(self, name: str) -> str | None:
-        return read_secret_file(name)
-
-
-class _FromRunningStack(_Source):
-    """The addresses that the embedded stack on this machine chose."""
-
-    def __call__(self) -> dict[str, Any]:
-        var = self.current_state.get("var_dir") or self.settings_cls.model_fields["var_dir"].default
-        stack = running_stack(Path(var).expanduser())
-        self._settings = stack.settings if stack else {}
-        return super().__call__()
-
-    def value(self, name: str) -> str | None:
-        return self._settings.get(name)
-
-
-def read_secret_file(name: str) -> str | None:
+def read_secret_file(name: str, environment: Mapping[str, str]) -> str | None:
     """What the file named by the variable `name`_FILE holds, or None if there is no such variable.
 
     Raises BadInput when the file can't be read, or when `name` itself is set beside it.
     """
-    path = os.environ.get(f"{name}_FILE")
+    path = environment.get(f"{name}_FILE")
     if not path:
         return None
-    if os.environ.get(name):
-        raise BadInput(
-            [
-                Problem(
-                    file=ENVIRONMENT,
-                    field=f"{name}_FILE",
-                    message=f"{name} is set as well, so it is not clear which counts.",
-                    hint="Set only one of them.",
-                )
-            ]
+    if environment.get(name):
+        raise _wrong(
+            f"{name}_FILE",
+            f"{name} is set as well, so it is not clear which counts.",
+            "Set only one of them.",
         )
     try:
         return Path(path).read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise BadInput(
-            [
-                Problem(
-                    file=ENVIRONMENT,
-                    field=f"{name}_FILE",
-                    message=f"the file {path} can't be read: {reason}.",
-                )
-            ]
-        ) from error
+        raise _wrong(f"{name}_FILE", f"the file {path} can't be read: {reason}.") from error
 
 
-def load_settings(**given: Any) -> Settings:
-    """The settings as they stand now; `given` wins over every source.
-
-    Raises BadInput with every wrong setting, each by its name.
-    """
-    try:
-        return Settings(**given)
-    except ValidationError as error:
-        raise BadInput([_problem(detail) for detail in error.errors()]) from None
-    except SettingsError as error:
-        raise BadInput([Problem(file=ENVIRONMENT, message=str(error))]) from None
+def _wrong(variable: str, message: str, hint: str | None = None) -> BadInput:
+    return BadInput([Problem(file=ENVIRONMENT, field=variable, message=message, hint=hint)])
 
 
 _SECRETS = frozenset({"database_url", "smtp_url", "link_keys"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import (
@@ -17,24 +18,27 @@ from temporalio.service import RPCError, RPCStatusCode
 from domain.problems import BadInput, Problem
 from runtime.running import running_stack
 from runtime.settings import ENVIRONMENT, Settings, read_secret_file
+from workflows import search_attributes
 
 USUAL_ADDRESS = "localhost:7233"
 
 
-def connection(settings: Settings) -> ClientConnectConfig:
+def connection(
+    settings: Settings, environment: Mapping[str, str] | None = None
+) -> ClientConnectConfig:
     """Where Temporal is and how to get in.
 
     From `TEMPORAL_*` and the profile of Temporal's configuration file, as every Temporal tool reads
-    them, and the API key from `TEMPORAL_API_KEY_FILE` too. Where none of them says an address: the
-    embedded stack that runs here, else this machine's usual port.
+    them, and from `TEMPORAL_API_KEY_FILE`; `environment` stands in for this process's own. Where
+    none of them says an address: the embedded stack that runs here, else this machine's usual port.
     Raises BadInput when the profile or a variable can't be read.
     """
-    environment = dict(os.environ)
-    key = read_secret_file("TEMPORAL_API_KEY")
+    outer = dict(os.environ if environment is None else environment)
+    key = read_secret_file("TEMPORAL_API_KEY", outer)
     if key:
-        environment["TEMPORAL_API_KEY"] = key
+        outer["TEMPORAL_API_KEY"] = key
     try:
-        config = ClientConfigProfile.load(override_env_vars=environment).to_client_connect_config()
+        config = ClientConfigProfile.load(override_env_vars=outer).to_client_connect_config()
     except (RuntimeError, ValueError, OSError) as error:
         problem = Problem(file=ENVIRONMENT, field="TEMPORAL_*", message=f"{error}.")
         raise BadInput([problem]) from error
@@ -45,13 +49,15 @@ def connection(settings: Settings) -> ClientConnectConfig:
     return config
 
 
-async def connect(settings: Settings, *, lazy: bool = False) -> Client:
+async def connect(
+    settings: Settings, environment: Mapping[str, str] | None = None, *, lazy: bool = False
+) -> Client:
     """A client whose payloads are pydantic values. Lazy: connects at the first call.
 
     Raises RuntimeError when Temporal can't be reached, unless lazy.
     """
     return await Client.connect(
-        **connection(settings), data_converter=pydantic_data_converter, lazy=lazy
+        **connection(settings, environment), data_converter=pydantic_data_converter, lazy=lazy
     )
 
 
@@ -60,8 +66,6 @@ async def ensure_search_attributes(client: Client) -> tuple[str, ...]:
 
     Raises RPCError where that is not allowed (Temporal Cloud: use its own tool then).
     """
-    from workflows import search_attributes  # noqa: PLC0415 - the stack alone needs the workflows
-
     operator = client.operator_service
     known = await operator.list_search_attributes(
         ListSearchAttributesRequest(namespace=client.namespace)
