@@ -7,22 +7,38 @@ A definition counts in program days, weeks and sessions. How long a program day 
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from domain.model import Value
 from domain.people import Role
 from domain.problems import did_you_mean
 
+
+class Section(Value):
+    """A part of the definition. Its fields' docstrings are what an editor shows to the writer."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
 # --- Quantities as people write them -------------------------------------------------------------
 
 _SPAN = re.compile(r"\s*(\d{1,4})\s*(day|days|week|weeks)\s*", re.IGNORECASE)
 _REAL = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(h|min|s)\s*", re.IGNORECASE)
-_SHARE = re.compile(r"\s*(\d{1,3}(?:\.\d+)?)\s*%\s*")
+_TARGET = re.compile(r"\s*(>=|<=)\s*(-?\d+(?:\.\d+)?)\s*(%?)\s*")
 
 
 def _read_days(value: Any) -> Any:
@@ -34,7 +50,21 @@ def _read_days(value: Any) -> Any:
     return int(match[1]) * (7 if match[2].lower().startswith("week") else 1)
 
 
-Days = Annotated[int, BeforeValidator(_read_days), Field(ge=0, le=1_100)]
+Days = Annotated[
+    int,
+    BeforeValidator(_read_days),
+    Field(ge=0, le=1_100),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": r"^\s*\d{1,4}\s*([Dd]ays?|[Ww]eeks?)\s*$"},
+                {"type": "integer", "minimum": 0, "maximum": 1_100},
+            ],
+            "examples": ["10 days", "3 weeks"],
+        },
+        mode="validation",
+    ),
+]
 """Program days, at most about three years. Written "10 days" or "3 weeks"."""
 
 
@@ -47,14 +77,56 @@ def _read_real_seconds(value: Any) -> Any:
     return float(match[1]) * {"h": 3600, "min": 60, "s": 1}[match[2].lower()]
 
 
-RealSeconds = Annotated[float, BeforeValidator(_read_real_seconds), Field(gt=0, le=86_400)]
+RealSeconds = Annotated[
+    float,
+    BeforeValidator(_read_real_seconds),
+    Field(gt=0, le=86_400),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*([Hh]|[Mm]in|[Ss])\s*$"},
+                {"type": "number", "exclusiveMinimum": 0, "maximum": 86_400},
+            ],
+            "examples": ["24h", "2min", "0.4s"],
+        },
+        mode="validation",
+    ),
+]
 """Seconds on a real clock. Written "24h", "2min" or "0.4s"."""
 
-EmailAddress = Annotated[
-    str, Field(max_length=254, pattern=r"^[^@\s<>\"',;:()\[\]\\]+@[^@\s<>\"',;:()\[\]\\]+\.[^@\s<>\"',;:()\[\]\\]+$")
-]
+_NOT_IN_ADDRESS = r"@\s\x00-\x1f\x7f<>\"',;:()\[\]\\"
+EMAIL_PATTERN = rf"^[^{_NOT_IN_ADDRESS}]+@[^{_NOT_IN_ADDRESS}.]+(?:\.[^{_NOT_IN_ADDRESS}.]+)+$"
+MAX_EMAIL = 254
+"""Characters of an address (RFC 5321 leaves a path of 256 with its angle brackets)."""
+EmailAddress = Annotated[str, Field(max_length=MAX_EMAIL, pattern=EMAIL_PATTERN)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{1,38})[a-z0-9]$")]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+def _one_line(value: str) -> str:
+    """Names go into mail headers, where a line break would begin a header of its own."""
+    if any(unicodedata.category(character) == "Cc" for character in value):
+        raise ValueError("this must be one line, without control characters.")
+    if not value.strip():
+        raise ValueError("this is empty.")
+    return value.strip()
+
+
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
+
+
+def _read_date(value: Any) -> Any:
+    if isinstance(value, date):
+        return value
+    try:
+        read = date.fromisoformat(value.strip()) if isinstance(value, str) else None
+    except ValueError:
+        read = None
+    if read is None or not 2000 <= read.year < 2200:
+        raise ValueError("there is no such date. Write it like 2027-01-11: year, month, day.")
+    return read
+
+
+CalendarDate = Annotated[date, BeforeValidator(_read_date)]
 
 
 # --- The program ---------------------------------------------------------------------------------
@@ -76,14 +148,14 @@ class Delivery(StrEnum):
     HYBRID = "hybrid"
 
 
-class Aim(Value):
+class Aim(Section):
     """What the program is for: a goal, and the priority of the organisation that it serves."""
 
     goal: Name
     priority: Name
 
 
-class ProgramSection(Value):
+class ProgramSection(Section):
     """What the program is."""
 
     id: Slug
@@ -93,11 +165,11 @@ class ProgramSection(Value):
     mode: Mode = Mode.ONE_WAY
     delivery: Delivery = Delivery.HYBRID
     language: str = Field(default="en", pattern=r"^[a-z]{2}(?:-[A-Z]{2})?$")
-    starts: date
+    starts: CalendarDate
     goals: tuple[Aim, ...] = Field(min_length=1, max_length=20)
 
 
-class Contact(Value):
+class Contact(Section):
     """A person who runs the program; receives what the ladder sends up."""
 
     name: Name
@@ -115,7 +187,7 @@ def _known_timezone(value: str) -> str:
 TimeZone = Annotated[str, BeforeValidator(_known_timezone)]
 
 
-class CalendarSection(Value):
+class CalendarSection(Section):
     """How program time maps to real time."""
 
     day: RealSeconds = 86_400.0
@@ -124,7 +196,7 @@ class CalendarSection(Value):
     """Where the program's day begins, and the zone of people who have none of their own."""
 
 
-class Stages(Value):
+class Stages(Section):
     """How long each part lasts, in program days."""
 
     enrolment: Days = 14
@@ -163,39 +235,76 @@ class Stages(Value):
 # --- People --------------------------------------------------------------------------------------
 
 
-class Columns(Value):
+COMPARABLE_COLUMNS = ("level", "manager", "department", "location", "language", "timezone")
+"""Columns that hold one value each, so that rules can ask whether two people's are the same."""
+
+ColumnName = Annotated[str, Field(min_length=1, max_length=200)]
+"""A heading of the organisation's people file."""
+
+
+def _as_list(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+class Columns(Section):
     """The organisation's own column names, by what they hold.
 
     A column that the organisation's file does not have is left out. `extra` names further columns
     that matching rules or eligibility use.
     """
 
-    id: str
-    name: str
-    email: str
-    role: str | None = None
-    level: str | None = None
-    manager: str | None = None
-    department: str | None = None
-    location: str | None = None
-    language: str | None = None
-    timezone: str | None = None
-    skills: str | None = None
-    goals: str | None = None
-    interests: str | None = None
-    capacity: str | None = None
-    extra: dict[str, str] = Field(default_factory=dict)
+    id: ColumnName
+    name: Annotated[
+        tuple[ColumnName, ...],
+        BeforeValidator(_as_list),
+        Field(min_length=1, max_length=4),
+        WithJsonSchema(
+            {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+            mode="validation",
+        ),
+    ]
+    """One column, or several to be joined: `[First name, Last name]`."""
+    email: ColumnName
+    role: ColumnName | None = None
+    """Says who teaches and who learns, in the words of `role_words`. Without it, eligibility
+    decides. Somebody whose cell is empty takes no part."""
+    level: ColumnName | None = None
+    """Seniority, one of `levels`."""
+    manager: ColumnName | None = None
+    """The id of the line manager, who must be in the file too."""
+    department: ColumnName | None = None
+    location: ColumnName | None = None
+    language: ColumnName | None = None
+    """A code (en, fr, pt-BR) or the language's English name."""
+    timezone: ColumnName | None = None
+    """Like Europe/London."""
+    skills: ColumnName | None = None
+    """What a mentor can teach; several with `separator` between them."""
+    goals: ColumnName | None = None
+    """What a mentee wants to learn, the most important first."""
+    interests: ColumnName | None = None
+    capacity: ColumnName | None = None
+    """In how many pairs the person may be at once; 1 where the cell is empty."""
+    extra: dict[str, ColumnName] = Field(default_factory=dict)
 
 
-class RoleWords(Value):
+class RoleWords(Section):
     """What the organisation's role column says for each role."""
 
     mentor: tuple[str, ...] = ("mentor",)
     mentee: tuple[str, ...] = ("mentee",)
     both: tuple[str, ...] = ("both",)
 
+    @model_validator(mode="after")
+    def _each_word_once(self) -> Self:
+        words = [word.casefold() for word in (*self.mentor, *self.mentee, *self.both)]
+        twice = sorted({word for word in words if words.count(word) > 1})
+        if twice:
+            raise ValueError(f"said for two roles: {', '.join(twice)}.")
+        return self
 
-class PeopleSection(Value):
+
+class PeopleSection(Section):
     """How to read the people file."""
 
     columns: Columns
@@ -214,7 +323,7 @@ class PeopleSection(Value):
         return value
 
 
-class Eligible(Value):
+class Eligible(Section):
     """Who may take one role. What is left out does not limit anybody."""
 
     min_level: str | None = None
@@ -223,7 +332,7 @@ class Eligible(Value):
     """For each column, the values that are admitted."""
 
 
-class Eligibility(Value):
+class Eligibility(Section):
     """Who may take part."""
 
     mentor: Eligible = Eligible()
@@ -237,14 +346,14 @@ class Eligibility(Value):
 # --- Matching ------------------------------------------------------------------------------------
 
 
-class NoReportingLine(Value):
+class NoReportingLine(Section):
     """Neither may be above the other in the line of managers, up to `depth` steps."""
 
     rule: Literal["no_reporting_line"] = "no_reporting_line"
     depth: int = Field(default=2, ge=1, le=20)
 
 
-class LevelGap(Value):
+class LevelGap(Section):
     """The mentee stands at least `min` and at most `max` levels above the mentor."""
 
     rule: Literal["level_gap"] = "level_gap"
@@ -258,21 +367,21 @@ class LevelGap(Value):
         return self
 
 
-class Different(Value):
+class Different(Section):
     """The two must differ in a column. An empty cell differs from everything."""
 
     rule: Literal["different"] = "different"
     column: str
 
 
-class Same(Value):
+class Same(Section):
     """The two must agree in a column. An empty cell agrees with nothing."""
 
     rule: Literal["same"] = "same"
     column: str
 
 
-class NotThesePairs(Value):
+class NotThesePairs(Section):
     """Named exclusions, each two ids of the people file."""
 
     rule: Literal["not_these_pairs"] = "not_these_pairs"
@@ -284,14 +393,14 @@ HardRule = Annotated[
 ]
 
 
-class GoalsMeetSkills(Value):
+class GoalsMeetSkills(Section):
     """The share of the mentee's goals that the mentor can teach; earlier goals count more."""
 
     prefer: Literal["goals_meet_skills"] = "goals_meet_skills"
     weight: float = Field(default=5, gt=0, le=100)
 
 
-class PreferDifferent(Value):
+class PreferDifferent(Section):
     """1 where the two differ in a column, else 0."""
 
     prefer: Literal["different"] = "different"
@@ -299,7 +408,7 @@ class PreferDifferent(Value):
     weight: float = Field(default=1, gt=0, le=100)
 
 
-class PreferSame(Value):
+class PreferSame(Section):
     """1 where the two agree in a column, else 0."""
 
     prefer: Literal["same"] = "same"
@@ -307,7 +416,7 @@ class PreferSame(Value):
     weight: float = Field(default=1, gt=0, le=100)
 
 
-class SharedInterests(Value):
+class SharedInterests(Section):
     """The share of interests that the two have in common (Jaccard index)."""
 
     prefer: Literal["shared_interests"] = "shared_interests"
@@ -326,7 +435,7 @@ class Objective(StrEnum):
     BEST_SCORE = "best_score"
 
 
-class MatchingSection(Value):
+class MatchingSection(Section):
     """Who may meet whom, and who should."""
 
     objective: Objective = Objective.MOST_PEOPLE
@@ -344,7 +453,7 @@ class Scheduler(StrEnum):
     MENTEE = "mentee"
 
 
-class Sessions(Value):
+class Sessions(Section):
     """How often a pair meets."""
 
     count: int = Field(default=6, ge=1, le=60)
@@ -378,7 +487,7 @@ class CheckInPoint(StrEnum):
     EVALUATION = "evaluation"
 
 
-class When(Value):
+class When(Section):
     """A point in a pair's life."""
 
     point: CheckInPoint
@@ -388,9 +497,9 @@ class When(Value):
 
 
 def _read_when(value: Any) -> Any:
-    if not isinstance(value, str):
+    if isinstance(value, When | dict):
         return value
-    text = value.strip().lower()
+    text = value.strip().lower() if isinstance(value, str) else ""
     if text in ("preparation", "evaluation"):
         return When(point=CheckInPoint(text))
     if match := re.fullmatch(r"after session (\d{1,2})", text):
@@ -403,11 +512,23 @@ def _read_when(value: Any) -> Any:
     )
 
 
-class CheckIn(Value):
+class CheckIn(Section):
     """A survey sent at a set point to both of a pair."""
 
     survey: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    when: Annotated[When, BeforeValidator(_read_when)]
+    when: Annotated[
+        When,
+        BeforeValidator(_read_when),
+        WithJsonSchema(
+            {
+                "type": "string",
+                "pattern": r"^\s*(preparation|evaluation|after session \d{1,2}"
+                r"|\d{1,2}\s*% of meetings)\s*$",
+                "examples": ["after session 2", "50% of meetings", "evaluation"],
+            },
+            mode="validation",
+        ),
+    ]
 
 
 class LadderAction(StrEnum):
@@ -421,7 +542,7 @@ class LadderAction(StrEnum):
     """End the pair without fault."""
 
 
-class LadderStep(Value):
+class LadderStep(Section):
     """After so many days without a sign of life, do this."""
 
     after: Days
@@ -466,7 +587,7 @@ class Comparison(StrEnum):
     AT_MOST = "<="
 
 
-class Target(Value):
+class Target(Section):
     """What a metric must reach. Shares are from 0 to 1, however they were written."""
 
     comparison: Comparison
@@ -475,9 +596,9 @@ class Target(Value):
 
 
 def _read_target(value: Any) -> Any:
-    if not isinstance(value, str):
+    if isinstance(value, Target | dict):
         return value
-    match = re.fullmatch(r"\s*(>=|<=)\s*(-?\d+(?:\.\d+)?)\s*(%?)\s*", value)
+    match = _TARGET.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError("this is not a target. Write it like “>= 80%” or “>= 4.2”.")
     share = match[3] == "%"
@@ -487,14 +608,25 @@ def _read_target(value: Any) -> Any:
     )
 
 
-class SuccessMetric(Value):
+class SuccessMetric(Section):
     """A metric with its target."""
 
     metric: MetricName
-    target: Annotated[Target, BeforeValidator(_read_target)]
+    target: Annotated[
+        Target,
+        BeforeValidator(_read_target),
+        WithJsonSchema(
+            {
+                "type": "string",
+                "pattern": r"^\s*(>=|<=)\s*-?\d+(\.\d+)?\s*%?\s*$",
+                "examples": [">= 80%", ">= 4.2", "<= 10%"],
+            },
+            mode="validation",
+        ),
+    ]
 
 
-class Privacy(Value):
+class Privacy(Section):
     """What is shown to whom, and how long it is kept."""
 
     anonymity_threshold: int = Field(default=5, ge=3, le=50)
@@ -506,7 +638,7 @@ class Privacy(Value):
 # --- The whole -----------------------------------------------------------------------------------
 
 
-class Definition(Value):
+class Definition(Section):
     """A program as HR defined it."""
 
     version: Literal[1] = 1
@@ -529,7 +661,7 @@ class Definition(Value):
     privacy: Privacy = Privacy()
 
     def contradictions(self) -> list[tuple[tuple[str | int, ...], str]]:
-        """What does not fit together although each part is well-formed: where, and what is wrong."""
+        """What does not fit together although each part is well-formed: where, and what."""
         return [
             *self._level_contradictions(),
             *self._column_contradictions(),
@@ -569,19 +701,30 @@ class Definition(Value):
     def _column_contradictions(self) -> list[tuple[tuple[str | int, ...], str]]:
         columns = self.people.columns
         mapped = {key for key in Columns.model_fields if getattr(columns, key) and key != "extra"}
-        known = sorted(mapped | set(columns.extra))
+        known = mapped | set(columns.extra)
         found: list[tuple[tuple[str | int, ...], str]] = []
+        for key in sorted(columns.extra.keys() & Columns.model_fields.keys()):
+            where: tuple[str | int, ...] = ("people", "columns", "extra", key)
+            found.append((where, f"“{key}” has a place of its own: write it under people.columns."))
 
         def need(column: str, where: tuple[str | int, ...]) -> None:
             if column not in known:
+                hint = did_you_mean(column, sorted(known))
+                found.append((where, f"people.columns names no “{column}”. {hint}"))
+
+        def need_words(column: str, where: tuple[str | int, ...]) -> None:
+            if column in Columns.model_fields and column not in COMPARABLE_COLUMNS:
+                usable = sorted(known & (set(COMPARABLE_COLUMNS) | set(columns.extra)))
                 found.append(
-                    (where, f"people.columns names no “{column}”. {did_you_mean(column, known)}")
+                    (where, f"“{column}” can't be compared. {did_you_mean(column, usable)}")
                 )
+            else:
+                need(column, where)
 
         for number, rule in enumerate(self.matching.rules):
             where = ("matching", "rules", number)
             if isinstance(rule, Different | Same):
-                need(rule.column, (*where, "column"))
+                need_words(rule.column, (*where, "column"))
             elif isinstance(rule, LevelGap):
                 need("level", where)
             elif isinstance(rule, NoReportingLine):
@@ -589,7 +732,7 @@ class Definition(Value):
         for number, preference in enumerate(self.matching.preferences):
             where = ("matching", "preferences", number)
             if isinstance(preference, PreferDifferent | PreferSame):
-                need(preference.column, (*where, "column"))
+                need_words(preference.column, (*where, "column"))
             elif isinstance(preference, SharedInterests):
                 need("interests", where)
             else:
@@ -598,7 +741,7 @@ class Definition(Value):
         for role in Role:
             eligible = self.eligibility.for_role(role)
             for column in eligible.where:
-                need(column, ("eligibility", role.value, "where", column))
+                need_words(column, ("eligibility", role.value, "where", column))
             if eligible.min_level or eligible.max_level:
                 need("level", ("eligibility", role.value))
         return found
