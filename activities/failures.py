@@ -1,0 +1,74 @@
+"""Keeps people out of failure messages, and tells the server that long work is alive.
+
+A failure's text becomes event history, which can't be edited. So no exception leaves an activity
+with words of its own: only what we wrote ourselves goes out, and of everything else the type.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import traceback
+from typing import Any
+
+import structlog
+from temporalio import activity
+from temporalio.exceptions import ApplicationError, CancelledError
+from temporalio.worker import (
+    ActivityInboundInterceptor,
+    ExecuteActivityInput,
+    Interceptor,
+)
+
+HEARTBEAT_SECONDS = 2.0
+"""How often a running activity says that it is alive."""
+
+log = structlog.get_logger(__name__)
+
+
+class FailureInterceptor(Interceptor):
+    """Wraps every activity of a worker."""
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002 - the SDK's name
+        """Put the wrapper around the activity."""
+        return _CleanFailures(next)
+
+
+class _CleanFailures(ActivityInboundInterceptor):
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's name
+        beating = asyncio.create_task(_beat())
+        try:
+            return await super().execute_activity(input)
+        except (ApplicationError, CancelledError, asyncio.CancelledError):
+            raise
+        except Exception as error:
+            name = type(error).__name__
+            log.error(
+                "activity failed",
+                activity=activity.info().activity_type,
+                error=name,
+                frames=_frames(error),
+            )
+            raise ApplicationError(
+                f"{name} in {activity.info().activity_type}. The worker's log has the place. "
+                "It is tried again.",
+                type=name,
+            ) from None
+        finally:
+            beating.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await beating
+
+
+async def _beat() -> None:
+    while True:
+        await asyncio.sleep(HEARTBEAT_SECONDS)
+        activity.heartbeat()
+
+
+def _frames(error: BaseException) -> list[str]:
+    """Where it happened, without the words of the exception, which could name somebody."""
+    return [
+        f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}"
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]

@@ -1,0 +1,172 @@
+"""Handing mail to a mail server."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+
+from temporalio.exceptions import ApplicationError
+
+from activities.invitations import Invitation
+from domain.definition import Contact
+from domain.model import Value
+from store.content import MailText
+
+PERMANENT = 500
+"""SMTP status codes from here on are final; those below may work later (RFC 5321, 4.2.1)."""
+
+
+class MailServer(Value):
+    """Where mail is handed over."""
+
+    host: str
+    port: int
+    implicit_tls: bool = False
+    starttls: bool = False
+    user: str | None = None
+    password: str | None = None
+    sender: str = "Reverse mentoring <mentoring@example.com>"
+    timeout: float = 20.0
+    """Seconds to wait for the server to answer."""
+
+    @property
+    def domain(self) -> str:
+        """The right side of our Message-IDs."""
+        return parseaddr(self.sender)[1].partition("@")[2] or "localhost"
+
+
+class Refused(Exception):
+    """The mail server will never take this message. Carries its status code only."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(str(code))
+        self.code = code
+
+
+class Outgoing:
+    """An open connection to a mail server."""
+
+    def __init__(self, client: smtplib.SMTP) -> None:
+        self._client = client
+
+    def send(self, message: EmailMessage) -> None:
+        """Hand over one message. Raises `Refused`, or `ApplicationError` where a retry may help."""
+        try:
+            self._client.send_message(message)
+        except smtplib.SMTPRecipientsRefused as error:
+            code = next(iter(error.recipients.values()))[0]
+            raise self._failure(code) from None
+        except smtplib.SMTPSenderRefused as error:
+            raise ApplicationError(
+                f"The mail server does not accept our sender address (code {error.smtp_code}). "
+                "Check MAIL_FROM and the account in SMTP_URL. Tried again until it does.",
+                type="SenderRefused",
+            ) from None
+        except smtplib.SMTPResponseException as error:
+            raise self._failure(error.smtp_code) from None
+        except (OSError, smtplib.SMTPException):
+            raise _unavailable() from None
+
+    def _failure(self, code: int) -> Exception:
+        if code >= PERMANENT:
+            self._client.rset()
+            return Refused(code)
+        return ApplicationError(
+            f"The mail server asks to try later (code {code}). Tried again until it takes it.",
+            type="MailDeferred",
+        )
+
+
+class Mailer:
+    """Opens connections to one mail server."""
+
+    def __init__(self, server: MailServer) -> None:
+        self.server = server
+
+    @contextmanager
+    def connect(self) -> Iterator[Outgoing]:
+        """A connection for a few messages. Raises `ApplicationError` where there is none."""
+        server = self.server
+        try:
+            if server.implicit_tls:
+                context = ssl.create_default_context()
+                client: smtplib.SMTP = smtplib.SMTP_SSL(
+                    server.host, server.port, timeout=server.timeout, context=context
+                )
+            else:
+                client = smtplib.SMTP(server.host, server.port, timeout=server.timeout)
+        except (OSError, smtplib.SMTPException):
+            raise _unavailable() from None
+        try:
+            self._open(client)
+            yield Outgoing(client)
+        finally:
+            try:
+                client.quit()
+            except (OSError, smtplib.SMTPException):
+                client.close()
+
+    def _open(self, client: smtplib.SMTP) -> None:
+        server = self.server
+        try:
+            if server.starttls:
+                client.starttls(context=ssl.create_default_context())
+            if server.user and server.password:
+                client.login(server.user, server.password)
+        except smtplib.SMTPAuthenticationError as error:
+            raise ApplicationError(
+                f"The mail server does not know our account (code {error.smtp_code}). "
+                "Check SMTP_URL. Tried again until it does.",
+                type="MailAccountRefused",
+            ) from None
+        except (OSError, smtplib.SMTPException):
+            raise _unavailable() from None
+
+
+def _unavailable() -> ApplicationError:
+    return ApplicationError(
+        "The mail server can't be reached, or the connection broke. Tried again until it works.",
+        type="MailUnavailable",
+    )
+
+
+def compose(
+    server: MailServer,
+    to: Contact,
+    text: MailText,
+    message_id: str,
+    date: datetime,
+    invitation: Invitation | None = None,
+) -> EmailMessage:
+    """A message ready to send: text, HTML, and a calendar invitation where there is one."""
+    name, address = parseaddr(server.sender)
+    message = EmailMessage()
+    message["From"] = _address(name, address)
+    message["To"] = _address(to.name, to.email)
+    message["Subject"] = text.subject
+    message["Message-ID"] = message_id
+    message["Date"] = format_datetime(date)
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(text.text)
+    message.add_alternative(text.html, subtype="html")
+    if invitation is not None:
+        message.add_alternative(
+            invitation.ics,
+            subtype="calendar",
+            params={"method": invitation.method, "name": "invite.ics"},
+        )
+        message.add_attachment(
+            invitation.ics.encode(), maintype="application", subtype="ics", filename="invite.ics"
+        )
+    return message
+
+
+def _address(name: str, address: str) -> Address:
+    one_line = " ".join(name.split())
+    return Address(display_name=one_line, addr_spec=address)

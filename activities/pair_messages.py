@@ -1,0 +1,251 @@
+"""What a pair gets to read, moment by moment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities import invitations
+from activities.post import Draft, Letter, Post
+from activities.signatures import PairActivities, PairMoment, Record, Sent
+from activities.writing import Writer
+from domain.lifecycle import PairState
+from domain.messages import PlannedMessage, Recipient, message_key, messages_of, occasion_of
+from domain.pair import MomentKind, Step
+from domain.people import Role
+from store import answers, journal, programs
+from store.content import Content
+from store.database import Database
+from store.ledger import Entry
+from store.links import Links, Purpose
+from store.programs import PairPeople, Participant
+from store.tables import SessionRow
+
+EXIT_SURVEY = "exit"
+
+_ENDED_EARLY = (PairState.CLOSED, PairState.DECLINED, PairState.WITHDRAWN)
+
+
+class PairMessages(PairActivities):
+    """Sends what a moment of a pair asks for."""
+
+    def __init__(self, database: Database, content: Content, links: Links, post: Post) -> None:
+        self._database = database
+        self._content = content
+        self._links = links
+        self._post = post
+
+    @activity.defn
+    def send_pair_moment(self, moment: PairMoment) -> Sent:
+        """Send a moment's messages to a pair and write its events, once."""
+        with self._database.read() as session:
+            program = programs.get(session, moment.program)
+            pair = programs.pair(session, moment.program, moment.pair)
+            if pair is None:
+                raise ApplicationError(
+                    f"Pair {moment.pair} is not in the store. Was the store restored from an older "
+                    "backup? Tried again until it is there.",
+                    type="UnknownPair",
+                )
+            writer = Writer(program, self._content, self._links, moment.now)
+            letters = _PairLetters(session, writer, pair, moment, self._post.domain)
+            drafts = [
+                Draft(entry=letters.entry(message), letter=letters.write(message))
+                for message in messages_of(moment.moment, moment.scheduler)
+            ]
+        return self._post.send(moment.program, drafts, moment.events, moment.now)
+
+    @activity.defn
+    def record(self, record: Record) -> None:
+        """Write events that go with no other work, once."""
+        with self._database.write() as session:
+            journal.append(session, record.program, record.events)
+
+
+class _PairLetters:
+    """Writes the letters of one moment."""
+
+    def __init__(
+        self,
+        session: Session,
+        writer: Writer,
+        pair: PairPeople,
+        moment: PairMoment,
+        domain: str,
+    ) -> None:
+        self._session = session
+        self._writer = writer
+        self._pair = pair
+        self._given = moment
+        self._moment = moment.moment
+        self._domain = domain
+
+    def entry(self, message: PlannedMessage) -> Entry:
+        role = message.role
+        return Entry(
+            key=message_key(
+                self._given.program,
+                self._pair.id,
+                message.template,
+                occasion_of(self._moment, message),
+                message.to.value,
+            ),
+            program=self._given.program,
+            pair=self._pair.id,
+            person=self._pair.who(role).id if role else None,
+            recipient=message.to.value,
+            kind=message.template,
+        )
+
+    def write(self, message: PlannedMessage) -> Letter:
+        role = message.role
+        if role is None:
+            definition = self._writer.program.definition
+            boss = message.to is Recipient.SPONSOR
+            contact = definition.sponsor if boss else definition.coordinator
+            values = self._writer.about(contact, None) | self._for_hr()
+            content = self._writer.content_for(None)
+            return Letter(to=contact, text=content.mail(message.template, **values))
+        person = self._pair.who(role)
+        values = self._writer.about(person.address, person) | self._for_pair(message, role, person)
+        content = self._writer.content_for(person)
+        return Letter(
+            to=person.address,
+            text=content.mail(message.template, **values),
+            invitation=self._invitation(person) if message.invitation else None,
+        )
+
+    def _for_pair(
+        self, message: PlannedMessage, role: Role, person: Participant
+    ) -> dict[str, Any]:
+        content = self._writer.content_for(person)
+        partner = self._pair.who(role.other)
+        values: dict[str, Any] = {
+            "partner": self._writer.contact(partner.address),
+            "my_role": role.value,
+            "reasons": list(self._pair.reasons),
+            "deadline": self._writer.day(self._moment.until, person),
+            "open_steps": [
+                content.words(f"mail.steps.{step}") for step in self._open_steps(role)
+            ],
+            "session": self._session_values(person),
+            "reason": self._moment.reason.value if self._moment.reason else None,
+            "links": self._page_links(message, role, person),
+        }
+        if message.check_in is not None:
+            survey = content.survey(message.check_in.survey)
+            values["survey"] = {"title": survey.title, "minutes": survey.minutes}
+        return values
+
+    def _open_steps(self, role: Role) -> list[Step]:
+        return [step for owner, step in self._given.open_steps if owner is role]
+
+    def _page_links(
+        self, message: PlannedMessage, role: Role, person: Participant
+    ) -> dict[str, str | None]:
+        def page(purpose: Purpose, **details: Any) -> str:
+            return self._writer.link(purpose, person.id, self._pair, role, **details)
+
+        number = self._moment.session
+        survey = self._survey_of(message)
+        links: dict[str, str | None] = {
+            "introduction": page(Purpose.INTRODUCTION),
+            "guide": page(Purpose.GUIDE),
+            "agreement": page(Purpose.AGREEMENT),
+            "goals": page(Purpose.GOALS) if role is Role.MENTEE else None,
+            "book": page(Purpose.BOOK, session=number) if number else None,
+            "session": page(Purpose.SESSION, session=number) if number else None,
+            "survey": None,
+        }
+        if survey is not None:
+            links["survey"] = page(Purpose.SURVEY, survey=survey[0], occasion=survey[1])
+        return links
+
+    def _survey_of(self, message: PlannedMessage) -> tuple[str, str] | None:
+        """Which survey a message asks for, and on which occasion."""
+        if message.check_in is not None:
+            return message.check_in.survey, message.check_in.occasion
+        if self._moment.ending in _ENDED_EARLY:
+            return EXIT_SURVEY, f"{EXIT_SURVEY}:{self._moment.ending}"
+        return None
+
+    def _session_values(self, person: Participant) -> dict[str, Any]:
+        sessions = self._writer.program.definition.sessions
+        values: dict[str, Any] = {
+            "number": self._moment.session,
+            "count": sessions.count,
+            "minutes": sessions.minutes,
+            "when": None,
+            "place": None,
+        }
+        row = self._session_row()
+        if row is not None and row.booked_for is not None:
+            values["when"] = self._writer.moment(row.booked_for, person)
+            values["place"] = row.place
+        return values
+
+    def _session_row(self) -> SessionRow | None:
+        if self._moment.session is None:
+            return None
+        return self._session.get(SessionRow, (self._pair.id, self._moment.session))
+
+    def _invitation(self, person: Participant) -> invitations.Invitation | None:
+        row = self._session_row()
+        if row is None or row.booked_for is None:
+            return None  # taken back while this was on its way
+        definition = self._writer.program.definition
+        words = self._writer.content_for(person).words
+        names = {"mentor": self._pair.mentor.person.name, "mentee": self._pair.mentee.person.name}
+        numbers = {"number": row.number, "count": definition.sessions.count}
+        booked = invitations.Session(
+            pair=self._pair.id,
+            number=row.number,
+            starts=row.booked_for,
+            minutes=definition.sessions.minutes,
+            sequence=row.sequence,
+            place=row.place,
+            title=words("mail.invitation.title", **names, **numbers),
+            description=words("mail.invitation.description", title=definition.program.title),
+            organizer=definition.coordinator,
+            attendees=(self._pair.mentor.address, self._pair.mentee.address),
+            timezone=str(self._writer.zone(person)),
+        )
+        return invitations.invite(booked, self._given.now, self._domain)
+
+    def _for_hr(self) -> dict[str, Any]:
+        words = self._writer.content_for(None).words
+        moment = self._moment
+        values: dict[str, Any] = {
+            "mentor": self._writer.contact(self._pair.mentor.address),
+            "mentee": self._writer.contact(self._pair.mentee.address),
+            "sessions_held": self._given.sessions_held,
+            "days_quiet": moment.days_quiet,
+            "open_steps": self._open_steps_of_both(),
+            "next_step": self._next_ladder_step(),
+            "reason": words(f"mail.reasons.{moment.reason or moment.ending or 'none'}"),
+        }
+        if moment.kind is MomentKind.HELP:
+            asker = self._pair.who(moment.roles[0])
+            values["person"] = self._writer.contact(asker.address)
+            values["words"] = answers.latest_help(self._session, self._pair.id, asker.id)
+        return values
+
+    def _open_steps_of_both(self) -> list[str]:
+        words = self._writer.content_for(None).words
+        return [
+            f"{self._pair.who(role).person.name}: {words(f'mail.steps.{step}')}"
+            for role, step in self._given.open_steps
+        ]
+
+    def _next_ladder_step(self) -> str:
+        words = self._writer.content_for(None).words
+        ladder = self._writer.program.definition.ladder
+        climbed = self._moment.step or 0
+        if climbed >= len(ladder):
+            return words("mail.ladder.end")
+        following = ladder[climbed]
+        days = following.after - (self._moment.days_quiet or 0)
+        return words(f"mail.ladder.{following.action}", days=days)

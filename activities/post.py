@@ -1,0 +1,88 @@
+"""Sending what the ledger says has not been sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from activities.invitations import Invitation
+from activities.mail import Mailer, Refused, compose
+from activities.signatures import Sent
+from domain.definition import Contact
+from domain.journal import JournalEvent
+from domain.model import Value
+from store import journal, ledger
+from store.content import MailText
+from store.database import Database
+from store.ledger import Entry
+
+
+class Letter(Value):
+    """A message written out, with whom it is for."""
+
+    to: Contact
+    text: MailText
+    invitation: Invitation | None = None
+
+
+class Draft(Value):
+    """A message that should go out, and its place in the ledger."""
+
+    entry: Entry
+    letter: Letter
+
+
+class Post:
+    """Sends drafts, each at most once as far as that can be known."""
+
+    def __init__(self, database: Database, mailer: Mailer) -> None:
+        self._database = database
+        self._mailer = mailer
+
+    @property
+    def domain(self) -> str:
+        """The right side of our Message-IDs and calendar UIDs."""
+        return self._mailer.server.domain
+
+    def send(
+        self,
+        program: str,
+        drafts: Sequence[Draft],
+        events: Sequence[JournalEvent],
+        now: datetime,
+    ) -> Sent:
+        """Write the events and the ledger in one transaction, then hand the messages over.
+
+        What a run before this one sent is not sent again. A message whose fate nobody knows,
+        because a crash came between the mail server's yes and our note of it, goes out again with
+        the same Message-ID.
+        """
+        with self._database.write() as session:
+            journal.append(session, program, events)
+            entries = [draft.entry for draft in drafts]
+            waiting = {e.key for e in ledger.open_entries(session, entries, self.domain, now)}
+        todo = [draft for draft in drafts if draft.entry.key in waiting]
+        if not todo:
+            return Sent(sent=0)
+        sent = refused = 0
+        with self._mailer.connect() as outgoing:
+            for key, letter in ((draft.entry.key, draft.letter) for draft in todo):
+                message = compose(
+                    self._mailer.server,
+                    letter.to,
+                    letter.text,
+                    ledger.message_id(key, self.domain),
+                    datetime.now(UTC),
+                    letter.invitation,
+                )
+                try:
+                    outgoing.send(message)
+                except Refused as refusal:
+                    with self._database.write() as session:
+                        ledger.mark_refused(session, key, refusal.code)
+                    refused += 1
+                else:
+                    with self._database.write() as session:
+                        ledger.mark_sent(session, key, now)
+                    sent += 1
+        return Sent(sent=sent, refused=refused)

@@ -1,0 +1,124 @@
+"""What people read who are not in a pair yet, and what HR reads about the program as a whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+from temporalio import activity
+
+from activities.post import Draft, Letter, Post
+from activities.signatures import PageSent, ProgramMoment, ProgramMomentKind
+from activities.writing import Writer
+from domain.messages import Recipient, message_key
+from store import programs
+from store.content import Content
+from store.database import Database
+from store.ledger import Entry
+from store.links import Links, Purpose
+from store.programs import Participant
+
+PAGE = 200
+"""Messages of one activity: few enough that a lost worker costs little."""
+
+_TO_PARTICIPANTS = (
+    ProgramMomentKind.INVITATION,
+    ProgramMomentKind.INVITATION_REMINDER,
+    ProgramMomentKind.NOT_MATCHED,
+)
+
+
+class ProgramMessages:
+    """Sends what a moment of a program asks for."""
+
+    def __init__(self, database: Database, content: Content, links: Links, post: Post) -> None:
+        self._database = database
+        self._content = content
+        self._links = links
+        self._post = post
+
+    @activity.defn
+    def send_program_moment(self, moment: ProgramMoment) -> PageSent:
+        """Send one page of a program's messages and write its events, once."""
+        following: str | None = None
+        with self._database.read() as session:
+            program = programs.get(session, moment.program)
+            writer = Writer(program, self._content, self._links, moment.now)
+            if moment.kind in _TO_PARTICIPANTS:
+                page = programs.page_of_participants(session, moment.program, moment.after, PAGE)
+                following = page[-1].id if len(page) == PAGE else None
+                chosen = _concerned(session, moment, page)
+                drafts = [self._to_participant(writer, moment, person) for person in chosen]
+            else:
+                drafts = self._to_hr(session, writer, moment)
+        sent = self._post.send(moment.program, drafts, moment.events, moment.now)
+        return PageSent(sent=sent.sent, refused=sent.refused, next=following)
+
+    def _to_participant(self, writer: Writer, moment: ProgramMoment, person: Participant) -> Draft:
+        values = writer.about(person.address, person) | {
+            "links": {"join": writer.link(Purpose.JOIN, person.id)},
+            "closes": writer.day(moment.until, person),
+        }
+        text = writer.content_for(person).mail(moment.kind.value, **values)
+        return Draft(
+            entry=_entry(moment, Recipient.PARTICIPANT, person.id),
+            letter=Letter(to=person.address, text=text),
+        )
+
+    def _to_hr(self, session: Session, writer: Writer, moment: ProgramMoment) -> list[Draft]:
+        definition = writer.program.definition
+        to = [(Recipient.COORDINATOR, definition.coordinator)]
+        if moment.kind is ProgramMomentKind.REPORT_READY:
+            to.append((Recipient.SPONSOR, definition.sponsor))
+        content = writer.content_for(None)
+        facts = _facts(session, moment)
+        drafts = []
+        for recipient, contact in to:
+            values = writer.about(contact, None) | facts
+            text = content.mail(moment.kind.value, **values)
+            drafts.append(
+                Draft(entry=_entry(moment, recipient), letter=Letter(to=contact, text=text))
+            )
+        return drafts
+
+
+def _concerned(
+    session: Session, moment: ProgramMoment, page: list[Participant]
+) -> list[Participant]:
+    if moment.kind is ProgramMomentKind.INVITATION:
+        return [p for p in page if p.eligible_roles and not p.withdrew]
+    if moment.kind is ProgramMomentKind.INVITATION_REMINDER:
+        return [p for p in page if p.eligible_roles and p.joined is None and not p.withdrew]
+    paired = programs.paired_people(session, moment.program)
+    return [p for p in page if p.joined and not p.withdrew and p.id not in paired]
+
+
+def _facts(session: Session, moment: ProgramMoment) -> dict[str, Any]:
+    slug = moment.program
+    if moment.kind is ProgramMomentKind.REPORT_READY:
+        return {"commands": [f"python starter.py report {slug} --out report"]}
+    latest = programs.latest_proposal(session, slug)
+    proposal = latest.proposal if latest else None
+    return {
+        "count": len(proposal.pairs) if proposal else 0,
+        "unmatched": len(proposal.unmatched) if proposal else 0,
+        "commands": [
+            f"python starter.py matches {slug} show",
+            f"python starter.py matches {slug} export matches.xlsx",
+            f"python starter.py matches {slug} approve",
+        ],
+    }
+
+
+def _entry(moment: ProgramMoment, recipient: Recipient, person: str | None = None) -> Entry:
+    return Entry(
+        key=message_key(
+            moment.program, None, moment.kind.value, moment.occasion, person or recipient.value
+        ),
+        program=moment.program,
+        pair=None,
+        person=person,
+        recipient=recipient.value,
+        kind=moment.kind.value,
+    )
+

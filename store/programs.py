@@ -1,0 +1,326 @@
+"""Programs, their people, proposals and pairs."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from domain.calendar import ProgramCalendar, calendar_of
+from domain.definition import Contact, Definition
+from domain.ids import COHORT_SIZE
+from domain.matching import Proposal
+from domain.model import Value
+from domain.people import Person, Role
+from store.tables import (
+    PairRow,
+    ParticipantRow,
+    PersonRow,
+    ProgramRow,
+    ProposalRow,
+)
+
+
+class UnknownProgram(Exception):
+    """There is no program of that id in the store."""
+
+
+class Program(Value):
+    """A program as it was started."""
+
+    id: str
+    definition: Definition
+    epoch: datetime
+
+    @property
+    def calendar(self) -> ProgramCalendar:
+        """The program's time."""
+        return calendar_of(self.definition, self.epoch)
+
+
+class Entrant(Value):
+    """A person who may take part, and as what."""
+
+    person: Person
+    roles: tuple[Role, ...]
+
+
+class Participant(Value):
+    """Somebody in a program, as messages and pages need them."""
+
+    id: str
+    person: Person
+    eligible_roles: tuple[Role, ...]
+    joined: bool | None
+    withdrew: bool
+
+    @property
+    def address(self) -> Contact:
+        """Name and mail address."""
+        return Contact(name=self.person.name, email=self.person.email)
+
+
+class PairPeople(Value):
+    """The two of a pair, and why they were matched."""
+
+    id: str
+    mentor: Participant
+    mentee: Participant
+    reasons: tuple[str, ...]
+
+    def who(self, role: Role) -> Participant:
+        """The one who has this role."""
+        return self.mentor if role is Role.MENTOR else self.mentee
+
+
+class StoredProposal(Value):
+    """A proposal with its id and number."""
+
+    id: str
+    number: int
+    proposal: Proposal
+
+
+def enter(
+    session: Session,
+    definition: Definition,
+    entrants: Sequence[Entrant],
+    epoch: datetime,
+    now: datetime,
+) -> None:
+    """Put a program and its people into the store. Who is known keeps the id they have."""
+    program = definition.program
+    session.add(
+        ProgramRow(
+            id=program.id,
+            title=program.title,
+            definition=definition.model_dump(mode="json"),
+            epoch=epoch,
+            created_at=now,
+        )
+    )
+    references = [entrant.person.reference for entrant in entrants]
+    known = {
+        row.reference: row
+        for row in session.scalars(select(PersonRow).where(PersonRow.reference.in_(references)))
+    }
+    for entrant in entrants:
+        person = entrant.person
+        row = known.get(person.reference)
+        if row is None:
+            row = PersonRow(id=f"p-{secrets.token_hex(6)}", reference=person.reference)
+            session.add(row)
+        row.name, row.email = person.name, person.email
+        row.language, row.timezone = person.language, person.timezone
+        session.flush()
+        session.add(
+            ParticipantRow(
+                program_id=program.id,
+                person_id=row.id,
+                profile=person.model_dump(mode="json"),
+                eligible_roles=[role.value for role in entrant.roles],
+                joined=None,
+                answered_at=None,
+                withdrew_at=None,
+            )
+        )
+
+
+def exists(session: Session, program: str) -> bool:
+    """Whether the store has a program of this id."""
+    return session.get(ProgramRow, program) is not None
+
+
+def get(session: Session, program: str) -> Program:
+    """A program. Raises `UnknownProgram`."""
+    row = session.get(ProgramRow, program)
+    if row is None:
+        raise UnknownProgram(program)
+    return Program(
+        id=row.id, definition=Definition.model_validate(row.definition), epoch=row.epoch
+    )
+
+
+def all_ids(session: Session) -> list[str]:
+    """The ids of all programs, the newest first."""
+    return list(session.scalars(select(ProgramRow.id).order_by(ProgramRow.created_at.desc())))
+
+
+# --- People --------------------------------------------------------------------------------------
+
+
+def participants(session: Session, program: str) -> list[Participant]:
+    """Everybody in a program, by id."""
+    rows = session.scalars(
+        select(ParticipantRow)
+        .where(ParticipantRow.program_id == program)
+        .order_by(ParticipantRow.person_id)
+    )
+    return [_participant(row) for row in rows]
+
+
+def page_of_participants(
+    session: Session, program: str, after: str, limit: int
+) -> list[Participant]:
+    """The next people of a program, by id, after the given one."""
+    rows = session.scalars(
+        select(ParticipantRow)
+        .where(ParticipantRow.program_id == program, ParticipantRow.person_id > after)
+        .order_by(ParticipantRow.person_id)
+        .limit(limit)
+    )
+    return [_participant(row) for row in rows]
+
+
+def participant(session: Session, program: str, person: str) -> Participant | None:
+    """One person of a program, by our id."""
+    row = session.get(ParticipantRow, (program, person))
+    return _participant(row) if row else None
+
+
+def participant_by_reference(session: Session, program: str, reference: str) -> Participant | None:
+    """One person of a program, by the organisation's id, ours, or the mail address."""
+    row = session.scalar(
+        select(ParticipantRow)
+        .join(PersonRow, PersonRow.id == ParticipantRow.person_id)
+        .where(
+            ParticipantRow.program_id == program,
+            (PersonRow.reference == reference)
+            | (PersonRow.id == reference)
+            | (func.lower(PersonRow.email) == reference.lower()),
+        )
+    )
+    return _participant(row) if row else None
+
+
+def _participant(row: ParticipantRow) -> Participant:
+    return Participant(
+        id=row.person_id,
+        person=Person.model_validate(row.profile),
+        eligible_roles=tuple(Role(role) for role in row.eligible_roles),
+        joined=row.joined,
+        withdrew=row.withdrew_at is not None,
+    )
+
+
+# --- Proposals -----------------------------------------------------------------------------------
+
+
+def save_proposal(
+    session: Session, program: str, proposal: Proposal, made_by: str, now: datetime
+) -> StoredProposal:
+    """Keep a proposal. The same content again gives the one that is there."""
+    content = proposal.model_dump(mode="json")
+    last = latest_proposal(session, program)
+    if last is not None and last.proposal == proposal:
+        return last
+    number = last.number + 1 if last else 1
+    proposal_id = f"{program}-{number}"
+    session.add(
+        ProposalRow(
+            id=proposal_id,
+            program_id=program,
+            number=number,
+            content=content,
+            made_by=made_by,
+            created_at=now,
+        )
+    )
+    return StoredProposal(id=proposal_id, number=number, proposal=proposal)
+
+
+def latest_proposal(session: Session, program: str) -> StoredProposal | None:
+    """The newest proposal of a program."""
+    row = session.scalar(
+        select(ProposalRow)
+        .where(ProposalRow.program_id == program)
+        .order_by(ProposalRow.number.desc())
+        .limit(1)
+    )
+    return _proposal(row) if row else None
+
+
+def proposal(session: Session, proposal_id: str) -> StoredProposal:
+    """A proposal by its id. Raises `KeyError`."""
+    row = session.get(ProposalRow, proposal_id)
+    if row is None:
+        raise KeyError(proposal_id)
+    return _proposal(row)
+
+
+def _proposal(row: ProposalRow) -> StoredProposal:
+    return StoredProposal(
+        id=row.id, number=row.number, proposal=Proposal.model_validate(row.content)
+    )
+
+
+# --- Pairs ---------------------------------------------------------------------------------------
+
+
+def pair_id(program: str, mentor: str, mentee: str) -> str:
+    """The id of a pair: the same for the same two, so that forming pairs twice forms them once."""
+    digest = hashlib.sha256(f"{program}/{mentor}/{mentee}".encode()).hexdigest()
+    return f"m-{digest[:12]}"
+
+
+def form_pairs(session: Session, program: str, chosen: Proposal) -> int:
+    """Make the pairs of a proposal that are not there yet. Gives the number of cohorts."""
+    known = set(session.scalars(select(PairRow.id).where(PairRow.program_id == program)))
+    for number, match in enumerate(chosen.pairs):
+        identity = pair_id(program, match.mentor, match.mentee)
+        if identity in known:
+            continue
+        session.add(
+            PairRow(
+                id=identity,
+                program_id=program,
+                cohort=number // COHORT_SIZE + 1,
+                mentor_id=match.mentor,
+                mentee_id=match.mentee,
+                score=match.score,
+                reasons=list(match.reasons),
+            )
+        )
+    return -(-len(chosen.pairs) // COHORT_SIZE)
+
+
+def pairs_of_cohort(session: Session, program: str, cohort: int) -> list[str]:
+    """The ids of a cohort's pairs."""
+    return list(
+        session.scalars(
+            select(PairRow.id)
+            .where(PairRow.program_id == program, PairRow.cohort == cohort)
+            .order_by(PairRow.id)
+        )
+    )
+
+
+def pair(session: Session, program: str, identity: str) -> PairPeople | None:
+    """A pair with its people."""
+    row = session.get(PairRow, identity)
+    if row is None or row.program_id != program:
+        return None
+    mentor = participant(session, program, row.mentor_id)
+    mentee = participant(session, program, row.mentee_id)
+    if mentor is None or mentee is None:
+        return None
+    return PairPeople(id=row.id, mentor=mentor, mentee=mentee, reasons=tuple(row.reasons))
+
+
+def pair_names(session: Session, program: str) -> Mapping[str, tuple[str, str]]:
+    """The names of mentor and mentee by pair id, for what HR reads."""
+    people = {p.id: p.person.name for p in participants(session, program)}
+    rows = session.scalars(select(PairRow).where(PairRow.program_id == program))
+    return {row.id: (people[row.mentor_id], people[row.mentee_id]) for row in rows}
+
+
+def paired_people(session: Session, program: str) -> set[str]:
+    """Who is in a pair."""
+    rows = session.execute(
+        select(PairRow.mentor_id, PairRow.mentee_id).where(PairRow.program_id == program)
+    )
+    return {person for row in rows for person in row}
