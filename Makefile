@@ -1,0 +1,67 @@
+# Everything a newcomer or a builder does, as one command each. `make` alone lists them.
+# Needs Python 3.11 or newer, make and git; all else goes into .venv and var, both in this folder.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+PYTEST ?=
+NAME ?=
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command 'make lock' --upgrade pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test lint format lock histories migration
+
+help: ## List these commands
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+
+setup: $(BIN)/.ready ## Make the environment in .venv (done by the others when it is needed)
+
+demo: $(BIN)/.ready ## Watch half a year of a program pass in about a minute
+	$(BIN)/python starter.py demo
+
+run: $(BIN)/.ready ## Start everything for real use; Ctrl-C stops it, its data stays in var
+	$(BIN)/python -m runtime.stack
+
+test: $(BIN)/.ready-to-build ## Run the tests; PYTEST="tests/domain -k ladder" runs some of them
+	$(BIN)/python -m pytest $(PYTEST)
+
+lint: $(BIN)/.ready-to-build ## Check style, types, the import rule and the workflows
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/temporalint workflows
+
+format: $(BIN)/.ready-to-build ## Put the code into its usual form
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+lock: $(BIN)/.ready-to-build ## Take the newest versions that pyproject.toml allows into the lock
+	$(LOCK) --output-file requirements.txt
+	$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt
+
+histories: $(BIN)/.ready-to-build ## Record workflow histories for the replay tests
+	$(BIN)/python -m tests.histories.record
+
+migration: $(BIN)/.ready-to-build ## Draft a store migration: make migration NAME="what changes"
+	@test -n "$(NAME)" || { echo 'Say what changes: make migration NAME="add a phone number"'; exit 2; }
+	$(BIN)/python -m runtime.migrate new "$(NAME)"
+
+$(BIN)/.ready: requirements.txt | $(BIN)/python
+	$(PIP) install --quiet --require-hashes -r requirements.txt
+	@touch $@
+
+$(BIN)/.ready-to-build: requirements-dev.txt | $(BIN)/python
+	$(PIP) install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(BIN)/python:
+	@for python in python3 python3.13 python3.12 python3.11; do \
+		if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			echo "Making $(VENV) with $$($$python --version) …"; \
+			$$python -m venv $(VENV) && exit 0; \
+			rm -rf $(VENV); \
+			echo "On Debian and Ubuntu this needs: apt-get install python3-venv" >&2; exit 1; \
+		fi; \
+	done; echo "This needs Python 3.11 or newer, and there is none on the PATH." >&2; exit 1
