@@ -1,0 +1,50 @@
+"""Runs the portal: `python -m portal`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import structlog
+
+from domain.problems import BadInput
+from portal.app import create_app
+from portal.relay import Relay
+from runtime.exit import leave_with
+from runtime.logs import set_up_logs
+from runtime.settings import PROJECT, load_settings
+from runtime.temporal import connect
+from runtime.web import serve
+from store.content import Content
+from store.database import Database
+from store.links import Links
+
+log = structlog.get_logger(__name__)
+
+
+async def run() -> None:
+    """Serve until SIGTERM or Ctrl-C. Starts with Temporal down too: answers wait in the outbox."""
+    settings = load_settings()
+    set_up_logs(settings, "portal")
+    database = Database(settings.database)
+    links = Links(settings.portal_url, settings.signing_keys())
+    client = await connect(settings, lazy=True)
+    app = create_app(database, links, Content(PROJECT / "content"), Relay(database, client))
+    log.info("portal ready", port=settings.portal_port)
+    await serve(app, settings.portal_host, settings.portal_port)
+    log.info("portal stopped")
+    database.close()
+
+
+def main() -> int:
+    """Start from the command line."""
+    try:
+        asyncio.run(run())
+    except BadInput as bad:
+        print(*bad.problems, sep="\n", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    leave_with(main)

@@ -1,0 +1,24 @@
+"""The pages, one for each purpose of a link."""
+
+from __future__ import annotations
+
+from portal.pages.base import Page
+from portal.pages.introduction import IntroductionPage
+from portal.pages.join import JoinPage
+from portal.pages.overview import OverviewPage
+from portal.pages.preparation import AgreementPage, GoalsPage, GuidePage
+from portal.pages.sessions import BookPage, SessionPage
+from portal.pages.survey import SurveyPage
+from store.links import Purpose
+
+PAGES: dict[Purpose, Page] = {
+    Purpose.JOIN: JoinPage(),
+    Purpose.INTRODUCTION: IntroductionPage(),
+    Purpose.GUIDE: GuidePage(),
+    Purpose.AGREEMENT: AgreementPage(),
+    Purpose.GOALS: GoalsPage(),
+    Purpose.BOOK: BookPage(),
+    Purpose.SESSION: SessionPage(),
+    Purpose.SURVEY: SurveyPage(),
+    Purpose.OVERVIEW: OverviewPage(),
+}

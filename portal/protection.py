@@ -1,0 +1,171 @@
+"""What stands around every page: headers, limits, a log without tokens, and no leak on failure."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LARGEST_BODY = 64 * 1024
+"""Bytes of a form. The longest survey, with every text at its limit, stays below half of it."""
+
+ErrorPage = Callable[[int, str], "tuple[bytes, str]"]
+"""Renders the page of an error: from its status and the key of its words, body and media type."""
+
+_log = structlog.get_logger("portal")
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+        "frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+
+_HTTPS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+
+
+class Protection:
+    """The outermost middleware.
+
+    It logs each request by the route's template, never by its path, because the path holds a
+    token. An exception is logged by type and place only, because its message may quote what
+    somebody wrote; the visitor gets a page that says that it was not their fault.
+    """
+
+    def __init__(self, app: ASGIApp, base_url: str, error_page: ErrorPage) -> None:
+        self._app = app
+        parts = urlsplit(base_url)
+        self._origin = f"{parts.scheme}://{parts.netloc}"
+        self._headers = _HEADERS | (_HTTPS if parts.scheme == "https" else {})
+        self._error_page = error_page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status = 0
+
+        async def send_guarded(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers[name] = value
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        try:
+            await self._serve(scope, receive, send_guarded)
+        except Exception as error:  # noqa: BLE001 - the last one who can explain it to a person
+            _log.error(
+                "request failed",
+                error=type(error).__name__,
+                at=[f"{f.filename}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)][
+                    -5:
+                ],
+            )
+            if status == 0:
+                await self._refuse(500, "failed", send_guarded)
+        finally:
+            route = scope.get("route")
+            _log.info(
+                "request",
+                method=scope["method"],
+                route=getattr(route, "path", None),
+                purpose=scope.get("path_params", {}).get("purpose"),
+                status=status,
+                ms=round((time.perf_counter() - started) * 1000, 1),
+            )
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] not in ("GET", "HEAD", "POST"):
+            await self._refuse(405, "not_here", send)
+            return
+        if scope["method"] == "POST":
+            headers = Headers(scope=scope)
+            if not self._is_from_here(headers):
+                await self._refuse(403, "elsewhere", send)
+                return
+            body = await _whole_body(headers, receive)
+            if body is None:
+                await self._refuse(413, "too_large", send)
+                return
+            await self._app(scope, _replay(body, receive), send)
+            return
+        await self._app(scope, receive, send)
+
+    def _is_from_here(self, headers: Headers) -> bool:
+        """Whether a form was sent from one of our pages.
+
+        The browser's `Sec-Fetch-Site` decides where there is one. Older browsers send `Origin`;
+        it is `null` under our own Referrer-Policy, so `null` can't be refused. What protects a
+        page in the end is its token, that no other site knows.
+        """
+        site = headers.get("sec-fetch-site")
+        if site is not None:
+            return site in ("same-origin", "none")
+        origin = headers.get("origin")
+        if origin in (None, "null", self._origin):
+            return True
+        return urlsplit(origin).netloc == headers.get("host")
+
+    async def _refuse(self, status: int, key: str, send: Send) -> None:
+        body, media_type = self._error_page(status, key)
+        await send(
+            {
+                "type": "http.response.start",
+                "status": status,
+                "headers": [
+                    (b"content-type", media_type.encode()),
+                    (b"content-length", str(len(body)).encode()),
+                    (b"connection", b"close"),
+                ],
+            }
+        )
+        await send({"type": "http.response.body", "body": body})
+
+
+async def _whole_body(headers: Headers, receive: Receive) -> bytes | None:
+    """The request's body, or None if it is larger than any form of ours."""
+    declared = headers.get("content-length", "0")
+    if not declared.isdigit() or int(declared) > LARGEST_BODY:
+        return None
+    body = b""
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return body
+        body += bytes(message.get("body", b""))
+        if len(body) > LARGEST_BODY:
+            return None
+        if not message.get("more_body", False):
+            return body
+
+
+def _replay(body: bytes, receive: Receive) -> Callable[[], Awaitable[Message]]:
+    """Hand a body that was read already to the application."""
+    given = False
+
+    async def replayed() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replayed

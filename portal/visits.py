@@ -1,0 +1,194 @@
+"""A visit: one person, who proved by a link who they are, at one page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.calendar import ProgramCalendar, calendar_of, epoch_for
+from domain.definition import Definition
+from domain.journal import EventKind
+from domain.people import Role
+from store import answers, journal
+from store.content import Content, Words
+from store.links import Link, LinkExpired, LinkInvalid, Links, Purpose
+from store.tables import JournalRow, PairRow, ParticipantRow, PersonRow, ProgramRow, SessionRow
+
+_OF_A_PAIR = frozenset(
+    {
+        Purpose.INTRODUCTION,
+        Purpose.GUIDE,
+        Purpose.AGREEMENT,
+        Purpose.GOALS,
+        Purpose.BOOK,
+        Purpose.SESSION,
+    }
+)
+_OF_A_SESSION = frozenset({Purpose.BOOK, Purpose.SESSION})
+
+
+class Ended(Exception):
+    """There is nothing more to do on this page. `what` has ended: `pair`, `program` or `part`."""
+
+    def __init__(self, what: str, visit: Visit) -> None:
+        super().__init__(what)
+        self.what = what
+        self.visit = visit
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Who is here, why, and what they may see. Lives as long as its database session."""
+
+    session: Session
+    links: Links
+    link: Link
+    now: datetime
+    content: Content
+    program: ProgramRow
+    definition: Definition
+    person: PersonRow
+    participant: ParticipantRow
+    pair: PairRow | None
+    partner: PersonRow | None
+
+    @property
+    def words(self) -> Words:
+        """The words of the pages in this person's language."""
+        return self.content.words
+
+    @property
+    def in_pair(self) -> PairRow:
+        """The pair, on a page that is about one."""
+        if self.pair is None:
+            raise LinkInvalid("the page needs a pair")
+        return self.pair
+
+    @property
+    def with_partner(self) -> PersonRow:
+        """The partner, on a page that is about a pair."""
+        if self.partner is None:
+            raise LinkInvalid("the page needs a pair")
+        return self.partner
+
+    @property
+    def role(self) -> Role:
+        """Which half of the pair this person is; outside a pair, what the link says."""
+        if self.pair is not None:
+            return Role.MENTOR if self.pair.mentor_id == self.person.id else Role.MENTEE
+        return self.link.role or Role.MENTEE
+
+    @property
+    def first_name(self) -> str:
+        """What to call the person."""
+        return first_name(self.person)
+
+    @property
+    def number(self) -> int:
+        """The session that the page is about."""
+        if self.link.session is None:
+            raise LinkInvalid("the page needs a session")
+        return self.link.session
+
+    @property
+    def booked(self) -> SessionRow | None:
+        """What is known of that session."""
+        return self.session.get(SessionRow, (self.in_pair.id, self.number))
+
+    @cached_property
+    def calendar(self) -> ProgramCalendar:
+        """Program time, in which people read and write dates."""
+        started = self.session.scalar(
+            select(JournalRow.at).where(
+                JournalRow.program_id == self.program.id,
+                JournalRow.kind == EventKind.PROGRAM_STARTED.value,
+            )
+        )
+        return calendar_of(
+            self.definition, epoch_for(self.definition, started or self.program.created_at)
+        )
+
+    def zone_of(self, person: PersonRow) -> ZoneInfo:
+        """The time zone somebody lives by."""
+        return ZoneInfo(person.timezone or self.definition.calendar.timezone)
+
+    def local(self, instant: datetime, person: PersonRow | None = None) -> datetime:
+        """An instant as somebody's calendar shows it: program time, in their zone."""
+        return self.calendar.to_program(instant).astimezone(self.zone_of(person or self.person))
+
+    def url(self, purpose: Purpose, **about: object) -> str:
+        """Another page for the same person. It expires when this one does."""
+        fields = {"role": self.role if self.pair else None, "pair": self.link.pair, **about}
+        return self.links.url(
+            Link.model_validate(
+                {
+                    "purpose": purpose,
+                    "program": self.program.id,
+                    "person": self.person.id,
+                    "expires": self.link.expires,
+                    **fields,
+                }
+            )
+        )
+
+    def must_be_open(self) -> None:
+        """Raise Ended if the person has left, or the program or the pair is over."""
+        if self.participant.withdrew_at is not None:
+            raise Ended("part", self)
+        if answers.program_is_over(self.session, self.program.id):
+            raise Ended("program", self)
+        if self.pair is not None and answers.pair_is_over(self.session, self.pair.id):
+            raise Ended("pair", self)
+
+
+def first_name(person: PersonRow) -> str:
+    """What to call somebody: the first word of the name."""
+    return person.name.split()[0] if person.name.split() else person.name
+
+
+def receive(
+    session: Session, links: Links, content: Content, purpose: Purpose, token: str
+) -> Visit:
+    """Find out who is here. Raises LinkInvalid, LinkExpired."""
+    link = links.open(token, purpose)
+    program = session.get(ProgramRow, link.program)
+    person = session.get(PersonRow, link.person)
+    participant = session.get(ParticipantRow, (link.program, link.person))
+    if program is None or person is None or participant is None:
+        raise LinkInvalid("the link is about nobody we know")
+    now = journal.now_of(session, link.program)
+    if now >= link.expires:
+        raise LinkExpired(link)
+    if purpose in _OF_A_PAIR and link.pair is None:
+        raise LinkInvalid("the page needs a pair")
+    if purpose in _OF_A_SESSION and link.session is None:
+        raise LinkInvalid("the page needs a session")
+    pair = partner = None
+    if link.pair is not None:
+        pair = session.get(PairRow, link.pair)
+        if (
+            pair is None
+            or pair.program_id != program.id
+            or person.id not in (pair.mentor_id, pair.mentee_id)
+        ):
+            raise LinkInvalid("the link is about somebody else's pair")
+        other = pair.mentee_id if pair.mentor_id == person.id else pair.mentor_id
+        partner = session.get(PersonRow, other)
+    return Visit(
+        session=session,
+        links=links,
+        link=link,
+        now=now,
+        content=content.in_language(person.language),
+        program=program,
+        definition=Definition.model_validate(program.definition),
+        person=person,
+        participant=participant,
+        pair=pair,
+        partner=partner,
+    )

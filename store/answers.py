@@ -1,0 +1,458 @@
+"""What people do in the portal, each deed recorded in one transaction.
+
+A deed is four things that stand or fall together: the answer itself, the event in the journal,
+the session's row where one is meant, and the signal that tells the pair's workflow. Doing the same
+again (a double click, a page sent twice) changes nothing and tells nobody twice; changing one's
+mind is a new event. Words that a person wrote go into the answer and nowhere else.
+
+Every function takes the open transaction of `Database.write` and the link that proves who acts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.deeds import Deed, DeedKind
+from domain.ids import answer_id
+from domain.journal import EventKind, JournalEvent
+from domain.lifecycle import ENDINGS
+from domain.people import Role
+from domain.surveys import AnswerValue
+from store import journal, outbox
+from store.links import Link
+from store.tables import AnswerRow, JournalRow, PairRow, ParticipantRow, SessionRow
+
+
+class AnswerKind(StrEnum):
+    """What an answer is: `AnswerRow.kind`."""
+
+    SURVEY = "survey"
+    DRAFT = "draft"
+    """A survey that was put aside half-way. Becomes `survey` when it is sent."""
+    AGREEMENT = "agreement"
+    GOALS = "goals"
+    GUIDE = "guide"
+    INTRODUCTION = "introduction"
+    SESSION = "session"
+    """Whether a session took place, as one of the pair told it."""
+    HELP = "help"
+
+
+class TooLate(Exception):
+    """The pair or the program has ended, or the person has left it: nothing is to be done."""
+
+
+class AlreadyHeld(Exception):
+    """The session was recorded as held, so it can't be booked again."""
+
+
+PAIR_ENDINGS = tuple(EventKind(f"pair_{state.value}") for state in ENDINGS)
+"""The events that end a pair."""
+
+PROGRAM_ENDINGS = (EventKind.PROGRAM_COMPLETED, EventKind.PROGRAM_CANCELLED)
+"""The events that end a program."""
+
+
+def pair_is_over(session: Session, pair: str) -> bool:
+    """Whether the journal says that a pair has ended."""
+    return _happened(session, JournalRow.pair_id == pair, PAIR_ENDINGS)
+
+
+def program_is_over(session: Session, program: str) -> bool:
+    """Whether the journal says that a program was completed or cancelled."""
+    return _happened(session, JournalRow.program_id == program, PROGRAM_ENDINGS)
+
+
+def find(
+    session: Session, program: str, pair: str | None, person: str, occasion: str
+) -> AnswerRow | None:
+    """What a person answered on one occasion, if they did."""
+    return session.get(AnswerRow, answer_id(program, pair, person, occasion))
+
+
+def session_occasion(number: int) -> str:
+    """The occasion of an answer to whether a session took place."""
+    return f"session:{number}"
+
+
+# --- Before there are pairs ----------------------------------------------------------------------
+
+
+def join(session: Session, link: Link, joins: bool) -> bool:
+    """Take part, or stay out; can be changed while the link works. Returns whether it is new."""
+    at = journal.now_of(session, link.program)
+    participant = _participant(session, link.program, link.person)
+    if participant.joined is joins:
+        return False
+    earlier = participant.answered_at
+    participant.joined = joins
+    participant.answered_at = at
+    kind = EventKind.JOINED if joins else EventKind.STAYED_OUT
+    name = answer_id(link.program, None, link.person, "join")
+    event = JournalEvent(
+        id=_event_id(name, {"joins": joins}, earlier), kind=kind, at=at, person=link.person
+    )
+    journal.append(session, link.program, [event])
+    return True
+
+
+# --- Getting to know each other and preparing ----------------------------------------------------
+
+
+def accept_introduction(session: Session, link: Link) -> bool:
+    """Be happy to meet the partner."""
+    return _answer(
+        session,
+        link,
+        AnswerKind.INTRODUCTION,
+        {"accepts": True},
+        event=EventKind.INTRODUCTION_ACCEPTED,
+        deed=DeedKind.ACCEPTED,
+    )
+
+
+def decline_introduction(session: Session, link: Link, reason: str | None = None) -> bool:
+    """Not meet this partner. The reason is for the coordinator and stays in the store."""
+    return _answer(
+        session,
+        link,
+        AnswerKind.INTRODUCTION,
+        {"accepts": False, "reason": reason},
+        event=EventKind.INTRODUCTION_DECLINED,
+        deed=DeedKind.DECLINED,
+    )
+
+
+def read_guide(session: Session, link: Link, version: int) -> bool:
+    """Have read the guide of one's role, in this version."""
+    return _answer(
+        session,
+        link,
+        AnswerKind.GUIDE,
+        {},
+        version=version,
+        event=EventKind.GUIDE_READ,
+        deed=DeedKind.GUIDE_READ,
+    )
+
+
+def sign_agreement(
+    session: Session, link: Link, version: int, choices: Mapping[str, AnswerValue]
+) -> bool:
+    """Sign the mentoring agreement, with what was chosen in it."""
+    return _answer(
+        session,
+        link,
+        AnswerKind.AGREEMENT,
+        {"choices": dict(choices)},
+        version=version,
+        event=EventKind.AGREEMENT_SIGNED,
+        deed=DeedKind.AGREEMENT_SIGNED,
+    )
+
+
+def write_goals(session: Session, link: Link, goals: list[str]) -> bool:
+    """Write down what one wants to learn. The words stay in the answer."""
+    return _answer(
+        session,
+        link,
+        AnswerKind.GOALS,
+        {"goals": goals},
+        event=EventKind.GOALS_WRITTEN,
+        deed=DeedKind.GOALS_WRITTEN,
+        data={"count": len(goals)},
+    )
+
+
+# --- Meeting -------------------------------------------------------------------------------------
+
+
+def book_session(session: Session, link: Link, booked_for: datetime, place: str | None) -> bool:
+    """Agree on when and where a session is. Either of the two may, and may change it.
+
+    `SessionRow.sequence` rises with every change, as iCalendar wants it. Raises AlreadyHeld.
+    """
+    at = journal.now_of(session, link.program)
+    pair, number = _pair_of(session, link), _session_number(link)
+    row = session.get(SessionRow, (pair.id, number))
+    if row is None:
+        row = SessionRow(
+            pair_id=pair.id,
+            number=number,
+            booked_for=booked_for,
+            place=place,
+            sequence=0,
+            held_at=None,
+        )
+        session.add(row)
+    elif row.held_at is not None:
+        raise AlreadyHeld
+    elif (row.booked_for, row.place) == (booked_for, place):
+        return False
+    else:
+        row.booked_for = booked_for
+        row.place = place
+        row.sequence += 1
+    role = _role_in(pair, link.person)
+    event = JournalEvent(
+        id=f"{answer_id(link.program, pair.id, '-', f'booking:{number}')}#{row.sequence}",
+        kind=EventKind.SESSION_BOOKED,
+        at=at,
+        pair=pair.id,
+        person=link.person,
+        role=role,
+        data={"session": number},
+    )
+    journal.append(session, link.program, [event])
+    deed = Deed(
+        kind=DeedKind.SESSION_BOOKED, role=role, at=at, session=number, booked_for=booked_for
+    )
+    outbox.add(session, link.program, pair.id, deed)
+    return True
+
+
+def log_session(session: Session, link: Link, held: bool) -> bool:
+    """Say that a session took place, or that it did not. One of the two is enough.
+
+    A session that was held stays held: a later “it did not” raises AlreadyHeld. One that did not
+    take place has no date any more and waits to be booked anew.
+    """
+    pair, number = _pair_of(session, link), _session_number(link)
+    row = session.get(SessionRow, (pair.id, number))
+    if row is None:
+        row = SessionRow(pair_id=pair.id, number=number, sequence=0)
+        session.add(row)
+    if row.held_at is not None:
+        if not held:
+            raise AlreadyHeld
+        return False
+    occasion = session_occasion(number)
+    content = {"held": held, "booking": row.sequence}
+    told = session.scalars(
+        select(AnswerRow).where(AnswerRow.pair_id == pair.id, AnswerRow.occasion == occasion)
+    )
+    if any(answer.content == content for answer in told):
+        return False
+    if held:
+        row.held_at = journal.now_of(session, link.program)
+    else:
+        row.booked_for = row.place = None
+    return _answer(
+        session,
+        link,
+        AnswerKind.SESSION,
+        content,
+        occasion=occasion,
+        event=EventKind.SESSION_HELD if held else EventKind.SESSION_MISSED,
+        deed=DeedKind.SESSION_HELD if held else DeedKind.SESSION_MISSED,
+        data={"session": number},
+    )
+
+
+# --- Saying how it goes --------------------------------------------------------------------------
+
+
+def answer_survey(
+    session: Session,
+    link: Link,
+    version: int,
+    answers: Mapping[str, AnswerValue],
+    partial: bool = False,
+) -> bool:
+    """Answer a survey; `content` of the answer holds each value by its item's id.
+
+    With `partial` it is only kept for later: no event, no signal, and not a `survey` answer yet.
+    What was sent is never taken back by a partial one.
+    """
+    if link.survey is None:
+        raise ValueError("the link names no survey")
+    occasion = link.occasion or link.survey
+    if partial:
+        sent = find(session, link.program, link.pair, link.person, occasion)
+        if sent is not None and sent.kind == AnswerKind.SURVEY:
+            return False
+        return _answer(
+            session, link, AnswerKind.DRAFT, dict(answers), version=version, occasion=occasion
+        )
+    return _answer(
+        session,
+        link,
+        AnswerKind.SURVEY,
+        dict(answers),
+        version=version,
+        occasion=occasion,
+        event=EventKind.SURVEY_ANSWERED,
+        deed=DeedKind.SURVEY_ANSWERED,
+        data={"survey": link.survey, "occasion": occasion},
+        even_after_the_end=True,
+    )
+
+
+def ask_help(session: Session, link: Link, words: str, number: int) -> bool:
+    """Ask the coordinator for help with a pair. What was written stays in the answer.
+
+    `number` is 1 for the person's first call for help in this pair, and so on: a page sent twice
+    has the same number, while the same words a month later are a new call.
+    """
+    return _answer(
+        session,
+        link,
+        AnswerKind.HELP,
+        {"words": words},
+        occasion=f"help:{number}",
+        event=EventKind.HELP_ASKED,
+        deed=DeedKind.HELP_ASKED,
+    )
+
+
+def withdraw(session: Session, program: str, person: str) -> bool:
+    """Leave the program. Every pair of theirs in it is told. Returns whether it is new."""
+    at = journal.now_of(session, program)
+    participant = _participant(session, program, person, may_have_left=True)
+    if participant.withdrew_at is not None:
+        return False
+    participant.withdrew_at = at
+    event = JournalEvent(
+        id=answer_id(program, None, person, "withdraw"),
+        kind=EventKind.WITHDREW,
+        at=at,
+        person=person,
+    )
+    journal.append(session, program, [event])
+    for pair in pairs_of(session, program, person):
+        deed = Deed(kind=DeedKind.WITHDREW, role=_role_in(pair, person), at=at)
+        outbox.add(session, program, pair.id, deed)
+    return True
+
+
+def pairs_of(session: Session, program: str, person: str) -> list[PairRow]:
+    """The pairs that somebody is or was in."""
+    query = select(PairRow).where(
+        PairRow.program_id == program,
+        (PairRow.mentor_id == person) | (PairRow.mentee_id == person),
+    )
+    return list(session.scalars(query.order_by(PairRow.id)))
+
+
+# --- How it is written ---------------------------------------------------------------------------
+
+
+def _answer(
+    session: Session,
+    link: Link,
+    kind: AnswerKind,
+    content: dict[str, Any],
+    *,
+    version: int = 1,
+    occasion: str | None = None,
+    event: EventKind | None = None,
+    deed: DeedKind | None = None,
+    data: dict[str, int | str] | None = None,
+    even_after_the_end: bool = False,
+) -> bool:
+    """Write one answer with all that follows from it, unless it is there already."""
+    _participant(session, link.program, link.person, may_have_left=even_after_the_end)
+    pair = None
+    if link.pair is not None:
+        pair = _pair_of(session, link, may_be_over=even_after_the_end)
+    at = journal.now_of(session, link.program)
+    occasion = occasion or kind.value
+    name = answer_id(link.program, link.pair, link.person, occasion)
+    role = _role_in(pair, link.person) if pair else link.role
+    row = session.get(AnswerRow, name)
+    earlier = row.answered_at if row else None
+    if row is None:
+        row = AnswerRow(
+            id=name,
+            program_id=link.program,
+            pair_id=link.pair,
+            person_id=link.person,
+            role=role.value if role else None,
+            occasion=occasion,
+        )
+        session.add(row)
+    elif (row.kind, row.version, row.content) == (kind.value, version, content):
+        return False
+    row.kind, row.version, row.content, row.answered_at = kind.value, version, content, at
+    if event is not None:
+        written = JournalEvent(
+            id=_event_id(name, content, earlier),
+            kind=event,
+            at=at,
+            pair=link.pair,
+            person=link.person,
+            role=role,
+            data=data or {},
+        )
+        journal.append(session, link.program, [written])
+    if deed is not None and pair is not None and role is not None:
+        told = Deed(
+            kind=deed,
+            role=role,
+            at=at,
+            session=link.session if kind is AnswerKind.SESSION else None,
+            occasion=occasion if kind is AnswerKind.SURVEY else None,
+        )
+        outbox.add(session, link.program, pair.id, told)
+    return True
+
+
+def _event_id(name: str, content: Mapping[str, Any], earlier: datetime | None) -> str:
+    """An id for this content of an answer, told apart from the same content at another time.
+
+    The answer that it replaces is part of it: yes, no and yes again are three events.
+    """
+    said = json.dumps([content, earlier.isoformat() if earlier else None], sort_keys=True)
+    return f"{name}#{hashlib.sha256(said.encode()).hexdigest()[:12]}"
+
+
+def _participant(
+    session: Session, program: str, person: str, *, may_have_left: bool = False
+) -> ParticipantRow:
+    """The person in the program, locked, so that two clicks at once come one after the other."""
+    row = session.get(
+        ParticipantRow,
+        (program, person),
+        with_for_update={"key_share": True},
+        populate_existing=True,
+    )
+    if row is None or (row.withdrew_at is not None and not may_have_left):
+        raise TooLate
+    return row
+
+
+def _pair_of(session: Session, link: Link, *, may_be_over: bool = False) -> PairRow:
+    """The link's pair, locked: sessions belong to both, so both may click at once."""
+    if link.pair is None:
+        raise ValueError(f"a link for {link.purpose.value} needs a pair")
+    if not may_be_over:
+        _participant(session, link.program, link.person)
+    row = session.get(
+        PairRow, link.pair, with_for_update={"key_share": True}, populate_existing=True
+    )
+    if row is None or (not may_be_over and pair_is_over(session, row.id)):
+        raise TooLate
+    return row
+
+
+def _role_in(pair: PairRow, person: str) -> Role:
+    return Role.MENTOR if pair.mentor_id == person else Role.MENTEE
+
+
+def _session_number(link: Link) -> int:
+    if link.session is None:
+        raise ValueError("the link names no session")
+    return link.session
+
+
+def _happened(session: Session, where: Any, kinds: tuple[EventKind, ...]) -> bool:
+    query = select(JournalRow.position).where(where, JournalRow.kind.in_([k.value for k in kinds]))
+    return session.scalar(query.limit(1)) is not None

@@ -1,0 +1,541 @@
+"""Content files: mails, surveys, guides, the agreement and the words of the pages, per language.
+
+They stand in `content/<language>/`; what a language does not have is taken from English, file by
+file, and for the words of the pages word by word. A mail is a Jinja2 template whose result is
+Markdown: values are escaped as they go in, so a person's name is never markup.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime, format_time
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError, Undefined
+from jinja2.sandbox import SandboxedEnvironment
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from domain.model import Value
+from domain.people import Role
+from domain.problems import BadInput, Problem, did_you_mean
+from domain.surveys import Survey
+
+FALLBACK = "en"
+"""The language that has every file."""
+
+
+class Mail(StrEnum):
+    """Every mail there is; `content/<language>/mail/<value>.md`."""
+
+    # To participants
+    INVITATION = "invitation"
+    INVITATION_REMINDER = "invitation_reminder"
+    NOT_MATCHED = "not_matched"
+    INTRODUCTION = "introduction"
+    PREPARATION = "preparation"
+    PREPARATION_REMINDER = "preparation_reminder"
+    SESSION_DUE = "session_due"
+    SESSION_INVITATION = "session_invitation"
+    SESSION_REMINDER = "session_reminder"
+    SESSION_FOLLOW_UP = "session_follow_up"
+    CHECK_IN = "check_in"
+    CHECK_IN_REMINDER = "check_in_reminder"
+    NUDGE_SCHEDULER = "nudge_scheduler"
+    NUDGE_BOTH = "nudge_both"
+    PAIR_PAUSED_PROGRAM = "pair_paused_program"
+    PAIR_RESUMED_PROGRAM = "pair_resumed_program"
+    FAREWELL_COMPLETED = "farewell_completed"
+    FAREWELL_CLOSED = "farewell_closed"
+    FAREWELL_DECLINED = "farewell_declined"
+    FAREWELL_WITHDRAWN = "farewell_withdrawn"
+    FAREWELL_PARTNER_WITHDREW = "farewell_partner_withdrew"
+    FAREWELL_CANCELLED = "farewell_cancelled"
+    # To the coordinator and the sponsor
+    MATCHES_READY = "matches_ready"
+    MATCHES_REMINDER = "matches_reminder"
+    PREPARATION_OVERDUE = "preparation_overdue"
+    PAIR_STALLED = "pair_stalled"
+    PAIR_STALLED_SPONSOR = "pair_stalled_sponsor"
+    PAIR_ENDED = "pair_ended"
+    HELP_ASKED = "help_asked"
+    REPORT_READY = "report_ready"
+
+
+SURVEYS = ("baseline", "pulse", "final", "exit")
+"""The surveys that always exist; more can be added as files."""
+
+
+class MailText(Value):
+    """A mail, ready to be sent."""
+
+    subject: str
+    """One line."""
+    text: str
+    html: str
+    """A whole document, well-formed as XML too."""
+
+
+class Guide(Value):
+    """What a mentor or a mentee reads to prepare."""
+
+    title: str
+    version: int
+    minutes: int
+    """How long it takes to read."""
+    html: str
+
+
+class Agreement(Value):
+    """The mentoring agreement, and what a pair chooses in it."""
+
+    title: str
+    version: int
+    html: str
+    choices: Survey
+
+
+class Words:
+    """The words of the pages in one language.
+
+    `words("book.title", name=…)` gives the text under that key with its `{name}` filled in. A text
+    with `one` and `other` (and whatever forms the language has) is chosen by `count`.
+    """
+
+    def __init__(self, texts: Mapping[str, Any], locale: Locale) -> None:
+        self._texts = texts
+        self.locale = locale
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The text of a key. Raises KeyError for a key that no file has."""
+        found: Any = self._texts
+        for part in key.split("."):
+            if not isinstance(found, Mapping) or part not in found:
+                raise KeyError(f"content has no words for “{key}”")
+            found = found[part]
+        if isinstance(found, Mapping):
+            form = self.locale.plural_form(int(str(values["count"])))
+            found = found.get(form, found["other"])
+        return str(found).strip().format(**values)
+
+    def keys(self) -> set[str]:
+        """Every key, dotted; plural forms are not told apart."""
+        return set(_keys(self._texts))
+
+    def day(self, day: date) -> str:
+        """A date as people write it, weekday and all."""
+        return format_date(day, format="full", locale=self.locale)
+
+    def time(self, moment: datetime) -> str:
+        """A time of the day, in the zone that `moment` has."""
+        return format_time(moment, format="short", tzinfo=moment.tzinfo, locale=self.locale)
+
+    def moment(self, moment: datetime) -> str:
+        """A date and time, in the zone that `moment` has, and that zone."""
+        zone = str(moment.tzinfo).replace("_", " ")
+        text = format_datetime(
+            moment, "EEEE d MMMM y, HH:mm", tzinfo=moment.tzinfo, locale=self.locale
+        )
+        return f"{text} ({zone})"
+
+
+class Content:
+    """The content of one language, read and checked at once.
+
+    Raises BadInput with every problem of every file, if there is any.
+    """
+
+    def __init__(self, folder: Path, language: str = FALLBACK) -> None:
+        self.folder = folder
+        self.languages = tuple(sorted(p.name for p in folder.iterdir() if p.is_dir()))
+        self.language = _nearest(language, self.languages)
+        self._siblings: dict[str, Content] = {self.language: self}
+        self._roots = [folder / self.language]
+        if self.language != FALLBACK:
+            self._roots.append(folder / FALLBACK)
+        self._problems: list[Problem] = []
+        roots = [root / "mail" for root in self._roots]
+        self._bodies = _environment(roots, _as_markdown)
+        self._subjects = _environment(roots, _as_one_line)
+        self._mails = {mail: self._read_mail(mail) for mail in Mail}
+        self._surveys = {name: self._read_survey(name) for name in self._survey_names()}
+        self._guides = {role: self._read_guide(role) for role in Role}
+        self._agreement = self._read_agreement()
+        self.words = self._read_words()
+        self._report_unknown_mails()
+        if self._problems:
+            raise BadInput(self._problems)
+
+    def in_language(self, language: str) -> Content:
+        """The same content in another language, or the nearest there is."""
+        nearest = _nearest(language, self.languages)
+        if nearest not in self._siblings:
+            self._siblings[nearest] = Content(self.folder, nearest)
+        return self._siblings[nearest]
+
+    @cached_property
+    def survey_ids(self) -> tuple[str, ...]:
+        """The ids of all surveys."""
+        return tuple(sorted(self._surveys))
+
+    def survey(self, survey: str) -> Survey:
+        """A survey by its id. Raises KeyError if there is none."""
+        found = self._surveys.get(survey)
+        if found is None:
+            raise KeyError(f"no survey “{survey}”. {did_you_mean(survey, self.survey_ids)}")
+        return found
+
+    def guide(self, role: Role) -> Guide:
+        """The guide of a role."""
+        guide = self._guides[role]
+        assert guide is not None  # noqa: S101 - __init__ raised otherwise
+        return guide
+
+    def agreement(self) -> Agreement:
+        """The mentoring agreement."""
+        assert self._agreement is not None  # noqa: S101 - __init__ raised otherwise
+        return self._agreement
+
+    def mail(self, template: str, **values: object) -> MailText:
+        """Write a mail. Raises ValueError for an unknown template or a value that is missing."""
+        try:
+            subject, body = self._mails[Mail(template)]
+            subject_text = _one_line(self._subjects.from_string(subject).render(**values))
+            markdown = self._bodies.from_string(body + FOOTER).render(**values)
+        except (TemplateError, TypeError) as error:
+            raise ValueError(f"mail “{template}” can't be written: {error}") from error
+        tokens = _MARKDOWN.parse(markdown)
+        return MailText(
+            subject=subject_text,
+            text=_plain(tokens),
+            html=_document(subject_text, _mail_html(tokens), self.language),
+        )
+
+    # --- Reading ---------------------------------------------------------------------------------
+
+    def _path(self, name: str) -> Path:
+        for root in self._roots:
+            if (root / name).is_file():
+                return root / name
+        return self._roots[0] / name
+
+    def _wrong(self, path: Path, message: str, line: int | None = None) -> None:
+        self._problems.append(Problem(file=str(path), message=message, line=line))
+
+    def _text(self, name: str) -> tuple[Path, str] | None:
+        path = self._path(name)
+        text = self._text_at(path)
+        return None if text is None else (path, text)
+
+    def _text_at(self, path: Path) -> str | None:
+        try:
+            return path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            self._wrong(path, "this file is missing.")
+        except UnicodeDecodeError:
+            self._wrong(path, "this file is not UTF-8 text. Save it as UTF-8.")
+        return None
+
+    def _yaml_at(self, path: Path) -> Any:
+        text = self._text_at(path)
+        if text is None:
+            return None
+        try:
+            return YAML(typ="safe", pure=True).load(text)
+        except MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else None
+            self._wrong(path, f"this is not YAML: {error.problem}.", line)
+        except YAMLError as error:
+            self._wrong(path, f"this is not YAML: {error}.")
+        return None
+
+    def _read_mail(self, mail: Mail) -> tuple[str, str]:
+        read = self._text(f"mail/{mail.value}.md")
+        if read is None:
+            return "", ""
+        path, text = read
+        first, _, rest = text.partition("\n")
+        subject = first.removeprefix("Subject:").strip()
+        if not first.startswith("Subject:") or not subject:
+            self._wrong(path, "the first line must be “Subject: ” and the subject.", 1)
+        blank, _, body = rest.partition("\n")
+        if blank.strip():
+            self._wrong(path, "the second line must be blank.", 2)
+        if not body.strip():
+            self._wrong(path, "there is no text after the subject.")
+        try:
+            self._bodies.parse(text)
+        except TemplateSyntaxError as error:
+            self._wrong(path, f"the template can't be read: {error.message}.", error.lineno)
+        return subject, body
+
+    def _report_unknown_mails(self) -> None:
+        known = {mail.value for mail in Mail}
+        for root in self._roots:
+            for path in sorted((root / "mail").glob("*.md")):
+                if path.stem not in known and not path.stem.startswith("_"):
+                    self._wrong(path, f"no mail is called so. {did_you_mean(path.stem, known)}")
+
+    def _survey_names(self) -> list[str]:
+        found = {p.stem for root in self._roots for p in (root / "surveys").glob("*.yaml")}
+        return sorted(found | set(SURVEYS))
+
+    def _read_survey(self, name: str) -> Survey | None:
+        survey = self._survey_in(f"surveys/{name}.yaml")
+        if survey is not None and survey.id != name:
+            self._wrong(self._path(f"surveys/{name}.yaml"), f"its id must be “{name}”.")
+        return survey
+
+    def _survey_in(self, name: str) -> Survey | None:
+        path = self._path(name)
+        data = self._yaml_at(path)
+        if data is None:
+            return None
+        try:
+            return Survey.model_validate(data)
+        except ValidationError as error:
+            for detail in error.errors():
+                where = ".".join(str(part) for part in detail["loc"])
+                self._wrong(path, f"{where}: {detail['msg']}." if where else detail["msg"])
+            return None
+
+    def _read_front(self, name: str, needs: Iterable[str]) -> tuple[dict[str, Any], str] | None:
+        """A Markdown file with YAML between two lines of dashes at its head."""
+        read = self._text(name)
+        if read is None:
+            return None
+        path, text = read
+        match = re.fullmatch(r"---\n(.*?\n)---\n(.*)", text, re.DOTALL)
+        data = None
+        if match is not None:
+            try:
+                data = YAML(typ="safe", pure=True).load(match[1])
+            except YAMLError as error:
+                self._wrong(path, f"its head is not YAML: {error}.")
+                return None
+        if match is None or not isinstance(data, dict):
+            self._wrong(path, "it must begin with a head between two lines of “---”.", 1)
+            return None
+        missing = [key for key in needs if key not in data]
+        if missing:
+            self._wrong(path, f"its head lacks {', '.join(missing)}.", 1)
+            return None
+        return data, _MARKDOWN.render(match[2])
+
+    def _read_guide(self, role: Role) -> Guide | None:
+        name = f"guides/{role.value}.md"
+        read = self._read_front(name, ("title", "version", "minutes"))
+        if read is None:
+            return None
+        head, text = read
+        try:
+            return Guide(**head, html=text)
+        except ValidationError as error:
+            self._wrong(self._path(name), f"its head is wrong: {error.errors()[0]['msg']}.", 1)
+            return None
+
+    def _read_agreement(self) -> Agreement | None:
+        read = self._read_front("agreement.md", ("title", "version"))
+        choices = self._survey_in("agreement.yaml")
+        if read is None or choices is None:
+            return None
+        head, text = read
+        if choices.version != head["version"]:
+            self._wrong(
+                self._path("agreement.yaml"),
+                f"its version is {choices.version}, that of agreement.md {head['version']}. "
+                "They change together.",
+            )
+            return None
+        return Agreement(**head, html=text, choices=choices)
+
+    def _read_words(self) -> Words:
+        texts: dict[str, Any] = {}
+        for root in reversed(self._roots):
+            path = root / "portal.yaml"
+            if not path.is_file() and root.name != FALLBACK:
+                continue
+            read = self._yaml_at(path)
+            if isinstance(read, dict):
+                texts = _merged(texts, read)
+            elif read is not None:
+                self._wrong(path, "this must be a list of words by key.")
+        name = str(texts.get("locale", self.language)).replace("-", "_")
+        try:
+            locale = Locale.parse(name)
+        except (ValueError, UnknownLocaleError):
+            self._wrong(self._path("portal.yaml"), f"locale: there is no locale “{name}”.")
+            locale = Locale.parse(FALLBACK)
+        return Words(texts, locale)
+
+
+FOOTER = '\n\n{% include "_footer.md" %}\n'
+"""What ends every mail: who sends it and why, and where to find one's overview."""
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        mine = merged.get(key)
+        both = isinstance(mine, Mapping) and isinstance(value, Mapping) and "other" not in value
+        merged[key] = _merged(mine, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+def _keys(texts: Mapping[str, Any], prefix: str = "") -> Iterable[str]:
+    for key, value in texts.items():
+        if isinstance(value, Mapping) and "other" not in value:
+            yield from _keys(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}"
+
+
+def _nearest(language: str, known: Iterable[str]) -> str:
+    """The language itself, without its region, or English."""
+    for candidate in (language, language.partition("-")[0]):
+        if candidate in known:
+            return candidate
+    return FALLBACK
+
+
+# --- Mails ---------------------------------------------------------------------------------------
+
+_MARKDOWN = MarkdownIt("commonmark", {"html": False, "xhtmlOut": True, "typographer": False})
+
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+
+
+def _one_line(value: object) -> str:
+    return " ".join(str(value).split())
+
+
+def _as_one_line(value: object) -> object:
+    return value if isinstance(value, Undefined) else _one_line(value)
+
+
+def _as_markdown(value: object) -> object:
+    """Escape what a template puts out, so that it stays text whatever it holds.
+
+    CommonMark lets every ASCII punctuation character be escaped by a backslash, in an address too.
+    """
+    if isinstance(value, Undefined):
+        return value
+    return _PUNCTUATION.sub(r"\\\1", _one_line(value))
+
+
+def _environment(roots: list[Path], finalize: Any) -> SandboxedEnvironment:
+    return SandboxedEnvironment(
+        loader=FileSystemLoader([str(root) for root in roots]),
+        undefined=StrictUndefined,
+        autoescape=False,  # the result is Markdown, and `finalize` escapes for that
+        finalize=finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+_STYLE = {
+    "p": "margin:0 0 16px",
+    "ul": "margin:0 0 16px;padding-left:24px",
+    "ol": "margin:0 0 16px;padding-left:24px",
+    "li": "margin:0 0 6px",
+    "blockquote": "margin:0 0 16px;padding:4px 0 4px 16px;border-left:3px solid #b9c8c4",
+    "hr": "border:0;border-top:1px solid #d9dfdd;margin:32px 0 16px",
+    "h2": "font-size:18px;margin:24px 0 8px",
+    "a": "color:#0b5d51",
+}
+
+_BUTTON = (
+    "display:inline-block;padding:12px 20px;border-radius:6px;background:#0b5d51;"
+    "color:#ffffff;text-decoration:none;font-weight:600"
+)
+
+
+def _mail_html(tokens: list[Token]) -> str:
+    """HTML with its style in place, as mail programs want it. A link alone becomes a button."""
+    for token in tokens:
+        if token.tag in _STYLE and token.nesting >= 0:
+            token.attrSet("style", _STYLE[token.tag])
+        children = token.children or []
+        for child in children:
+            if child.type == "link_open":
+                child.attrSet("style", _BUTTON if _is_link_alone(children) else _STYLE["a"])
+    return str(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))
+
+
+def _is_link_alone(children: list[Token]) -> bool:
+    return (
+        bool(children)
+        and children[0].type == "link_open"
+        and children[-1].type == "link_close"
+        and sum(child.type == "link_open" for child in children) == 1
+    )
+
+
+def _document(title: str, body: str, language: str) -> str:
+    return (
+        "<!DOCTYPE html>\n"
+        f'<html lang="{html.escape(language)}"><head><meta charset="utf-8" />'
+        '<meta name="viewport" content="width=device-width, initial-scale=1" />'
+        f"<title>{html.escape(title)}</title></head>\n"
+        '<body style="margin:0;padding:24px;background:#ffffff;color:#1d2b28;'
+        "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;"
+        'font-size:16px;line-height:1.5"><div style="max-width:600px;margin:0 auto">\n'
+        f"{body}</div></body></html>\n"
+    )
+
+
+def _plain(tokens: list[Token]) -> str:
+    """The same as plain text: addresses written out, lists with dashes, a quote with `>`."""
+    lines: list[str] = []
+    depth: list[str] = []
+    tight_item = ""
+    for token in tokens:
+        if token.type == "blockquote_open":
+            depth.append("> ")
+        elif token.type == "blockquote_close":
+            depth.pop()
+        elif token.type == "list_item_open":
+            tight_item = f"{token.info}. " if token.info else "- "
+        elif token.type == "hr":
+            lines += ["-- ", ""]
+        elif token.type == "inline":
+            text = _plain_inline(token.children or [])
+            lead = "".join(depth)
+            lines += [f"{lead}{tight_item}{text}"]
+            tight_item = ""
+        if token.type in ("heading_close", "bullet_list_close", "ordered_list_close") or (
+            token.type == "paragraph_close" and not token.hidden
+        ):
+            lines.append("")
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
+
+
+def _plain_inline(children: list[Token]) -> str:
+    text = ""
+    addresses: list[str] = []
+    for child in children:
+        if child.type == "text":
+            text += child.content
+        elif child.type in ("softbreak", "hardbreak"):
+            text += "\n" if child.type == "hardbreak" else " "
+        elif child.type == "code_inline":
+            text += child.content
+        elif child.type == "link_open":
+            addresses.append(str(child.attrGet("href") or ""))
+        elif child.type == "link_close":
+            address = addresses.pop().removeprefix("mailto:")
+            if not text.endswith(address):
+                text += f":\n{address}" if _is_link_alone(children) else f" ({address})"
+    return text

@@ -1,0 +1,123 @@
+"""Links into the portal: signed, expiring, for one person and one purpose.
+
+The token in a link is all that proves who somebody is. It holds opaque ids only, so a link that is
+seen by others gives no name away; what it opens is limited by its purpose and its expiry.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from itsdangerous import BadData, URLSafeSerializer
+from pydantic import ValidationError
+
+from domain.model import Value
+from domain.people import Role
+
+
+class Purpose(StrEnum):
+    """What a link is for: the first part of its path, and the page it opens."""
+
+    JOIN = "join"
+    INTRODUCTION = "introduction"
+    GUIDE = "guide"
+    AGREEMENT = "agreement"
+    GOALS = "goals"
+    BOOK = "book"
+    SESSION = "session"
+    SURVEY = "survey"
+    OVERVIEW = "overview"
+
+
+class Link(Value):
+    """What a token says, once its signature was checked."""
+
+    purpose: Purpose
+    program: str
+    person: str
+    role: Role | None = None
+    pair: str | None = None
+    session: int | None = None
+    """Number of the session to book or to log."""
+    survey: str | None = None
+    """Id of the survey to answer."""
+    occasion: str | None = None
+    """Which sending of that survey: `pulse:after-session-2`."""
+    expires: datetime
+    """First instant at which the link no longer works. Kept to the second, rounded up."""
+
+
+class LinkInvalid(Exception):
+    """The token was not made by us, or not for this page."""
+
+
+class LinkExpired(Exception):
+    """The token was right once. `link` says whose it was."""
+
+    def __init__(self, link: Link) -> None:
+        super().__init__("the link has expired")
+        self.link = link
+
+
+_SALT = "portal link 1"
+_FIELDS = ("purpose", "program", "person", "role", "pair", "session", "survey", "occasion")
+
+
+class Links:
+    """Makes links and reads them.
+
+    `keys` rotate: the first signs, all of them verify, so a new key is put in front and the old
+    one is dropped once its links have expired. `base_url` is where people reach the portal.
+    """
+
+    def __init__(self, base_url: str, keys: Sequence[str]) -> None:
+        if not keys or not all(keys):
+            raise ValueError("links need at least one key that is not empty")
+        self.base_url = base_url.rstrip("/")
+        self._serializer = URLSafeSerializer(
+            list(reversed(keys)),  # itsdangerous signs with the last
+            salt=_SALT,
+            signer_kwargs={"digest_method": hashlib.sha256},
+        )
+
+    def url(self, link: Link) -> str:
+        """The address to put in a message."""
+        return f"{self.base_url}/{link.purpose.value}/{self.token(link)}"
+
+    def token(self, link: Link) -> str:
+        """The last part of the address."""
+        fields = [getattr(link, name) for name in _FIELDS]
+        dumped = self._serializer.dumps([math.ceil(link.expires.timestamp()), *fields])
+        return dumped if isinstance(dumped, str) else dumped.decode("ascii")
+
+    def open(self, token: str, purpose: Purpose) -> Link:
+        """Read a token whatever its age. Raises LinkInvalid.
+
+        Who opens a link has to look at `expires` too; `read` does both.
+        """
+        try:
+            expires, *fields = self._serializer.loads(token)
+            link = Link(
+                expires=datetime.fromtimestamp(expires, UTC),
+                **dict(zip(_FIELDS, fields, strict=True)),
+            )
+        except (BadData, ValidationError, ValueError, TypeError, OverflowError, OSError) as error:
+            raise LinkInvalid("the link was not made here") from error
+        if link.purpose is not purpose:
+            raise LinkInvalid("the link is for another page")
+        return link
+
+    def read(self, token: str, purpose: Purpose, now: datetime) -> Link:
+        """Read a token that must still be good at `now`, the program's present.
+
+        `now` is `store.journal.now_of`, never the machine's clock: a program's days may be short.
+        Raises LinkInvalid, LinkExpired.
+        """
+        link = self.open(token, purpose)
+        if now >= link.expires:
+            raise LinkExpired(link)
+        return link

@@ -1,0 +1,66 @@
+"""The outbox: signals that workflows have yet to be told, kept until they are delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from domain.deeds import DEED_SIGNAL, Deed
+from domain.ids import pair_workflow_id
+from store.tables import OutboxRow
+
+
+class Outcome(StrEnum):
+    """How the delivery of a signal ended."""
+
+    DELIVERED = "delivered"
+    ENDED = "ended"
+    """The workflow was over, so there was nobody left to tell."""
+
+
+def add(session: Session, program: str, pair: str, deed: Deed) -> None:
+    """Have a pair's workflow told of a deed, once the session's transaction is committed."""
+    session.add(
+        OutboxRow(
+            workflow_id=pair_workflow_id(program, pair),
+            signal=DEED_SIGNAL,
+            argument=deed.model_dump(mode="json", exclude_none=True),
+            created_at=datetime.now(UTC),
+            delivered_at=None,
+            outcome=None,
+        )
+    )
+
+
+def pending(
+    session: Session, limit: int, passing_over: Collection[str] = ()
+) -> Sequence[OutboxRow]:
+    """Signals not delivered yet, the oldest first, at most `limit`.
+
+    `passing_over` are ids of workflows that are not to be tried now.
+    """
+    query = select(OutboxRow).where(OutboxRow.delivered_at.is_(None))
+    if passing_over:
+        query = query.where(OutboxRow.workflow_id.not_in(sorted(passing_over)))
+    return session.scalars(query.order_by(OutboxRow.position).limit(limit)).all()
+
+
+def mark(session: Session, position: int, outcome: Outcome) -> None:
+    """Note that a signal needs no more delivering."""
+    session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.position == position)
+        .values(delivered_at=datetime.now(UTC), outcome=outcome.value)
+    )
+
+
+def age(session: Session) -> timedelta | None:
+    """How long the oldest undelivered signal has been waiting; None if none is."""
+    oldest = session.scalar(
+        select(func.min(OutboxRow.created_at)).where(OutboxRow.delivered_at.is_(None))
+    )
+    return None if oldest is None else datetime.now(UTC) - oldest
