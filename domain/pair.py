@@ -687,7 +687,11 @@ def _check_ins_sent(moment: Moment) -> tuple[Happening, ...]:
     return tuple(
         Happening(
             kind=EventKind.CHECK_IN_SENT,
-            data={"survey": check_in.survey, "occasion": check_in.occasion},
+            data={
+                "survey": check_in.survey,
+                "occasion": check_in.occasion,
+                "count": len(moment.roles),
+            },
         )
         for check_in in moment.check_ins
     )

@@ -79,7 +79,9 @@ class MatchesChange(Value):
     """HR's edited proposal takes the place of the one before."""
 
     proposal: str
+    number: int
     pairs: int
+    unmatched: int
 
 
 class MatchesApproval(Value):

@@ -235,9 +235,11 @@ class ProgramWorkflow:
         def interrupted() -> bool:
             return self._cancelled or or_when() or self._paused_at is not None
 
-        while not or_when():
+        while True:
             if self._cancelled:
                 raise Cancelled
+            if or_when():
+                return
             if self._paused_at is not None:
                 await workflow.wait_condition(lambda: self._cancelled or self._paused_at is None)
                 continue
@@ -365,19 +367,18 @@ class ProgramWorkflow:
             raise ApplicationError(f"Enrolment is not open. The program is in stage {self._stage}.")
 
     @workflow.update
-    async def change_matches(self, change: MatchesChange) -> int:
-        """Put HR's edited proposal in place of the one before. Gives its number."""
-        self._check_awaits_approval()
-        before = self._proposal
-        number = before.number + 1 if before else 1
+    async def change_matches(self, change: MatchesChange) -> None:
+        """Put HR's edited proposal in place of the one before."""
         self._proposal = ProposalRef(
-            proposal=change.proposal, number=number, pairs=change.pairs, unmatched=0
+            proposal=change.proposal,
+            number=change.number,
+            pairs=change.pairs,
+            unmatched=change.unmatched,
         )
         self._recorder.add(
             EventKind.MATCHES_CHANGED, {"proposal": change.proposal, "pairs": change.pairs}
         )
         self._show()
-        return number
 
     @workflow.update
     async def approve_matches(self, approval: MatchesApproval) -> int:
@@ -393,7 +394,7 @@ class ProgramWorkflow:
         return proposal.pairs
 
     @change_matches.validator
-    def _matches_can_change(self, _change: MatchesChange) -> None:
+    def _matches_can_change(self, change: MatchesChange) -> None:
         self._check_awaits_approval()
 
     @approve_matches.validator
@@ -410,6 +411,8 @@ class ProgramWorkflow:
             raise ApplicationError(
                 f"No matches wait for approval. The program is in stage {self._stage}."
             )
+        if self._paused_at is not None:
+            raise ApplicationError("The program is paused. Resume it first.")
 
     @workflow.update
     async def pause(self) -> None:

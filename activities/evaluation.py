@@ -1,0 +1,35 @@
+"""Computing what a program achieved."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from temporalio import activity
+
+from activities.signatures import Evaluate, Verdicts
+from domain.evaluation import Verdict, evaluate
+from store.content import Content
+from store.database import Database
+from store.report_data import load_report_data
+
+
+class Evaluation:
+    """The end of a program, in numbers. The report itself is built whenever HR asks for it."""
+
+    def __init__(self, database: Database, content: Content) -> None:
+        self._database = database
+        self._content = content
+
+    @activity.defn
+    def evaluate(self, order: Evaluate) -> Verdicts:
+        """Compute the success metrics."""
+        with self._database.read() as session:
+            data = load_report_data(session, order.program)
+        surveys = {survey: self._content.survey(survey) for survey in self._content.survey_ids}
+        results = evaluate(data.definition, data.status, data.responses, surveys)
+        verdicts = Counter(result.verdict for result in results)
+        return Verdicts(
+            met=verdicts[Verdict.MET],
+            not_met=verdicts[Verdict.NOT_MET],
+            cant_tell=verdicts[Verdict.CANT_TELL],
+        )

@@ -1,0 +1,516 @@
+"""The commands that HR types."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.live import Live
+from temporalio.common import (
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.report import REPORT_HTML, render_report, write_report
+from console import show
+from console.session import (
+    BAD_INPUT,
+    err,
+    fail,
+    need_worker,
+    out,
+    program_handle,
+    run,
+    store,
+    temporal,
+    the_program,
+    told,
+)
+from domain.calendar import REAL_DAY, epoch_for
+from domain.definition import Definition
+from domain.eligibility import eligible_roles
+from domain.ids import pair_workflow_id, program_workflow_id
+from domain.lifecycle import Stage
+from domain.matching import Proposal, diagnose, match
+from domain.pair import Order
+from domain.people import Person
+from domain.plan import plan_of
+from domain.problems import BadInput, Problem
+from domain.projection import project
+from runtime.settings import PROJECT, Settings, load_settings
+from store import answers, journal, ledger, programs
+from store.database import Database
+from store.definition_file import load_definition, new_definition
+from store.people_file import load_people
+from store.programs import Entrant
+from store.proposal_file import export_proposal, import_proposal
+from store.report_data import load_report_data
+from workflows.messages import (
+    HrOrder,
+    MatchesApproval,
+    MatchesChange,
+    ProgramInput,
+)
+from workflows.program import ProgramWorkflow
+from workflows.search_attributes import PROGRAM, STAGE
+
+app = typer.Typer(
+    name="starter.py",
+    help="Define, start and steer reverse-mentoring programs.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+CONTENT = PROJECT / "content"
+
+DefinitionFile = Annotated[Path, typer.Argument(help="The program's definition (YAML).")]
+PeopleFile = Annotated[Path, typer.Argument(help="The people (CSV or XLSX).")]
+ProgramId = Annotated[str, typer.Argument(metavar="PROGRAM", help="The program's id.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document and nothing else.")]
+
+
+# --- Before the start ----------------------------------------------------------------------------
+
+
+@app.command()
+def new(name: Annotated[str, typer.Argument(help="The program's title or id.")]) -> None:
+    """Write a commented definition to edit."""
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40]
+    if len(slug) < 3:
+        fail("The name needs at least 3 letters or digits.", BAD_INPUT)
+    path = Path(f"{slug}.yaml")
+    if path.exists():
+        fail(f"{path} is there already. Nothing was changed.")
+    path.write_text(new_definition(name), "utf-8")
+    out.print(f"Wrote {path}. Edit it, then: python starter.py check {path} PEOPLE")
+
+
+@app.command()
+def check(
+    definition: DefinitionFile,
+    people: Annotated[Path | None, typer.Argument(help="The people (CSV or XLSX).")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Validate, and say what would happen."""
+    with told():
+        plan, entrants = _read(definition, people)
+        if as_json:
+            _print_json(show.plan_facts(plan, entrants))
+            return
+        show.plan(plan, entrants)
+        for warning in diagnose(plan, _by_reference(entrants)) if entrants else ():
+            out.print(f"• {warning}", style="yellow")
+
+
+@app.command("match")
+def match_people(
+    definition: DefinitionFile,
+    people: PeopleFile,
+    target: Annotated[Path, typer.Option("--out", help="Where to write: .json or .xlsx.")],
+) -> None:
+    """Match without a server."""
+    with told():
+        plan, entrants = _read(definition, people)
+        candidates = _by_reference(entrants)
+        proposal = match(plan, candidates)
+        export_proposal(target, proposal, candidates)
+        out.print(
+            f"{len(proposal.pairs)} pairs, {len(proposal.unmatched)} people without a partner: "
+            f"{target}"
+        )
+
+
+@app.command()
+def start(definition: DefinitionFile, people: PeopleFile, as_json: AsJson = False) -> None:
+    """Start a run; prints its id and the UI link."""
+    with told():
+        plan, entrants = _read(definition, people)
+        _check_start_date(definition, plan)
+        settings = load_settings()
+        run_id = run(start_program(settings, plan, entrants))
+    program = plan.program.id
+    link = show.ui_link(settings, program)
+    if as_json:
+        _print_json({"program": program, "run": run_id, "ui": link})
+        return
+    out.print(f"Started {program_workflow_id(program)}")
+    out.print(f"Watch it: {link}", soft_wrap=True)
+    out.print(f"      or: python starter.py status {program} --watch", soft_wrap=True)
+
+
+def _read(definition: Path, people: Path | None) -> tuple[Definition, list[Entrant]]:
+    """Read both files. Raises BadInput with the problems of both at once."""
+    plan = load_definition(definition)
+    if people is None:
+        return plan, []
+    found = load_people(people, plan).people
+    return plan, [Entrant(person=p, roles=eligible_roles(plan, p)) for p in found]
+
+
+def _by_reference(entrants: list[Entrant]) -> dict[str, Person]:
+    return {
+        entrant.person.reference: entrant.person.model_copy(update={"roles": entrant.roles})
+        for entrant in entrants
+        if entrant.roles
+    }
+
+
+def _check_start_date(file: Path, definition: Definition) -> None:
+    starts = definition.program.starts
+    if definition.calendar.day == REAL_DAY and starts < datetime.now(UTC).date():
+        raise BadInput(
+            [
+                Problem(
+                    file=str(file),
+                    field="program.starts",
+                    message=f"{starts} is past.",
+                    hint="Set it to today or later.",
+                )
+            ]
+        )
+
+
+async def start_program(settings: Settings, plan: Definition, entrants: list[Entrant]) -> str:
+    """Put a program into the store and start its workflow. Gives the run's id."""
+    client = await temporal(settings)
+    await need_worker(client, settings)
+    program = plan.program.id
+    now = datetime.now(UTC)
+    with store(settings) as database:
+        with database.read() as session:
+            known = programs.exists(session, program)
+        if known and await _has_workflow(client, program):
+            _say_started(program)
+        if not known:
+            with database.write() as session:
+                programs.enter(session, plan, entrants, epoch_for(plan, now), now)
+        with database.read() as session:
+            stored = programs.get(session, program)
+    try:
+        handle = await client.start_workflow(
+            ProgramWorkflow.run,
+            ProgramInput(program=program, plan=plan_of(stored.definition, stored.epoch)),
+            id=program_workflow_id(program),
+            task_queue=settings.task_queue,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+            static_summary=f"Program {program}",
+            search_attributes=TypedSearchAttributes(
+                [
+                    SearchAttributePair(PROGRAM, program),
+                    SearchAttributePair(STAGE, Stage.DEFINITION.value),
+                ]
+            ),
+        )
+    except WorkflowAlreadyStartedError:
+        _say_started(program)
+    return handle.result_run_id or ""
+
+
+async def _has_workflow(client: object, program: str) -> bool:
+    try:
+        await program_handle(client, program).describe()  # type: ignore[arg-type]
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return False
+        raise
+    return True
+
+
+def _say_started(program: str) -> None:
+    fail(
+        f"Program “{program}” was started already. Nothing was changed. "
+        f"See: python starter.py status {program}. For another run give it another program.id."
+    )
+
+
+# --- While it runs -------------------------------------------------------------------------------
+
+
+@app.command()
+def status(
+    program: ProgramId,
+    watch: Annotated[bool, typer.Option("--watch", help="Stay and follow.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Where a program stands."""
+    with told():
+        settings = load_settings()
+        with store(settings) as database:
+            the_program(database, program)
+
+            def read() -> show.Standing:
+                return read_standing(database, program)
+
+            if as_json:
+                _print_json(show.standing_facts(read()))
+            elif watch:
+                asyncio.run(_follow(read))
+            else:
+                out.print(show.standing(read(), settings))
+
+
+def read_standing(database: Database, program: str) -> show.Standing:
+    """All that `status` shows."""
+    with database.read() as session:
+        return show.Standing(
+            program=programs.get(session, program),
+            status=project(event for _, event in journal.read(session, program)),
+            messages=ledger.counts(session, program),
+            answers=answers.count(session, program),
+            names=dict(programs.pair_names(session, program)),
+            proposal=programs.latest_proposal(session, program),
+        )
+
+
+async def _follow(read: Callable[[], show.Standing]) -> None:
+    settings = load_settings()
+    with Live(console=out, refresh_per_second=4, screen=False) as live:
+        while True:
+            standing = read()
+            live.update(show.standing(standing, settings), refresh=True)
+            if standing.status.stage in (Stage.COMPLETED, Stage.CANCELLED):
+                return
+            await asyncio.sleep(1)
+
+
+class MatchesAction(StrEnum):
+    """What to do with the matches."""
+
+    SHOW = "show"
+    EXPORT = "export"
+    IMPORT = "import"
+    APPROVE = "approve"
+
+
+@app.command()
+def matches(
+    program: ProgramId,
+    action: Annotated[MatchesAction, typer.Argument(help="show, export F, import F or approve")],
+    file: Annotated[Path | None, typer.Argument(help="For export and import.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """See, change and approve the proposed matches."""
+    with told():
+        settings = load_settings()
+        if file is None and action in (MatchesAction.EXPORT, MatchesAction.IMPORT):
+            fail(f"Name the file to {action}: matches {program} {action} matches.xlsx", BAD_INPUT)
+        with store(settings) as database:
+            plan = the_program(database, program).definition
+            with database.read() as session:
+                stored = programs.latest_proposal(session, program)
+                people = {p.id: p.person for p in programs.participants(session, program)}
+            if stored is None:
+                fail(f"There are no matches yet. See: python starter.py status {program}")
+            if action is MatchesAction.SHOW:
+                if as_json:
+                    _print_json(stored.proposal.model_dump(mode="json"))
+                else:
+                    out.print(show.proposal(stored, people))
+            elif action is MatchesAction.APPROVE:
+                run(_approve(settings, program, stored.number))
+                out.print(f"Approved: {len(stored.proposal.pairs)} pairs will be introduced now.")
+            elif file is not None and action is MatchesAction.EXPORT:
+                export_proposal(file, stored.proposal, people)
+                out.print(f"Wrote {file}. After editing: matches {program} import {file}")
+            elif file is not None:
+                edited = import_proposal(file, plan, people)
+                number = run(_change(settings, database, program, edited))
+                out.print(
+                    f"Proposal {number} has {len(edited.pairs)} pairs now. "
+                    f"To introduce them: python starter.py matches {program} approve"
+                )
+
+
+async def _approve(settings: Settings, program: str, number: int) -> None:
+    client = await temporal(settings)
+    await need_worker(client, settings)
+    await program_handle(client, program).execute_update(
+        ProgramWorkflow.approve_matches, MatchesApproval(number=number)
+    )
+
+
+async def _change(settings: Settings, database: Database, program: str, edited: Proposal) -> int:
+    client = await temporal(settings)
+    await need_worker(client, settings)
+    view = await program_handle(client, program).query(ProgramWorkflow.view)
+    if not view.awaits_approval:
+        fail(f"No matches wait for approval. The program is in stage {view.stage}.")
+    with database.write() as session:
+        stored = programs.save_proposal(session, program, edited, "coordinator", datetime.now(UTC))
+    await program_handle(client, program).execute_update(
+        ProgramWorkflow.change_matches,
+        MatchesChange(
+            proposal=stored.id,
+            number=stored.number,
+            pairs=len(edited.pairs),
+            unmatched=len(edited.unmatched),
+        ),
+    )
+    return stored.number
+
+
+@app.command()
+def pause(program: ProgramId) -> None:
+    """Stop the clock: nothing goes out, no deadline passes."""
+    _steer(program, "pause")
+    out.print(f"Paused. Go on with: python starter.py resume {program}")
+
+
+@app.command()
+def resume(program: ProgramId) -> None:
+    """Let the clock run again."""
+    _steer(program, "resume")
+    out.print("Resumed. Everything that was due is later by the length of the pause.")
+
+
+@app.command("close-enrolment")
+def close_enrolment(program: ProgramId) -> None:
+    """End enrolment before its closing date and match who has joined."""
+    _steer(program, "close_enrolment")
+    out.print("Enrolment is closed. The matches are being made.")
+
+
+@app.command()
+def cancel(
+    program: ProgramId,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """End a program for everybody, each told kindly."""
+    if not yes and not typer.confirm(f"End “{program}” for everybody? This can't be undone."):
+        out.print("Nothing was changed.")
+        return
+    _steer(program, "cancel")
+    out.print("Cancelled. Everybody in a pair gets a kind message.")
+
+
+def _steer(program: str, update: str) -> None:
+    with told():
+        settings = load_settings()
+        with store(settings) as database:
+            the_program(database, program)
+        run(_send_update(settings, program_workflow_id(program), update))
+
+
+async def _send_update(
+    settings: Settings, workflow_id: str, update: str, argument: HrOrder | None = None
+) -> None:
+    client = await temporal(settings)
+    await need_worker(client, settings)
+    handle = client.get_workflow_handle(workflow_id)
+    if argument is None:
+        await handle.execute_update(update)
+    else:
+        await handle.execute_update(update, argument)
+
+
+class PairAction(StrEnum):
+    """What to do with a pair."""
+
+    SHOW = "show"
+    PAUSE = "pause"
+    RESUME = "resume"
+    CLOSE = "close"
+
+
+@app.command("pair")
+def steer_pair(
+    program: ProgramId,
+    pair: Annotated[str, typer.Argument(help="The pair's id, from “status”.")],
+    action: Annotated[PairAction, typer.Argument(help="show, pause, resume or close")],
+) -> None:
+    """Look at one pair, or pause, resume or close it."""
+    with told():
+        settings = load_settings()
+        with store(settings) as database:
+            the_program(database, program)
+            with database.read() as session:
+                if programs.pair(session, program, pair) is None:
+                    fail(f"There is no pair “{pair}” in “{program}”.")
+            if action is PairAction.SHOW:
+                out.print(show.one_pair(read_standing(database, program), pair))
+                return
+        order = HrOrder(order=Order(action.value))
+        run(_send_update(settings, pair_workflow_id(program, pair), "order", order))
+        out.print(f"Done: {action} {pair}.")
+
+
+@app.command()
+def withdraw(
+    program: ProgramId,
+    person: Annotated[str, typer.Argument(help="The person's id or mail address.")],
+) -> None:
+    """Take a person out of a program; their partner is told kindly."""
+    with told():
+        settings = load_settings()
+        with store(settings) as database:
+            the_program(database, program)
+            with database.write() as session:
+                found = programs.participant_by_reference(session, program, person)
+                if found is None:
+                    fail(f"“{person}” is nobody in “{program}”.")
+                was_new = answers.withdraw(session, program, found.id)
+        out.print("Withdrawn." if was_new else "They had withdrawn before. Nothing was changed.")
+
+
+@app.command()
+def report(
+    program: ProgramId,
+    target: Annotated[Path, typer.Option("--out", help="A folder; made if it is not there.")],
+) -> None:
+    """Write the report: one HTML file, and the numbers as CSV."""
+    with told():
+        settings = load_settings()
+        with store(settings) as database:
+            plan = the_program(database, program).definition
+            with database.read() as session:
+                data = load_report_data(session, program)
+        write_report(render_report(data, CONTENT, plan.program.language), target)
+        out.print(f"Wrote {target / REPORT_HTML}", soft_wrap=True)
+
+
+@app.command()
+def demo(
+    keep: Annotated[bool, typer.Option("--keep", help="Leave everything up afterwards.")] = False,
+    day: Annotated[
+        float, typer.Option("--day", help="Seconds that a program day takes.", min=0.05, max=10)
+    ] = 0.4,
+    folder: Annotated[
+        Path, typer.Option("--folder", help="Where the demo keeps its data.")
+    ] = PROJECT / "var" / "demo",
+) -> None:
+    """The whole stack, simulated people, a real program in about a minute."""
+    from demo.run import run_demo  # noqa: PLC0415 - only this command needs it
+
+    raise typer.Exit(asyncio.run(run_demo(folder, day_seconds=day, keep=keep)))
+
+
+def _print_json(document: object) -> None:
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+
+
+def main() -> int:
+    """Run a command. Gives its exit code."""
+    try:
+        app(standalone_mode=True)
+    except KeyboardInterrupt:
+        err.print("Stopped.")
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    return 0

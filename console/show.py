@@ -1,0 +1,320 @@
+"""How the commands' answers look in a terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from domain.definition import Definition
+from domain.ids import program_workflow_id
+from domain.lifecycle import PairState, Stage
+from domain.model import Value
+from domain.people import Person, Role
+from domain.projection import NextDue, PairStatus, ProgramStatus
+from runtime.settings import Settings
+from store.ledger import MessageState
+from store.programs import Entrant, Program, StoredProposal
+
+STYLE = {
+    PairState.INTRODUCED: "cyan",
+    PairState.PREPARING: "cyan",
+    PairState.MEETING: "green",
+    PairState.STALLED: "bold yellow",
+    PairState.PAUSED: "magenta",
+    PairState.EVALUATING: "blue",
+    PairState.COMPLETED: "bold green",
+}
+
+MOST_ROWS = 40
+"""Pairs that `status` lists; those that need attention come first."""
+
+STAGES = (
+    Stage.DEFINITION,
+    Stage.MATCHING,
+    Stage.PREPARATION,
+    Stage.MEETINGS,
+    Stage.EVALUATION,
+    Stage.COMPLETED,
+)
+
+
+class Standing(Value):
+    """All that `status` shows of a program."""
+
+    program: Program
+    status: ProgramStatus
+    messages: dict[MessageState, int]
+    answers: int
+    names: dict[str, tuple[str, str]]
+    proposal: StoredProposal | None
+
+
+def ui_link(settings: Settings, program: str) -> str:
+    """Where the Temporal UI shows a program."""
+    identity = quote(program_workflow_id(program), safe="")
+    return f"{settings.temporal_ui_url}/namespaces/default/workflows/{identity}"
+
+
+# --- check ---------------------------------------------------------------------------------------
+
+
+def plan_facts(plan: Definition, entrants: Sequence[Entrant]) -> dict[str, Any]:
+    """What would happen, as data."""
+    stages = plan.stages
+    return {
+        "program": plan.program.id,
+        "starts": plan.program.starts.isoformat(),
+        "days": stages.total,
+        "sessions": plan.sessions.count,
+        "people": len(entrants),
+        "may_mentor": _count(entrants, Role.MENTOR),
+        "may_be_mentee": _count(entrants, Role.MENTEE),
+        "not_eligible": sum(not entrant.roles for entrant in entrants),
+    }
+
+
+def plan(definition: Definition, entrants: Sequence[Entrant]) -> None:
+    """Print what would happen."""
+    from console.session import out  # noqa: PLC0415 - session shows nothing by itself
+
+    facts = plan_facts(definition, entrants)
+    stages, sessions = definition.stages, definition.sessions
+    table = _facts_table()
+    table.add_row("Program", f"{definition.program.title} ({definition.program.id})")
+    table.add_row("Starts", f"{definition.program.starts:%A %d %B %Y}")
+    table.add_row(
+        "Lasts",
+        f"{stages.total} days: enrolment {stages.enrolment}, approval {stages.approval}, "
+        f"introduction {stages.introduction}, preparation {stages.preparation}, "
+        f"meetings {stages.meetings}, evaluation {stages.evaluation}",
+    )
+    table.add_row(
+        "Sessions",
+        f"{sessions.count} of {sessions.minutes} minutes, every {sessions.every} days, at least "
+        f"{sessions.needed}; the {sessions.scheduled_by} proposes the time",
+    )
+    check_ins = ", ".join(f"{c.survey} ({_when(c)})" for c in definition.check_ins)
+    table.add_row("Check-ins", check_ins or "none")
+    ladder = "; ".join(
+        f"day {step.after}: {step.action.value.replace('_', ' ')}" for step in definition.ladder
+    )
+    table.add_row("Ladder", ladder or "none")
+    if entrants:
+        table.add_row(
+            "People",
+            f"{facts['people']}: {facts['may_mentor']} may be mentors, "
+            f"{facts['may_be_mentee']} mentees, {facts['not_eligible']} are not eligible",
+        )
+    out.print(table)
+    out.print("Everything fits. Nothing was started.", style="green")
+
+
+def _when(check_in: Any) -> str:
+    when = check_in.when
+    if when.session is not None:
+        return f"after session {when.session}"
+    if when.share is not None:
+        return f"{when.share:.0%} of meetings"
+    return str(when.point)
+
+
+def _count(entrants: Sequence[Entrant], role: Role) -> int:
+    return sum(role in entrant.roles for entrant in entrants)
+
+
+# --- status --------------------------------------------------------------------------------------
+
+
+def standing_facts(standing: Standing) -> dict[str, Any]:
+    """A program's status as data."""
+    status = standing.status
+    return {
+        "program": standing.program.id,
+        "stage": status.stage.value,
+        "paused": status.paused,
+        "people": status.people.model_dump(),
+        "pairs": {state.value: n for state, n in status.counts.items() if n},
+        "messages": {state.value: n for state, n in standing.messages.items()},
+        "answers": standing.answers,
+        "pair_list": [_pair_facts(pair) for pair in status.pairs],
+    }
+
+
+def _pair_facts(pair: PairStatus) -> dict[str, Any]:
+    return {
+        "pair": pair.pair,
+        "state": pair.state.value,
+        "since": pair.since.isoformat(),
+        "sessions_held": pair.sessions_held,
+        "ladder_step": pair.ladder_step,
+        "next": pair.next_due.model_dump(mode="json") if pair.next_due else None,
+    }
+
+
+def standing(current: Standing, settings: Settings) -> RenderableType:
+    """A program's status for the terminal."""
+    definition = current.program.definition
+    parts: list[RenderableType] = [
+        Text(f"{definition.program.title} ({current.program.id})", style="bold"),
+        stage_line(current.status),
+        people_line(current),
+    ]
+    if current.status.pairs:
+        parts += [state_line(current.status), _pairs_table(current)]
+    if waits_for_approval(current.status) and current.proposal:
+        count = len(current.proposal.proposal.pairs)
+        parts.append(
+            Text(
+                f"{count} pairs wait for you: python starter.py matches {current.program.id} show",
+                style="bold yellow",
+            )
+        )
+    parts.append(Text(f"Temporal UI: {ui_link(settings, current.program.id)}", style="dim"))
+    return Group(*parts)
+
+
+def waits_for_approval(status: ProgramStatus) -> bool:
+    """Whether HR is asked to approve matches."""
+    matches = status.matches
+    return matches.proposal is not None and matches.approved_at is None
+
+
+def stage_line(status: ProgramStatus) -> Text:
+    """The stages, with the present one marked."""
+    line = Text()
+    if status.stage is Stage.CANCELLED:
+        return Text("cancelled", style="bold red")
+    reached = STAGES.index(status.stage)
+    for number, stage in enumerate(STAGES):
+        if number:
+            line.append(" → ", style="dim")
+        style = "bold reverse" if number == reached else "green" if number < reached else "dim"
+        line.append(f" {stage} " if number == reached else str(stage), style=style)
+    if status.paused:
+        line.append("  paused", style="bold magenta")
+    return line
+
+
+def people_line(current: Standing) -> Text:
+    """Counts of people, mails and answers."""
+    people, messages = current.status.people, current.messages
+    refused = messages.get(MessageState.REFUSED, 0)
+    text = (
+        f"{people.invited} invited, {people.joined} joined, {people.stayed_out} stayed out, "
+        f"{people.withdrew} withdrew · {messages.get(MessageState.SENT, 0)} mails sent"
+        f"{f', {refused} refused' if refused else ''} · {current.answers} answers"
+    )
+    return Text(text)
+
+
+def state_line(status: ProgramStatus) -> Text:
+    """How many pairs stand where."""
+    line = Text(f"{len(status.pairs)} pairs: ")
+    shown = [(state, count) for state, count in status.counts.items() if count]
+    for number, (state, count) in enumerate(shown):
+        line.append(", " if number else "")
+        line.append(f"{count} {state}", style=STYLE.get(state, ""))
+    return line
+
+
+_ATTENTION = (PairState.STALLED, PairState.PAUSED)
+
+
+def _pairs_table(current: Standing) -> RenderableType:
+    sessions = current.program.definition.sessions.count
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("Pair", "Mentor", "Mentee", "State", "Sessions", "Ladder", "Next"):
+        table.add_column(heading, no_wrap=heading == "Pair")
+    pairs = sorted(current.status.pairs, key=lambda p: (p.state not in _ATTENTION, p.state.is_over))
+    for pair in pairs[:MOST_ROWS]:
+        mentor, mentee = current.names.get(pair.pair, ("?", "?"))
+        table.add_row(
+            pair.pair,
+            mentor,
+            mentee,
+            Text(pair.state.value, style=STYLE.get(pair.state, "dim")),
+            f"{pair.sessions_held}/{sessions}",
+            str(pair.ladder_step) if pair.ladder_step else "",
+            next_words(pair.next_due),
+        )
+    if len(pairs) <= MOST_ROWS:
+        return table
+    hidden = Counter(pair.state.value for pair in pairs[MOST_ROWS:])
+    rest = ", ".join(f"{count} {state}" for state, count in hidden.items())
+    return Group(table, Text(f"and {rest}; all of them with --json", style="dim"))
+
+
+def next_words(due: NextDue | None) -> str:
+    """What a pair is expected to do next."""
+    if due is None:
+        return ""
+    words = due.step.value.replace("_", " ")
+    return f"{words} {due.session}" if due.session else words
+
+
+def one_pair(current: Standing, pair: str) -> RenderableType:
+    """One pair's status."""
+    found = next((p for p in current.status.pairs if p.pair == pair), None)
+    mentor, mentee = current.names.get(pair, ("?", "?"))
+    table = _facts_table()
+    table.add_row("Mentor", mentor)
+    table.add_row("Mentee", mentee)
+    if found is None:
+        table.add_row("State", "not begun")
+        return table
+    table.add_row("State", f"{found.state} since {found.since:%Y-%m-%d %H:%M} UTC")
+    table.add_row("Sessions", f"{found.sessions_held}, {found.missed} missed")
+    sign = found.last_sign_of_life
+    table.add_row("Sign of life", f"{sign:%Y-%m-%d %H:%M} UTC" if sign else "none yet")
+    table.add_row("Ladder", f"step {found.ladder_step}" if found.ladder_step else "not on it")
+    table.add_row("Next", next_words(found.next_due) or "nothing")
+    for entry in found.history:
+        table.add_row("", f"{entry.at:%Y-%m-%d %H:%M}  {entry.state}")
+    return table
+
+
+# --- matches -------------------------------------------------------------------------------------
+
+
+def proposal(stored: StoredProposal, people: Mapping[str, Person]) -> RenderableType:
+    """The proposed pairs, each with its reasons."""
+    table = Table(
+        title=f"Proposal {stored.number}: {len(stored.proposal.pairs)} pairs",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    table.add_column("Mentor")
+    table.add_column("Mentee")
+    table.add_column("Score", justify="right")
+    table.add_column("Why")
+    for match in stored.proposal.pairs:
+        table.add_row(
+            people[match.mentor].name,
+            people[match.mentee].name,
+            f"{match.score:.0f}",
+            "; ".join(match.reasons),
+        )
+    parts: list[RenderableType] = [table]
+    if stored.proposal.unmatched:
+        left = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        left.add_column("Without a partner")
+        left.add_column("Why")
+        for person in stored.proposal.unmatched:
+            left.add_row(people[person.key].name, "; ".join(person.reasons))
+        parts.append(left)
+    return Group(*parts)
+
+
+def _facts_table() -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column()
+    return table

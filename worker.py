@@ -1,0 +1,149 @@
+"""The worker: carries out workflows and activities until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import structlog
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.evaluation import Evaluation
+from activities.failures import FailureInterceptor
+from activities.mail import Mailer, MailServer
+from activities.matching import Matching
+from activities.pair_messages import PairMessages
+from activities.post import Post
+from activities.program_messages import ProgramMessages
+from domain.problems import BadInput
+from runtime.exit import leave_with
+from runtime.logs import set_up_logs
+from runtime.settings import PROJECT, MailTls, Settings, load_settings
+from runtime.temporal import connect
+from store.content import Content
+from store.database import Database
+from store.links import Links
+from workflows.cohort import CohortWorkflow
+from workflows.pair import PairWorkflow
+from workflows.program import ProgramWorkflow
+
+WORKFLOWS = (ProgramWorkflow, CohortWorkflow, PairWorkflow)
+
+THREADS = 16
+"""Activities at once. Each holds at most one database and one mail connection."""
+
+DRAIN = timedelta(seconds=30)
+"""What an activity that runs has to finish when the worker is told to stop."""
+
+log = structlog.get_logger(__name__)
+
+
+def mailer_of(settings: Settings) -> Mailer:
+    """The mailer that the settings name."""
+    server = settings.mail_server
+    return Mailer(
+        MailServer(
+            host=server.host,
+            port=server.port,
+            implicit_tls=server.tls is MailTls.IMPLICIT,
+            starttls=server.tls is MailTls.STARTTLS,
+            user=server.user,
+            password=server.password.get_secret_value() if server.password else None,
+            sender=settings.mail_from,
+        )
+    )
+
+
+def activity_objects(
+    database: Database, content: Content, links: Links, mailer: Mailer
+) -> Sequence[object]:
+    """The objects whose methods are the activities."""
+    post = Post(database, mailer)
+    return (
+        PairMessages(database, content, links, post),
+        ProgramMessages(database, content, links, post),
+        Matching(database),
+        Evaluation(database, content),
+    )
+
+
+def make_worker(
+    client: Client,
+    task_queue: str,
+    activities: Sequence[object],
+    executor: ThreadPoolExecutor,
+    *,
+    fail_workflows: bool = False,
+) -> Worker:
+    """A worker for everything. `fail_workflows` ends a workflow that has a fault in its code at
+    once, as tests want it; otherwise it waits for mended code."""
+    return Worker(
+        client,
+        task_queue=task_queue,
+        workflows=WORKFLOWS,
+        activities=[method for one in activities for method in _methods(one)],
+        activity_executor=executor,
+        max_concurrent_activities=THREADS,
+        workflow_runner=SandboxedWorkflowRunner(
+            restrictions=SandboxRestrictions.default.with_passthrough_modules(
+                "pydantic", "pydantic_core", "domain", "annotated_types"
+            )
+        ),
+        interceptors=[FailureInterceptor()],
+        graceful_shutdown_timeout=DRAIN,
+        workflow_failure_exception_types=[Exception] if fail_workflows else [],
+        identity=f"{os.getpid()}@{socket.gethostname()}",
+    )
+
+
+def _methods(activities: object) -> list[object]:
+    names = (name for name in dir(activities) if not name.startswith("_"))
+    members = (getattr(activities, name) for name in names)
+    return [m for m in members if callable(m) and hasattr(m, "__temporal_activity_definition")]
+
+
+async def run() -> None:
+    """Work until SIGTERM or Ctrl-C, then finish what was begun."""
+    settings = load_settings()
+    set_up_logs(settings, "worker")
+    database = Database(settings.database)
+    content = Content(PROJECT / "content")
+    links = Links(settings.portal_url, settings.signing_keys())
+    client = await connect(settings)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for wanted in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(wanted, stop.set)
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="activity") as executor:
+        activities = activity_objects(database, content, links, mailer_of(settings))
+        async with make_worker(client, settings.task_queue, activities, executor):
+            log.info("worker ready", task_queue=settings.task_queue)
+            await stop.wait()
+            log.info("worker drains")
+    database.close()
+
+
+def main() -> int:
+    """Start from the command line."""
+    try:
+        asyncio.run(run())
+    except BadInput as bad:
+        for problem in bad.problems:
+            print(problem, file=sys.stderr)
+        return 2
+    except RuntimeError as error:
+        print(f"The worker can't start: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    leave_with(main)
