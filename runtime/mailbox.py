@@ -19,7 +19,6 @@ from email.parser import BytesParser
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
@@ -30,6 +29,7 @@ from starlette.routing import Route
 
 from domain.model import Value
 from runtime.exit import leave_with
+from runtime.web import serve
 
 LARGEST_MESSAGE_BYTES = 20 * 1024 * 1024
 MESSAGES_ON_A_PAGE = 200
@@ -305,7 +305,7 @@ def mailbox_pages(mailbox: Mailbox) -> Starlette:
     )
 
 
-async def serve(mailbox: Mailbox, host: str, smtp_port: int, http_port: int) -> None:
+async def take_and_show(mailbox: Mailbox, host: str, smtp_port: int, http_port: int) -> None:
     """Take mail and show it until SIGTERM or SIGINT."""
     loop = asyncio.get_running_loop()
     smtp = await loop.create_server(
@@ -319,13 +319,8 @@ async def serve(mailbox: Mailbox, host: str, smtp_port: int, http_port: int) -> 
         host,
         smtp_port,
     )
-    pages = uvicorn.Server(
-        uvicorn.Config(
-            mailbox_pages(mailbox), host=host, port=http_port, log_level="warning", lifespan="off"
-        )
-    )
     async with smtp:
-        await pages.serve()
+        await serve(mailbox_pages(mailbox), host, http_port)
 
 
 def main() -> None:
@@ -337,7 +332,7 @@ def main() -> None:
     parser.add_argument("--file", type=Path, default=Path("var/mailbox.db"))
     options = parser.parse_args()
     mailbox = Mailbox(options.file)
-    asyncio.run(serve(mailbox, options.host, options.smtp_port, options.http_port))
+    asyncio.run(take_and_show(mailbox, options.host, options.smtp_port, options.http_port))
     mailbox.close()
 
 

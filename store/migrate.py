@@ -26,7 +26,7 @@ def migrate(database: Database, revision: str = "head") -> None:
     """
     config = _config()
     with database.engine.begin() as connection:  # on SQLite this takes the write lock
-        _wait_for_others(connection)
+        wait_for_others(connection)
         config.attributes["connection"] = connection
         if _is_behind(connection, revision):
             command.upgrade(config, revision)
@@ -73,7 +73,8 @@ def _is_behind(connection: Connection, revision: str) -> bool:
     return revision == now or revision not in earlier
 
 
-def _wait_for_others(connection: Connection) -> None:
+def wait_for_others(connection: Connection) -> None:
+    """Hold off other migrations until the end of the transaction. SQLite does it by itself."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
 

@@ -1,8 +1,8 @@
 """A portal with one page, for tests of the stack: it shows its own settings."""
 
+import asyncio
 import os
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from runtime.exit import leave_with
 from runtime.settings import load_settings
+from runtime.web import serve
 
 
 def ready(_request: Request) -> Response:
@@ -18,12 +19,7 @@ def ready(_request: Request) -> Response:
     return JSONResponse({"pid": os.getpid(), "keys": len(settings.signing_keys())})
 
 
-def main() -> None:
-    """Serve until SIGTERM."""
+if __name__ == "__main__":
     settings = load_settings()
     pages = Starlette(routes=[Route("/readyz", ready)])
-    uvicorn.run(pages, host=settings.portal_host, port=settings.portal_port, log_level="warning")
-
-
-if __name__ == "__main__":
-    leave_with(main)
+    leave_with(lambda: asyncio.run(serve(pages, settings.portal_host, settings.portal_port)))

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from runtime.settings import PROJECT
 from store.database import Database
-from store.migrate import latest_revision, migrate, revision_of
+from store.migrate import latest_revision, migrate, revision_of, wait_for_others
 from store.tables import Base
 
 
@@ -84,3 +85,18 @@ def test_processes_that_migrate_at_once_all_succeed(empty: Database) -> None:
     said = [process.communicate(timeout=60)[1] for process in processes]
     assert [process.returncode for process in processes] == [0] * 4, said
     assert tables(empty) == set(Base.metadata.tables)
+
+
+def test_on_postgresql_a_migration_waits_until_another_one_is_over(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    with ThreadPoolExecutor() as pool, database.engine.connect() as watcher:
+        with database.engine.begin() as other:
+            wait_for_others(other)
+            migration = pool.submit(migrate, database)
+            while not watcher.execute(waiting).scalar():
+                assert not migration.done(), "it did not wait"
+            assert tables(database) == set()
+        migration.result(timeout=30)
+    assert tables(database) == set(Base.metadata.tables)
+    database.close()
