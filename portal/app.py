@@ -78,7 +78,14 @@ def create_app(
 
     app.add_middleware(Protection, base_url=links.base_url, error_page=error_page)
     _answer_watchers(app, database)
-    _serve_people(app, database, links, content, templates, relay)
+    _serve_people(
+        app,
+        database=database,
+        links=links,
+        content=content,
+        templates=templates,
+        relay=relay,
+    )
     _explain_errors(app, content, templates)
     return app
 
@@ -109,6 +116,7 @@ def _answer_watchers(app: FastAPI, database: Database) -> None:
 
 def _serve_people(
     app: FastAPI,
+    *,
     database: Database,
     links: Links,
     content: Content,

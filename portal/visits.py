@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from domain.calendar import ProgramCalendar, calendar_of, epoch_for
+from domain.calendar import ProgramCalendar, calendar_of
 from domain.definition import Definition
-from domain.journal import EventKind
 from domain.people import Role
 from store import answers, journal
 from store.content import Content, Words
 from store.links import Link, LinkExpired, LinkInvalid, Links, Purpose
-from store.tables import JournalRow, PairRow, ParticipantRow, PersonRow, ProgramRow, SessionRow
+from store.tables import PairRow, ParticipantRow, PersonRow, ProgramRow, SessionRow
 
 _OF_A_PAIR = frozenset(
     {
@@ -100,26 +97,22 @@ class Visit:
         """What is known of that session."""
         return self.session.get(SessionRow, (self.in_pair.id, self.number))
 
-    @cached_property
+    @property
     def calendar(self) -> ProgramCalendar:
         """Program time, in which people read and write dates."""
-        started = self.session.scalar(
-            select(JournalRow.at).where(
-                JournalRow.program_id == self.program.id,
-                JournalRow.kind == EventKind.PROGRAM_STARTED.value,
-            )
-        )
-        return calendar_of(
-            self.definition, epoch_for(self.definition, started or self.program.created_at)
-        )
+        return calendar_of(self.definition, self.program.epoch)
 
     def zone_of(self, person: PersonRow) -> ZoneInfo:
         """The time zone somebody lives by."""
         return ZoneInfo(person.timezone or self.definition.calendar.timezone)
 
-    def local(self, instant: datetime, person: PersonRow | None = None) -> datetime:
+    def local(self, program_time: datetime, person: PersonRow | None = None) -> datetime:
+        """A program time in the zone of this person, or of another."""
+        return program_time.astimezone(self.zone_of(person or self.person))
+
+    def local_of(self, instant: datetime, person: PersonRow | None = None) -> datetime:
         """An instant as somebody's calendar shows it: program time, in their zone."""
-        return self.calendar.to_program(instant).astimezone(self.zone_of(person or self.person))
+        return self.local(self.calendar.to_program(instant), person)
 
     def url(self, purpose: Purpose, **about: object) -> str:
         """Another page for the same person. It expires when this one does."""

@@ -20,7 +20,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from domain.calendar import ProgramCalendar, calendar_of
 from domain.deeds import Deed, DeedKind
+from domain.definition import Definition
 from domain.ids import answer_id
 from domain.journal import EventKind, JournalEvent
 from domain.lifecycle import ENDINGS
@@ -28,7 +30,7 @@ from domain.people import Role
 from domain.surveys import AnswerValue
 from store import journal, outbox
 from store.links import Link
-from store.tables import AnswerRow, JournalRow, PairRow, ParticipantRow, SessionRow
+from store.tables import AnswerRow, JournalRow, PairRow, ParticipantRow, ProgramRow, SessionRow
 
 
 class AnswerKind(StrEnum):
@@ -178,7 +180,9 @@ def write_goals(session: Session, link: Link, goals: list[str]) -> bool:
 def book_session(session: Session, link: Link, booked_for: datetime, place: str | None) -> bool:
     """Agree on when and where a session is. Either of the two may, and may change it.
 
-    `SessionRow.sequence` rises with every change, as iCalendar wants it. Raises AlreadyHeld.
+    `booked_for` is in program time, what the two read in their calendars; the workflow is told
+    the instant at which it will be that time. `SessionRow.sequence` rises with every change, as
+    iCalendar wants it. Raises AlreadyHeld.
     """
     at = journal.now_of(session, link.program)
     pair, number = _pair_of(session, link), _session_number(link)
@@ -213,7 +217,11 @@ def book_session(session: Session, link: Link, booked_for: datetime, place: str 
     )
     journal.append(session, link.program, [event])
     deed = Deed(
-        kind=DeedKind.SESSION_BOOKED, role=role, at=at, session=number, booked_for=booked_for
+        kind=DeedKind.SESSION_BOOKED,
+        role=role,
+        at=at,
+        session=number,
+        booked_for=_calendar(session, link.program).to_instant(booked_for),
     )
     outbox.add(session, link.program, pair.id, deed)
     return True
@@ -311,6 +319,21 @@ def ask_help(session: Session, link: Link, words: str, number: int) -> bool:
         event=EventKind.HELP_ASKED,
         deed=DeedKind.HELP_ASKED,
     )
+
+
+def latest_help(session: Session, pair: str, person: str) -> str | None:
+    """The words of somebody's latest call for help, for who is to help."""
+    row = session.scalar(
+        select(AnswerRow)
+        .where(
+            AnswerRow.pair_id == pair,
+            AnswerRow.person_id == person,
+            AnswerRow.kind == AnswerKind.HELP.value,
+        )
+        .order_by(AnswerRow.answered_at.desc())
+        .limit(1)
+    )
+    return None if row is None else str(row.content["words"])
 
 
 def withdraw(session: Session, program: str, person: str) -> bool:
@@ -441,6 +464,11 @@ def _pair_of(session: Session, link: Link, *, may_be_over: bool = False) -> Pair
     if row is None or (not may_be_over and pair_is_over(session, row.id)):
         raise TooLate
     return row
+
+
+def _calendar(session: Session, program: str) -> ProgramCalendar:
+    row = session.get_one(ProgramRow, program)
+    return calendar_of(Definition.model_validate(row.definition), row.epoch)
 
 
 def _role_in(pair: PairRow, person: str) -> Role:

@@ -245,7 +245,7 @@ def _card(visit: Visit, pair: PairRow) -> Card:
 def _session_line(visit: Visit, row: SessionRow) -> str:
     words = visit.words
     if row.held_at is not None:
-        moment = visit.local(row.booked_for or row.held_at)
+        moment = visit.local(row.booked_for) if row.booked_for else visit.local_of(row.held_at)
         return words("overview.session_held", number=row.number, when=words.day(moment))
     if row.booked_for is not None:
         when = words.moment(visit.local(row.booked_for))

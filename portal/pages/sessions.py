@@ -42,7 +42,7 @@ class BookPage:
         if booked is not None:
             start |= {"date": booked.date().isoformat(), "time": booked.strftime("%H:%M")}
         name = first_name(visit.with_partner)
-        now = visit.local(visit.now)
+        now = visit.local_of(visit.now)
         theirs = visit.zone_of(visit.with_partner)
         return View(
             "book.html",
@@ -56,7 +56,7 @@ class BookPage:
                 "partner_zone": words(
                     "book.partner_zone",
                     partner=name,
-                    zone=_zone_name(visit.local(visit.now, visit.with_partner)),
+                    zone=_zone_name(visit.local_of(visit.now, visit.with_partner)),
                 )
                 if theirs.key != visit.zone_of(visit.person).key
                 else None,
@@ -98,7 +98,7 @@ class BookPage:
 
     @staticmethod
     def _moment(visit: Visit, form: Form, problems: dict[str, str]) -> datetime | None:
-        """The instant that was meant, or None and why not."""
+        """The program time that was meant, or None and why not."""
         words = visit.words
         day = clock = None
         try:
@@ -123,7 +123,7 @@ class BookPage:
             problems["date"] = words("book.past")
         elif meant > now + LATEST:
             problems["date"] = words("book.far")
-        return visit.calendar.to_instant(meant.astimezone(UTC))
+        return meant.astimezone(UTC)
 
 
 def _zone_name(moment: datetime) -> str:

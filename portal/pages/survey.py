@@ -42,7 +42,7 @@ class SurveyPage:
         if mine is None:
             return None
         key = "survey" if mine.kind == AnswerKind.SURVEY else "survey.later"
-        until = visit.words.day(visit.local(visit.link.expires))
+        until = visit.words.day(visit.local_of(visit.link.expires))
         return thanks(visit, key, name=visit.first_name, until=until)
 
     def submit(self, visit: Visit, form: Form) -> Accepted | Rejected:

@@ -1,0 +1,240 @@
+"""What people do is recorded once, in one piece, and told to the pair's workflow once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from domain.deeds import Deed, DeedKind
+from domain.ids import pair_workflow_id
+from domain.journal import EventKind
+from domain.people import Role
+from store import answers, outbox
+from store.answers import AlreadyHeld, TooLate
+from store.links import Link, Purpose
+from store.outbox import Outcome
+from store.tables import AnswerRow, OutboxRow, ParticipantRow, SessionRow
+from tests.portal.scene import EXPIRES, PROGRAM, Scene, make_scene
+
+TOMORROW = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    made = make_scene(tmp_path)
+    yield made
+    made.database.close()
+
+
+@pytest.fixture
+def session(scene: Scene) -> Iterator[Session]:
+    with scene.database.write() as open_session:
+        yield open_session
+
+
+def link(purpose: Purpose, person: str = "p-mia", **about: object) -> Link:
+    return Link.model_validate(
+        {
+            "purpose": purpose,
+            "program": PROGRAM,
+            "person": person,
+            "pair": "pair-1",
+            "expires": EXPIRES,
+            **about,
+        }
+    )
+
+
+def deeds(session: Session) -> list[Deed]:
+    session.flush()
+    return [Deed.model_validate(row.argument) for row in outbox.pending(session, 100)]
+
+
+def events(session: Session) -> list[str]:
+    from store import journal
+
+    session.flush()
+    return [event.kind.value for _, event in journal.read(session, PROGRAM)][1:]
+
+
+def test_a_deed_is_an_answer_an_event_and_a_signal_to_the_pairs_workflow(session: Session) -> None:
+    assert answers.accept_introduction(session, link(Purpose.INTRODUCTION))
+    assert events(session) == [EventKind.INTRODUCTION_ACCEPTED]
+    (deed,) = deeds(session)
+    assert (deed.kind, deed.role) == (DeedKind.ACCEPTED, Role.MENTOR)
+    (row,) = outbox.pending(session, 10)
+    assert row.workflow_id == pair_workflow_id(PROGRAM, "pair-1")
+    assert row.signal == "person_did"
+
+
+def test_the_same_again_writes_nothing_and_tells_nobody(session: Session) -> None:
+    goals = link(Purpose.GOALS, "p-theo")
+    assert answers.write_goals(session, goals, ["Read a dashboard"])
+    assert not answers.write_goals(session, goals, ["Read a dashboard"])
+    assert len(deeds(session)) == 1
+    assert events(session) == [EventKind.GOALS_WRITTEN]
+
+
+def test_back_and_forth_is_told_each_time(session: Session) -> None:
+    goals = link(Purpose.GOALS, "p-theo")
+    for words in ("One", "Two", "One"):
+        assert answers.write_goals(session, goals, [words])
+        session.flush()
+    assert len(deeds(session)) == 3
+    assert events(session) == [EventKind.GOALS_WRITTEN] * 3
+
+
+def test_words_stay_in_the_answer(session: Session) -> None:
+    secret = "What I would never say in the open"
+    answers.write_goals(session, link(Purpose.GOALS, "p-theo"), [secret])
+    answers.decline_introduction(session, link(Purpose.INTRODUCTION), secret)
+    answers.ask_help(session, link(Purpose.OVERVIEW), secret, 1)
+    survey = link(Purpose.SURVEY, survey="pulse", occasion="pulse:2")
+    answers.answer_survey(session, survey, 1, {"note": secret, "useful": 5})
+    answers.book_session(session, link(Purpose.BOOK, session=1), TOMORROW, secret)
+    session.flush()
+    assert not [row for row in outbox.pending(session, 99) if secret in str(row.argument)]
+    from store import journal
+
+    assert secret not in str(journal.read(session, PROGRAM))
+
+
+def test_a_transaction_that_fails_leaves_nothing_behind(scene: Scene) -> None:
+    before = scene.everything()
+
+    def cut_short() -> None:
+        with scene.database.write() as session:
+            answers.read_guide(session, link(Purpose.GUIDE), 1)
+            session.flush()
+            raise RuntimeError("power cut")
+
+    with pytest.raises(RuntimeError, match="power cut"):
+        cut_short()
+    assert scene.everything() == before
+
+
+def test_a_booking_that_changes_raises_the_calendars_sequence(session: Session) -> None:
+    book = link(Purpose.BOOK, session=1)
+    assert answers.book_session(session, book, TOMORROW, "Room 1")
+    assert not answers.book_session(session, book, TOMORROW, "Room 1")
+    partner = link(Purpose.BOOK, "p-theo", session=1)
+    assert answers.book_session(session, partner, TOMORROW, "Room 2")
+    assert answers.book_session(session, partner, TOMORROW + timedelta(days=1), "Room 2")
+    assert session.get_one(SessionRow, ("pair-1", 1)).sequence == 2
+    assert events(session) == [EventKind.SESSION_BOOKED] * 3
+    assert [deed.booked_for for deed in deeds(session)] == [
+        TOMORROW,
+        TOMORROW,
+        TOMORROW + timedelta(days=1),
+    ]
+
+
+def test_one_of_the_two_is_enough_to_log_a_session(session: Session) -> None:
+    assert answers.log_session(session, link(Purpose.SESSION, session=1), held=True)
+    assert not answers.log_session(session, link(Purpose.SESSION, "p-theo", session=1), held=True)
+    assert events(session) == [EventKind.SESSION_HELD]
+    assert session.get_one(SessionRow, ("pair-1", 1)).held_at is not None
+
+
+def test_a_session_that_was_held_stays_held(session: Session) -> None:
+    answers.log_session(session, link(Purpose.SESSION, session=1), held=True)
+    with pytest.raises(AlreadyHeld):
+        answers.log_session(session, link(Purpose.SESSION, "p-theo", session=1), held=False)
+    with pytest.raises(AlreadyHeld):
+        answers.book_session(session, link(Purpose.BOOK, session=1), TOMORROW, None)
+
+
+def test_a_missed_session_waits_for_a_new_date_and_can_be_missed_again(session: Session) -> None:
+    book, log = link(Purpose.BOOK, session=1), link(Purpose.SESSION, session=1)
+    answers.book_session(session, book, TOMORROW, "Room 1")
+    assert answers.log_session(session, log, held=False)
+    session.flush()
+    assert not answers.log_session(session, link(Purpose.SESSION, "p-theo", session=1), held=False)
+    assert session.get_one(SessionRow, ("pair-1", 1)).booked_for is None
+    answers.book_session(session, book, TOMORROW, "Room 1")
+    assert answers.log_session(session, log, held=False)
+    assert events(session) == [
+        EventKind.SESSION_BOOKED,
+        EventKind.SESSION_MISSED,
+        EventKind.SESSION_BOOKED,
+        EventKind.SESSION_MISSED,
+    ]
+
+
+def test_a_survey_put_aside_is_no_answer_yet(session: Session) -> None:
+    survey = link(Purpose.SURVEY, survey="final", occasion="final")
+    assert answers.answer_survey(session, survey, 1, {"learned": 4}, partial=True)
+    row = session.get_one(AnswerRow, f"{PROGRAM}/pair-1/p-mia/final")
+    assert row.kind == "draft"
+    assert deeds(session) == []
+    assert answers.answer_survey(session, survey, 1, {"learned": 4})
+    assert row.kind == "survey"
+    assert row.content == {"learned": 4}
+    (deed,) = deeds(session)
+    assert deed.occasion == "final"
+    assert not answers.answer_survey(session, survey, 1, {"learned": 1}, partial=True)
+    assert row.content == {"learned": 4}
+
+
+def test_the_same_words_a_month_later_are_a_new_call_for_help(session: Session) -> None:
+    overview = link(Purpose.OVERVIEW)
+    assert answers.ask_help(session, overview, "We are stuck", 1)
+    assert not answers.ask_help(session, overview, "We are stuck", 1)
+    assert answers.ask_help(session, overview, "We are stuck", 2)
+    assert events(session) == [EventKind.HELP_ASKED] * 2
+
+
+def test_leaving_is_told_to_each_pair_of_this_person_once(session: Session) -> None:
+    assert answers.withdraw(session, PROGRAM, "p-theo")
+    assert not answers.withdraw(session, PROGRAM, "p-theo")
+    (row,) = outbox.pending(session, 10)
+    assert row.workflow_id == pair_workflow_id(PROGRAM, "pair-1")
+    assert deeds(session)[0].role is Role.MENTEE
+    assert events(session) == [EventKind.WITHDREW]
+
+
+def test_who_has_left_can_do_nothing_more_in_a_pair_but_may_still_say_why(session: Session) -> None:
+    answers.withdraw(session, PROGRAM, "p-mia")
+    with pytest.raises(TooLate):
+        answers.read_guide(session, link(Purpose.GUIDE), 1)
+    exit_survey = link(Purpose.SURVEY, survey="exit", occasion="exit")
+    assert answers.answer_survey(session, exit_survey, 1, {"main_reason": "time"})
+
+
+@pytest.mark.parametrize("ending", answers.PAIR_ENDINGS)
+def test_nothing_is_done_to_a_pair_that_has_ended(scene: Scene, ending: EventKind) -> None:
+    scene.happened(ending)
+    with scene.database.write() as session, pytest.raises(TooLate):
+        answers.book_session(session, link(Purpose.BOOK, session=1), TOMORROW, None)
+
+
+def test_joining_and_staying_out_tell_no_workflow(session: Session) -> None:
+    session.get_one(ParticipantRow, (PROGRAM, "p-mia")).joined = None
+    join = link(Purpose.JOIN, pair=None)
+    assert answers.join(session, join, joins=True)
+    assert not answers.join(session, join, joins=True)
+    assert answers.join(session, join, joins=False)
+    assert answers.join(session, join, joins=True)
+    assert events(session) == [EventKind.JOINED, EventKind.STAYED_OUT, EventKind.JOINED]
+    assert deeds(session) == []
+
+
+def test_the_outbox_gives_the_oldest_first_and_forgets_what_is_done_with(session: Session) -> None:
+    answers.read_guide(session, link(Purpose.GUIDE), 1)
+    answers.read_guide(session, link(Purpose.GUIDE, "p-nils", pair="pair-2"), 1)
+    answers.read_guide(session, link(Purpose.GUIDE, "p-theo"), 1)
+    session.flush()
+    first, second, third = outbox.pending(session, 10)
+    assert (first.workflow_id, third.workflow_id) == (pair_workflow_id(PROGRAM, "pair-1"),) * 2
+    outbox.mark(session, first.position, Outcome.DELIVERED)
+    assert outbox.pending(session, 1)[0].position == second.position
+    passing_over = [second.workflow_id]
+    assert [r.position for r in outbox.pending(session, 9, passing_over)] == [third.position]
+    age = outbox.age(session)
+    assert age is not None
+    assert age < timedelta(minutes=1)
+    assert session.get_one(OutboxRow, first.position).outcome == "delivered"
