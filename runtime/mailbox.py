@@ -14,6 +14,7 @@ import sqlite3
 import threading
 from datetime import UTC, datetime
 from email import policy
+from email.errors import HeaderParseError
 from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
@@ -179,14 +180,22 @@ def _mail(delivery: int, received_at: str, raw: bytes, recipients: str | None) -
         id=delivery,
         received_at=datetime.fromisoformat(received_at),
         to=tuple((recipients or "").split("\n")),
-        sender=str(message.get("From", "")),
-        subject=str(message.get("Subject", "")),
-        message_id=str(message.get("Message-ID", "")).strip(),
+        sender=_header(message, "From"),
+        subject=_header(message, "Subject"),
+        message_id=_header(message, "Message-ID"),
         text=text,
         html=rich,
         links=tuple(dict.fromkeys(found)),
         attachments=tuple(name for name, _ in _attachments(message)),
     )
+
+
+def _header(message: EmailMessage, name: str) -> str:
+    try:
+        return str(message.get(name, "")).strip()
+    except (HeaderParseError, IndexError, ValueError):  # too broken for Python's parser
+        raw = (str(value) for key, value in message.raw_items() if key.lower() == name.lower())
+        return next(raw, "").strip()
 
 
 def _content(message: EmailMessage, kind: str) -> str | None:

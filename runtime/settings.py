@@ -297,7 +297,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     values: dict[str, str] = {}
     for field in Settings.model_fields:
         try:
-            value = outer.get(field.upper()) or read_secret_file(field.upper(), outer)
+            value = read_secret_file(field.upper(), outer) or outer.get(field.upper())
         except BadInput as error:
             problems += error.problems
             continue

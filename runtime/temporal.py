@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import (
@@ -11,6 +12,7 @@ from temporalio.api.operatorservice.v1 import (
     ListSearchAttributesRequest,
 )
 from temporalio.client import Client
+from temporalio.common import SearchAttributeKey
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfigProfile, ClientConnectConfig
 from temporalio.service import RPCError, RPCStatusCode
@@ -61,27 +63,26 @@ async def connect(
     )
 
 
-async def ensure_search_attributes(client: Client) -> tuple[str, ...]:
-    """Register the search attributes that the namespace lacks; gives their names.
+async def ensure_search_attributes(client: Client) -> None:
+    """Register the search attributes that the namespace lacks.
 
     Raises RPCError where that is not allowed (Temporal Cloud: use its own tool then).
     """
-    operator = client.operator_service
-    known = await operator.list_search_attributes(
+    known = await client.operator_service.list_search_attributes(
         ListSearchAttributesRequest(namespace=client.namespace)
     )
-    missing = {
-        key.name: IndexedValueType.ValueType(int(key.indexed_value_type))
-        for key in search_attributes.ALL
-        if key.name not in known.custom_attributes
-    }
-    if not missing:
-        return ()
+    missing = [key for key in search_attributes.ALL if key.name not in known.custom_attributes]
+    if missing:
+        await add_search_attributes(client, missing)
+
+
+async def add_search_attributes(client: Client, keys: Iterable[SearchAttributeKey[Any]]) -> None:
+    """Register search attributes. Somebody else may have done so at the same time."""
+    types = {key.name: IndexedValueType.ValueType(int(key.indexed_value_type)) for key in keys}
     try:
-        await operator.add_search_attributes(
-            AddSearchAttributesRequest(search_attributes=missing, namespace=client.namespace)
+        await client.operator_service.add_search_attributes(
+            AddSearchAttributesRequest(search_attributes=types, namespace=client.namespace)
         )
     except RPCError as error:
         if error.status is not RPCStatusCode.ALREADY_EXISTS:
             raise
-    return tuple(missing)

@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, make_url, text
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
-from runtime.temporal import ensure_search_attributes
+from runtime.temporal import add_search_attributes
 from store.database import Database
 from store.migrate import migrate
 from tests.leaving import pytest_sessionstart, pytest_unconfigure
@@ -131,7 +131,7 @@ async def time_skipping() -> AsyncIterator[WorkflowEnvironment]:
         data_converter=pydantic_data_converter,
     )
     async with environment:
-        await ensure_search_attributes(environment.client)
+        await add_search_attributes(environment.client, search_attributes.ALL)
         yield environment
 
 
