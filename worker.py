@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -104,9 +104,8 @@ def make_worker(
     )
 
 
-def _methods(activities: object) -> list[object]:
-    names = (name for name in dir(activities) if not name.startswith("_"))
-    members = (getattr(activities, name) for name in names)
+def _methods(activities: object) -> list[Callable[..., object]]:
+    members = (getattr(activities, name) for name in dir(activities) if not name.startswith("_"))
     return [m for m in members if callable(m) and hasattr(m, "__temporal_activity_definition")]
 
 

@@ -52,13 +52,13 @@ def invite(session: Session, stamp: datetime, domain: str) -> Invitation:
     event.add("status", "CONFIRMED")
     if session.place:
         event.add("location", session.place)
-    event.add("organizer", _person(session.organizer), encode=0)
+    event.add("organizer", _person(session.organizer), encode=False)
     for attendee in session.attendees:
         guest = _person(attendee)
         guest.params["role"] = vText("REQ-PARTICIPANT")
         guest.params["partstat"] = vText("NEEDS-ACTION")
         guest.params["rsvp"] = vText("TRUE")
-        event.add("attendee", guest, encode=0)
+        event.add("attendee", guest, encode=False)
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")

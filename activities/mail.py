@@ -140,6 +140,7 @@ def compose(
     server: MailServer,
     to: Contact,
     text: MailText,
+    kind: str,
     message_id: str,
     date: datetime,
     invitation: Invitation | None = None,
@@ -153,6 +154,7 @@ def compose(
     message["Message-ID"] = message_id
     message["Date"] = format_datetime(date)
     message["Auto-Submitted"] = "auto-generated"
+    message["X-Mentoring-Message"] = kind  # what mail filters can go by
     message.set_content(text.text)
     message.add_alternative(text.html, subtype="html")
     if invitation is not None:

@@ -30,11 +30,9 @@ class Matching:
             program = programs.get(session, request.program)
             everybody = programs.participants(session, request.program)
         people = {
-            p.id: p.person.model_copy(update={"roles": p.eligible_roles})
-            for p in everybody
-            if p.joined and not p.withdrew and p.eligible_roles
+            p.id: p.person for p in everybody if p.joined and not p.withdrew and p.eligible_roles
         }
-        proposal = match(program.definition, people)
+        proposal = match(program.definition, people, everybody=[p.person for p in everybody])
         with self._database.write() as session:
             stored = programs.save_proposal(
                 session, request.program, proposal, "solver", request.now
@@ -59,6 +57,4 @@ class Matching:
     def pairs_of_cohort(self, ref: CohortRef) -> PairIds:
         """The pairs of one cohort."""
         with self._database.read() as session:
-            return PairIds(
-                pairs=tuple(programs.pairs_of_cohort(session, ref.program, ref.cohort))
-            )
+            return PairIds(pairs=tuple(programs.pairs_of_cohort(session, ref.program, ref.cohort)))

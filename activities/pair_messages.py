@@ -118,9 +118,7 @@ class _PairLetters:
             invitation=self._invitation(person) if message.invitation else None,
         )
 
-    def _for_pair(
-        self, message: PlannedMessage, role: Role, person: Participant
-    ) -> dict[str, Any]:
+    def _for_pair(self, message: PlannedMessage, role: Role, person: Participant) -> dict[str, Any]:
         content = self._writer.content_for(person)
         partner = self._pair.who(role.other)
         values: dict[str, Any] = {
@@ -128,9 +126,7 @@ class _PairLetters:
             "my_role": role.value,
             "reasons": list(self._pair.reasons),
             "deadline": self._writer.day(self._moment.until, person),
-            "open_steps": [
-                content.words(f"mail.steps.{step}") for step in self._open_steps(role)
-            ],
+            "open_steps": [content.words(f"mail.steps.{step}") for step in self._open_steps(role)],
             "session": self._session_values(person),
             "reason": self._moment.reason.value if self._moment.reason else None,
             "links": self._page_links(message, role, person),

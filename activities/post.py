@@ -66,11 +66,13 @@ class Post:
             return Sent(sent=0)
         sent = refused = 0
         with self._mailer.connect() as outgoing:
-            for key, letter in ((draft.entry.key, draft.letter) for draft in todo):
+            for draft in todo:
+                key, letter = draft.entry.key, draft.letter
                 message = compose(
                     self._mailer.server,
                     letter.to,
                     letter.text,
+                    draft.entry.kind,
                     ledger.message_id(key, self.domain),
                     datetime.now(UTC),
                     letter.invitation,

@@ -121,4 +121,3 @@ def _entry(moment: ProgramMoment, recipient: Recipient, person: str | None = Non
         recipient=recipient.value,
         kind=moment.kind.value,
     )
-

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -115,6 +116,13 @@ class _Words:
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
         return format_decimal(value, format=pattern, locale=self.locale)
 
+    def score(self, value: float) -> str:
+        """A whole number with its sign."""
+        pattern = "+#,##0;-#,##0" if round(value) else "0"
+        return format_decimal(value, format=pattern, locale=self.locale).replace(
+            "-", "\N{MINUS SIGN}"
+        )
+
     def share(self, value: float) -> str:
         """As a percentage, without decimals."""
         return format_percent(value, locale=self.locale)
@@ -134,7 +142,7 @@ class _Words:
     def metric(self, metric: MetricName, value: float) -> str:
         """A metric's value or target."""
         if metric is MetricName.RECOMMENDATION:
-            return self.number(value)
+            return self.score(value)
         if metric is MetricName.SATISFACTION:
             return self.number(value, 1)
         return self.share(value)
@@ -212,10 +220,9 @@ class Reach(Value):
 
 
 class ChartPart(Value):
-    """A chart, what it says in words, and its numbers."""
+    """A chart, and its numbers as a table."""
 
     svg: str
-    says: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
@@ -261,15 +268,10 @@ class _Report:
     def is_interim(self) -> bool:
         return not self.status.is_over
 
-    @property
-    def begin(self) -> datetime | None:
-        times = [entry.at for pair in self.status.pairs for entry in pair.history[:1]]
-        return self.status.started_at or min(times, default=None) or self.status.updated_at
-
     def program_day(self, moment: datetime) -> float:
-        """Program days since the program started."""
-        begin = self.begin or moment
-        return max(0.0, (moment - begin).total_seconds() / self.definition.calendar.day)
+        """Program days since day 0 began."""
+        calendar = self.data.calendar
+        return max(0.0, (calendar.to_program(moment) - calendar.first) / timedelta(days=1))
 
     @property
     def days(self) -> int:
@@ -278,10 +280,12 @@ class _Report:
 
     @property
     def as_of(self) -> str:
+        """The date in the program's own time of the latest event; empty if there is none."""
         if self.status.updated_at is None:
             return ""
         zone = ZoneInfo(self.definition.calendar.timezone)
-        return self.words.day(self.status.updated_at.astimezone(zone))
+        now = self.data.calendar.to_program(self.status.updated_at)
+        return self.words.day(now.astimezone(zone))
 
     # --- Sessions and pairs
 
@@ -426,7 +430,7 @@ class _Report:
         names = sorted(shown - {not_stated}, key=order)
         names += [not_stated] if not_stated in shown else []
         pooled = sorted(set(invited) - shown)
-        groups = [(name, (name,)) for name in names]
+        groups: list[tuple[str, tuple[str, ...]]] = [(name, (name,)) for name in names]
         if is_enough(sum(invited[name] for name in pooled), self.threshold):
             groups.append((smaller, tuple(pooled)))
         joined_in = {name: sum(joined[part] for part in parts) for name, parts in groups}
@@ -443,7 +447,8 @@ class _Report:
     # --- Charts
 
     def sessions_chart(self) -> ChartPart | None:
-        if not self.started or self.begin is None or self.status.updated_at is None:
+        """Sessions held over time; None where no pair has started."""
+        if not self.started or self.status.updated_at is None:
             return None
         # matplotlib takes half a second to import: only a process that draws pays for it.
         from activities.report_charts import Level, cumulative_chart  # noqa: PLC0415
@@ -470,56 +475,62 @@ class _Report:
                 axis=texts["week"],
                 label=texts["sessions_label"].format(n=held),
             ),
-            says="",
             head=(texts["week"], self.words.texts["metrics"]["sessions_held"]["name"]),
             rows=tuple(
                 (self.words.number(mark), self.words.number(sum(1 for w in weeks if w <= mark)))
-                for mark in _marks(end)
+                for mark in _marks(0, end)
             ),
         )
 
     def states_chart(self) -> ChartPart | None:
-        begin, now = self.begin, self.status.updated_at
-        if not self.status.pairs or begin is None or now is None or now <= begin:
+        """Pairs by state over time; None where there are none or no time has passed."""
+        now = self.status.updated_at
+        first = min((pair.history[0].at for pair in self.status.pairs), default=now)
+        if now is None or first is None or now <= first:
             return None
         from activities.report_charts import Layer, stacked_chart  # noqa: PLC0415 - as above
 
-        first = min(pair.history[0].at for pair in self.status.pairs)
         instants = [first + (now - first) * i / (_INSTANTS - 1) for i in range(_INSTANTS)]
-        counted = states_over_time(self.status.pairs, instants)
+        heights = self._layers(instants)
+        begin, end = (self.program_day(moment) / _WEEK for moment in (first, now))
+        marks = _marks(begin, end)
+        calendar = self.data.calendar
+        week = timedelta(days=_WEEK)
+        at_marks = self._layers(
+            [calendar.to_instant(calendar.first + mark * week) for mark in marks]
+        )
         names = self.words.texts["layers"]
-        heights = {
-            key: tuple(sum(counts[state] for state in states) for counts in counted)
-            for key, states in _LAYERS.items()
-        }
-        week = self.words.texts["charts"]["week"]
-        day = timedelta(seconds=self.definition.calendar.day)
-        marks = [m for m in _marks((now - begin) / day / _WEEK) if begin + m * _WEEK * day >= first]
-        at_marks = states_over_time(self.status.pairs, [begin + m * _WEEK * day for m in marks])
         seen = [key for key in _LAYERS if any(heights[key])]
+        axis = self.words.texts["charts"]["week"]
         return ChartPart(
             svg=stacked_chart(
                 "states",
                 [self.program_day(instant) / _WEEK for instant in instants],
                 [Layer(name=names[key], heights=heights[key]) for key in _LAYERS],
-                axis=week,
+                axis=axis,
             ),
-            says="",
-            head=(week, *(names[key] for key in seen)),
+            head=(axis, *(names[key] for key in seen)),
             rows=tuple(
                 (
                     self.words.number(mark),
-                    *(self.words.number(sum(c[s] for s in _LAYERS[key])) for key in seen),
+                    *(self.words.number(at_marks[key][place]) for key in seen),
                 )
-                for mark, c in zip(marks, at_marks, strict=True)
+                for place, mark in enumerate(marks)
             ),
         )
 
+    def _layers(self, instants: Sequence[datetime]) -> dict[str, tuple[int, ...]]:
+        counted = states_over_time(self.status.pairs, instants)
+        return {
+            key: tuple(sum(counts[state] for state in states) for counts in counted)
+            for key, states in _LAYERS.items()
+        }
 
-def _marks(end: float) -> list[int]:
-    """At most nine whole weeks to give numbers for."""
-    step = max(1, round(end / 8))
-    return list(range(0, int(end) + 1, step))
+
+def _marks(begin: float, end: float) -> list[int]:
+    """About eight whole weeks to give numbers for."""
+    first, last = math.ceil(begin), math.floor(end)
+    return list(range(first, last + 1, max(1, round((end - begin) / 8))))
 
 
 _LIGHT, _DARK = (218, 232, 228), (11, 93, 81)
@@ -551,7 +562,7 @@ def _html(report: _Report, folders: Sequence[Path]) -> bytes:
     environment.filters.update(
         number=report.words.number,
         share=report.words.share,
-        drawn=Markup,  # our own drawing, made of numbers and our own words; noqa: S704
+        drawn=Markup,  # our own drawing, made of numbers and our own words
     )
     template = environment.get_template("report.html.j2")
     html = template.render(

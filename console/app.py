@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 from rich.live import Live
+from temporalio.client import Client
 from temporalio.common import (
     SearchAttributePair,
     TypedSearchAttributes,
@@ -45,7 +46,6 @@ from domain.ids import pair_workflow_id, program_workflow_id
 from domain.lifecycle import Stage
 from domain.matching import Proposal, diagnose, match
 from domain.pair import Order
-from domain.people import Person
 from domain.plan import plan_of
 from domain.problems import BadInput, Problem
 from domain.projection import project
@@ -112,7 +112,7 @@ def check(
             _print_json(show.plan_facts(plan, entrants))
             return
         show.plan(plan, entrants)
-        for warning in diagnose(plan, _by_reference(entrants)) if entrants else ():
+        for warning in diagnose(plan, [entrant.person for entrant in entrants]) if entrants else ():
             out.print(f"• {warning}", style="yellow")
 
 
@@ -125,8 +125,8 @@ def match_people(
     """Match without a server."""
     with told():
         plan, entrants = _read(definition, people)
-        candidates = _by_reference(entrants)
-        proposal = match(plan, candidates)
+        candidates = {e.person.reference: e.person for e in entrants if e.roles}
+        proposal = match(plan, candidates, everybody=[e.person for e in entrants])
         export_proposal(target, proposal, candidates)
         out.print(
             f"{len(proposal.pairs)} pairs, {len(proposal.unmatched)} people without a partner: "
@@ -159,14 +159,6 @@ def _read(definition: Path, people: Path | None) -> tuple[Definition, list[Entra
         return plan, []
     found = load_people(people, plan).people
     return plan, [Entrant(person=p, roles=eligible_roles(plan, p)) for p in found]
-
-
-def _by_reference(entrants: list[Entrant]) -> dict[str, Person]:
-    return {
-        entrant.person.reference: entrant.person.model_copy(update={"roles": entrant.roles})
-        for entrant in entrants
-        if entrant.roles
-    }
 
 
 def _check_start_date(file: Path, definition: Definition) -> None:
@@ -221,9 +213,9 @@ async def start_program(settings: Settings, plan: Definition, entrants: list[Ent
     return handle.result_run_id or ""
 
 
-async def _has_workflow(client: object, program: str) -> bool:
+async def _has_workflow(client: Client, program: str) -> bool:
     try:
-        await program_handle(client, program).describe()  # type: ignore[arg-type]
+        await program_handle(client, program).describe()
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             return False
@@ -322,7 +314,7 @@ def matches(
                 else:
                     out.print(show.proposal(stored, people))
             elif action is MatchesAction.APPROVE:
-                run(_approve(settings, program, stored.number))
+                run(approve_matches(settings, program, stored.number))
                 out.print(f"Approved: {len(stored.proposal.pairs)} pairs will be introduced now.")
             elif file is not None and action is MatchesAction.EXPORT:
                 export_proposal(file, stored.proposal, people)
@@ -336,7 +328,7 @@ def matches(
                 )
 
 
-async def _approve(settings: Settings, program: str, number: int) -> None:
+async def approve_matches(settings: Settings, program: str, number: int) -> None:
     client = await temporal(settings)
     await need_worker(client, settings)
     await program_handle(client, program).execute_update(

@@ -51,6 +51,8 @@ class Mail(Value):
     """The addresses it was delivered to, in small letters."""
     sender: str
     subject: str
+    kind: str
+    """What our own messages say of themselves, for mail filters: `X-Mentoring-Message`."""
     message_id: str
     text: str
     html: str | None
@@ -182,6 +184,7 @@ def _mail(delivery: int, received_at: str, raw: bytes, recipients: str | None) -
         to=tuple((recipients or "").split("\n")),
         sender=_header(message, "From"),
         subject=_header(message, "Subject"),
+        kind=_header(message, "X-Mentoring-Message"),
         message_id=_header(message, "Message-ID"),
         text=text,
         html=rich,

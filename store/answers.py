@@ -17,7 +17,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain.calendar import ProgramCalendar, calendar_of
@@ -354,6 +354,13 @@ def withdraw(session: Session, program: str, person: str) -> bool:
         deed = Deed(kind=DeedKind.WITHDREW, role=_role_in(pair, person), at=at)
         outbox.add(session, program, pair.id, deed)
     return True
+
+
+def count(session: Session, program: str) -> int:
+    """How many answers of any kind a program has."""
+    return (
+        session.scalar(select(func.count()).where(AnswerRow.program_id == program)) or 0
+    )
 
 
 def pairs_of(session: Session, program: str, person: str) -> list[PairRow]:

@@ -9,7 +9,6 @@ with workflow.unsafe.imports_passed_through():
     from activities.signatures import PairActivities, PairMoment, Record
     from domain.deeds import DEED_SIGNAL, Deed
     from domain.details import moment_summary, pair_details
-    from domain.ids import cohort_workflow_id
     from domain.lifecycle import PairState
     from domain.pair import (
         BOTH,
@@ -118,10 +117,10 @@ class PairWorkflow:
             return
         self._reported = state
         self._show_state_in_lists()
-        cohort = workflow.get_external_workflow_handle(
-            cohort_workflow_id(self._start.program, self._start.cohort)
-        )
-        await cohort.signal("pair_changed", PairChanged(pair=self._start.pair, state=state))
+        parent = workflow.info().parent
+        if parent is not None:
+            cohort = workflow.get_external_workflow_handle(parent.workflow_id)
+            await cohort.signal("pair_changed", PairChanged(pair=self._start.pair, state=state))
 
     def _show_state_in_lists(self) -> None:
         due = next_moment(self._plan, self._pair)

@@ -59,6 +59,10 @@ class Life:
         self.events: list[EventKind] = []
 
     @property
+    def state(self) -> PairState:
+        return self.pair.state
+
+    @property
     def day(self) -> int:
         return (self.now - START).days
 
@@ -127,14 +131,14 @@ class Life:
 def test_a_prompt_pair_is_introduced_prepared_meets_and_completes() -> None:
     life = Life()
     life.prepare()
-    assert life.pair.state is PairState.MEETING
+    assert life.state is PairState.MEETING
     for session in (1, 2, 3):
         life.hold(session)
     life.until(MomentKind.EVALUATION)
     for role in BOTH:
         life.does(DeedKind.SURVEY_ANSWERED, role, occasion="final:evaluation")
     life.live_on()
-    assert life.pair.state is PairState.COMPLETED
+    assert life.state is PairState.COMPLETED
     assert [kind for _, kind in life.log] == [
         "introduction",
         "preparation",
@@ -152,7 +156,7 @@ def test_nobody_who_stays_silent_is_taken_to_say_no() -> None:
     life.until(MomentKind.INTRODUCTION)
     life.next()
     assert life.log[-1] == (7, "preparation")
-    assert life.pair.state is PairState.PREPARING
+    assert life.state is PairState.PREPARING
 
 
 @pytest.mark.parametrize("role", BOTH)
@@ -183,7 +187,7 @@ def test_a_silent_pair_climbs_the_whole_ladder_and_is_closed_without_fault() -> 
         (28, LadderAction.TELL_SPONSOR),
         (42, LadderAction.CLOSE),
     ]
-    assert life.pair.state is PairState.CLOSED
+    assert life.state is PairState.CLOSED
     assert life.pair.reason is EndReason.LADDER
 
 
@@ -192,10 +196,10 @@ def test_a_sign_of_life_takes_the_pair_off_the_ladder() -> None:
     life.prepare()
     life.until(MomentKind.LADDER_STEP)
     life.until(MomentKind.LADDER_STEP)
-    assert life.pair.state is PairState.STALLED
+    assert life.state is PairState.STALLED
     assert life.pair.ladder_step == 2
     life.does(DeedKind.SESSION_BOOKED, session=1, after_days=1, in_days=3)
-    assert life.pair.state is PairState.MEETING
+    assert life.state is PairState.MEETING
     assert life.pair.ladder_step == 0
     assert EventKind.PAIR_RECOVERED in life.events
     assert life.next().kind is MomentKind.SESSION_INVITATION
@@ -275,7 +279,7 @@ def test_too_few_sessions_end_without_fault_after_the_window() -> None:
     life.prepare()
     life.hold(1)
     life.live_on()
-    assert life.pair.state is PairState.CLOSED
+    assert life.state is PairState.CLOSED
     assert life.pair.reason is EndReason.TOO_FEW_SESSIONS
 
 
@@ -287,7 +291,7 @@ def test_a_session_told_of_late_still_counts() -> None:
     life.until(MomentKind.EVALUATION)
     life.does(DeedKind.SESSION_HELD, session=2)
     life.live_on()
-    assert life.pair.state is PairState.COMPLETED
+    assert life.state is PairState.COMPLETED
 
 
 def test_a_pair_that_never_prepares_is_told_of_and_closed() -> None:
@@ -327,9 +331,9 @@ def test_what_people_do_while_the_pair_is_paused_is_kept() -> None:
         life.does(DeedKind.GUIDE_READ, role)
         life.does(DeedKind.AGREEMENT_SIGNED, role)
     life.does(DeedKind.GOALS_WRITTEN, Role.MENTEE)
-    assert life.pair.state is PairState.PAUSED
+    assert life.state is PairState.PAUSED
     life.pair = after_order(PLAN, life.pair, Order.RESUME, life.now).pair
-    assert life.pair.state is PairState.MEETING
+    assert life.state is PairState.MEETING
 
 
 def test_orders_that_make_no_sense_are_refused_with_a_reason() -> None:

@@ -1,0 +1,1 @@
+"""A demonstration: simulated people play a real program on the real stack."""

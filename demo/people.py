@@ -1,0 +1,290 @@
+"""The simulated people: they read their mail and answer in the portal, as people do.
+
+Each has habits: how long an answer takes, and whether one is given at all. What they answer is
+drawn from a seed, so that a demonstration with the same seed is answered in the same way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from bs4 import BeautifulSoup
+from bs4.element import Tag
+
+from domain.calendar import ProgramCalendar
+
+FOLLOW_UP = "session_follow_up"
+"""The mail that asks whether two have met."""
+
+_ANSWERED = frozenset(
+    ("join", "introduction", "guide", "agreement", "goals", "book", "session", "survey")
+)
+"""The pages on which there is something to do."""
+
+POLL_SECONDS = 0.1
+RETRY_SECONDS = 0.5
+"""How long somebody waits who finds the portal away, before they load the page again."""
+
+
+class Habit(StrEnum):
+    """How somebody deals with their mail."""
+
+    PROMPT = "prompt"
+    """Answers within a day or two."""
+    SLOW = "slow"
+    """Answers after some days."""
+    STAYS_OUT = "stays_out"
+    """Answers the invitation with a friendly no."""
+    NEVER_ANSWERS = "never_answers"
+    """Does not answer the invitation at all."""
+    DRIFTS = "drifts"
+    """Lets sessions slide after the first one until reminded twice, then picks up again."""
+    VANISHES = "vanishes"
+    """Answers nothing any more after the first session."""
+    WITHDRAWS = "withdraws"
+    """Leaves the program after the second session."""
+
+
+DELAY_DAYS: Mapping[Habit, tuple[float, float]] = {
+    Habit.SLOW: (2.5, 5.0),
+}
+USUAL_DELAY_DAYS = (0.3, 1.5)
+
+REMINDERS_NEEDED = 3
+"""Messages about the same session that somebody who drifts needs."""
+
+WORDS = {
+    "goals": (
+        "Post about our work in a way that younger colleagues would read.",
+        "Use an AI assistant to prepare meetings, and know when not to.",
+        "Understand what new joiners expect of us in their first month.",
+    ),
+    "text": (
+        "Good to have somebody who shows me things without making me feel slow.",
+        "We should have met earlier in the day.",
+        "Short sessions with one topic worked best for us.",
+        "I learned as much as I taught.",
+    ),
+    "place": ("Café on the ground floor", "Video call", "Room 2.14"),
+}
+
+
+Choose = Callable[[str, str, list[str]], str]
+"""What goes into a field, by its name, its type and the values it may have."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A mail, as the mailbox gives it."""
+
+    to: tuple[str, ...]
+    kind: str
+    subject: str
+    links: tuple[str, ...]
+
+
+@dataclass
+class Player:
+    """One simulated person."""
+
+    email: str
+    habit: Habit = Habit.PROMPT
+    sessions_held: int = 0
+    asked: int = 0
+    """How often somebody who drifts was asked for a date."""
+
+    def delay_days(self, dice: random.Random) -> float:
+        """How long until this person turns to a mail, in program days."""
+        return dice.uniform(*DELAY_DAYS.get(self.habit, USUAL_DELAY_DAYS))
+
+    def ignores(self, purpose: str) -> bool:
+        """Whether this person leaves a link alone."""
+        if self.habit is Habit.NEVER_ANSWERS:
+            return True
+        if self.habit is Habit.VANISHES:
+            return self.sessions_held > 0
+        if self.habit is Habit.DRIFTS and self.sessions_held == 1 and purpose == "book":
+            self.asked += 1
+            return self.asked < REMINDERS_NEEDED
+        return False
+
+
+@dataclass
+class Page:
+    """A page of the portal, with what can be filled in."""
+
+    forms: list[Tag]
+
+    @classmethod
+    def read(cls, html: str) -> Page:
+        """Read a page as a browser would."""
+        return cls(BeautifulSoup(html, "html.parser").find_all("form"))
+
+    def fill(self, choose: Choose, having: str | None = None) -> dict[str, str]:
+        """Fill in the first form, or the one with a field of this name."""
+        wanted = [f for f in self.forms if not having or f.select_one(f'[name="{having}"]')]
+        form = wanted[0] if wanted else None
+        if form is None:
+            return {}
+        values: dict[str, str] = {}
+        radios: dict[str, list[str]] = {}
+        for element in form.find_all(["input", "textarea", "button"]):
+            name = str(element.get("name") or "")
+            kind = "textarea" if element.name == "textarea" else str(element.get("type") or "")
+            if not name:
+                continue
+            if element.name == "button":
+                radios.setdefault(name, []).append(str(element.get("value") or ""))
+            elif kind == "radio":
+                radios.setdefault(name, []).append(str(element.get("value")))
+            elif kind == "checkbox":
+                values[name] = str(element.get("value") or "on")
+            elif kind == "hidden":
+                values[name] = str(element.get("value") or "")
+            else:
+                values[name] = choose(name, kind or "text", [])
+        for name, options in radios.items():
+            values[name] = choose(name, "choice", options)
+        return {name: value for name, value in values.items() if value}
+
+
+class Crowd:
+    """All the simulated people, at their mailboxes."""
+
+    def __init__(
+        self,
+        emails: Iterable[str],
+        mailbox_url: str,
+        calendar: ProgramCalendar,
+        seed: int = 7,
+    ) -> None:
+        self.players = {email.lower(): Player(email.lower()) for email in emails}
+        self.confirmed = 0
+        """Answers for which the portal showed a page of thanks."""
+        self.read = 0
+        """Mails that the mailbox gave."""
+        self._mailbox = mailbox_url
+        self._calendar = calendar
+        self._seed = seed
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def cast(self, email: str, habit: Habit) -> None:
+        """Give somebody a habit."""
+        self.players[email.lower()].habit = habit
+
+    async def live(self) -> None:
+        """Read mail and answer it, until cancelled."""
+        async with httpx.AsyncClient(timeout=10, follow_redirects=True) as web:
+            try:
+                await self._read_mail(web)
+            finally:
+                for task in self._tasks:
+                    task.cancel()
+
+    async def _read_mail(self, web: httpx.AsyncClient) -> None:
+        last = 0
+        while True:
+            for mail in await self._new_mail(web, last):
+                last = max(last, mail["id"])
+                self.read += 1
+                delivery = Delivery(
+                    tuple(mail["to"]), mail["kind"], mail["subject"], tuple(mail["links"])
+                )
+                for address in delivery.to:
+                    player = self.players.get(address.lower())
+                    if player is not None:
+                        task = asyncio.create_task(self._turn_to(web, player, delivery))
+                        self._tasks.add(task)
+                        task.add_done_callback(self._tasks.discard)
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _new_mail(self, web: httpx.AsyncClient, last: int) -> list[dict[str, Any]]:
+        try:
+            answer = await web.get(f"{self._mailbox}/api/messages", params={"after": last})
+            answer.raise_for_status()
+        except httpx.HTTPError:
+            return []  # away for a moment; the mail will still be there
+        return list(answer.json()["messages"])
+
+    async def _turn_to(self, web: httpx.AsyncClient, player: Player, mail: Delivery) -> None:
+        dice = random.Random(f"{self._seed}/{player.email}/{mail.subject}")  # noqa: S311 - a play
+        await self._sleep_days(player.delay_days(dice))
+        by_purpose = {urlsplit(link).path.strip("/").split("/")[0]: link for link in mail.links}
+        for purpose, link in by_purpose.items():
+            if purpose not in _ANSWERED or player.ignores(purpose):
+                continue
+            if purpose == "session" and mail.kind != FOLLOW_UP:
+                continue  # the invitation and the reminder name the page too, for later
+            page = await self._open(web, link)
+            form = page.fill(self._chooser(player, purpose, dice))
+            if form:
+                await self._send(web, link, form)
+            if purpose == "session":  # told by this one now, or by the other one before
+                await self._after_session(web, player, by_purpose.get("overview"))
+
+    async def _after_session(
+        self, web: httpx.AsyncClient, player: Player, overview: str | None
+    ) -> None:
+        player.sessions_held += 1
+        if player.habit is Habit.WITHDRAWS and player.sessions_held == 2 and overview:
+            page = await self._open(web, overview)
+            await self._send(web, overview, page.fill(lambda *_: "", having="sure"))
+
+    def _chooser(self, player: Player, purpose: str, dice: random.Random) -> Choose:
+        def choose(name: str, kind: str, options: list[str]) -> str:
+            if name == "joins":
+                return "no" if player.habit is Habit.STAYS_OUT else "yes"
+            if name == "place":
+                return dice.choice(WORDS["place"])
+            if kind == "date":
+                return (self._today() + timedelta(days=dice.randint(2, 5))).date().isoformat()
+            if kind == "time":
+                return f"{dice.randint(9, 16):02}:{dice.choice(('00', '30'))}"
+            if kind == "choice":
+                return _one_of(options, dice)
+            return dice.choice(WORDS["goals" if purpose == "goals" else "text"])
+
+        return choose
+
+    async def _open(self, web: httpx.AsyncClient, link: str) -> Page:
+        while True:
+            try:
+                answer = await web.get(link)
+            except httpx.HTTPError:
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                return Page.read(answer.text)
+
+    async def _send(self, web: httpx.AsyncClient, link: str, form: dict[str, str]) -> bool:
+        """Send a form, again if the portal was away: nobody knows then whether it arrived."""
+        while True:
+            try:
+                answer = await web.post(link, data=form)
+            except httpx.HTTPError:
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            thanked = answer.is_success and "done=" in str(answer.url)
+            self.confirmed += thanked
+            return thanked
+
+    async def _sleep_days(self, days: float) -> None:
+        await asyncio.sleep(days * self._calendar.day_seconds)
+
+    def _today(self) -> datetime:
+        return self._calendar.to_program(datetime.now(UTC))
+
+
+def _one_of(options: list[str], dice: random.Random) -> str:
+    """A button's first value; on a scale rather a high number."""
+    if len(options) > 2 and all(option.lstrip("-").isdigit() for option in options):
+        upper = options[len(options) // 2 :]
+        return dice.choice(upper)
+    return options[0]

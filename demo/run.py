@@ -1,0 +1,224 @@
+"""Plays the example program on the embedded stack, from the start command to the report."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import signal
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from activities.report import REPORT_HTML, render_report, write_report
+from console import show
+from console.app import CONTENT, approve_matches, read_standing, start_program
+from console.session import err, out
+from console.show import Standing
+from demo.people import Crowd, Habit
+from domain.definition import Definition
+from domain.eligibility import eligible_roles
+from domain.lifecycle import Stage
+from runtime.parts import PartFailed
+from runtime.running import running_stack
+from runtime.settings import PROJECT, Settings
+from runtime.stack import Stack, StackBusy
+from store import programs
+from store.database import Database
+from store.definition_file import load_definition
+from store.people_file import load_people
+from store.programs import Entrant
+from store.report_data import load_report_data
+
+EXAMPLE = PROJECT / "examples" / "digital-leaders"
+
+OVER = (Stage.COMPLETED, Stage.CANCELLED)
+
+LOOK_SECONDS = 0.5
+
+BEFORE_ENROLMENT = (Habit.STAYS_OUT, Habit.NEVER_ANSWERS)
+"""Habits of people whom no pair depends on."""
+
+IN_PAIRS = (Habit.DRIFTS, Habit.VANISHES, Habit.WITHDRAWS)
+"""Habits that make a pair stall and recover, be escalated and closed, or end by withdrawal."""
+
+
+async def run_demo(folder: Path, *, day_seconds: float, keep: bool) -> int:
+    """Play the whole program. Gives the exit code: 0 when the program came to its report."""
+    if (other := running_stack(folder)) is not None:
+        err.print(f"A demo runs already: {other.settings.get('PORTAL_URL')}. End it first.")
+        return 1
+    shutil.rmtree(folder, ignore_errors=True)
+    began = time.monotonic()
+    out.print("Starting Temporal, mailbox, worker and portal …")
+    try:
+        async with Stack(folder, say=lambda line: out.print(line, style="dim")) as stack:
+            addresses = stack.addresses()
+            links = Table.grid(padding=(0, 2))
+            for name, link in (
+                ("Temporal UI", addresses.temporal_ui),
+                ("Portal", addresses.portal),
+                ("Mailbox", addresses.mailbox or ""),
+            ):
+                links.add_row(Text(name, style="dim"), link)
+            out.print(links)
+            code = await _play(stack.settings(), addresses.mailbox or "", folder, day_seconds)
+            out.print(f"All of it took {time.monotonic() - began:.0f} seconds.", style="dim")
+            if keep:
+                out.print("Everything stays up to look around. Ctrl-C ends it.")
+                await _until_told()
+            return code
+    except (PartFailed, StackBusy) as error:
+        err.print(str(error), style="red", markup=False)
+        return 1
+
+
+async def _play(settings: Settings, mailbox: str, folder: Path, day_seconds: float) -> int:
+    definition = _example(day_seconds)
+    people = load_people(EXAMPLE / "people.csv", definition).people
+    entrants = [Entrant(person=p, roles=eligible_roles(definition, p)) for p in people]
+    await start_program(settings, definition, entrants)
+    database = Database(settings.database)
+    program = definition.program.id
+    try:
+        with database.read() as session:
+            stored = programs.get(session, program)
+        crowd = Crowd((p.email for p in people), mailbox, stored.calendar)
+        _cast_who_stays_out(crowd, entrants)
+        living = asyncio.create_task(crowd.live())
+        steering = asyncio.create_task(_be_hr(settings, database, program, crowd))
+        try:
+            standing = await _watch(database, program, stored.definition, crowd, settings)
+        finally:
+            for task in (living, steering):
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+        with database.read() as session:
+            data = load_report_data(session, program)
+        target = folder / "report"
+        write_report(render_report(data, CONTENT, definition.program.language), target)
+    finally:
+        database.close()
+    _summarise(standing, crowd, target)
+    return 0 if standing.status.stage is Stage.COMPLETED else 1
+
+
+def _example(day_seconds: float) -> Definition:
+    definition = load_definition(EXAMPLE / "definition.yaml")
+    calendar = definition.calendar.model_copy(update={"day": day_seconds})
+    return definition.model_copy(update={"calendar": calendar})
+
+
+def _cast_who_stays_out(crowd: Crowd, entrants: Sequence[Entrant]) -> None:
+    invited = [entrant for entrant in entrants if entrant.roles]
+    for habit, entrant in zip(BEFORE_ENROLMENT, (invited[0], invited[-1]), strict=True):
+        crowd.cast(entrant.person.email, habit)
+    for entrant in invited[1:-1:4]:
+        crowd.cast(entrant.person.email, Habit.SLOW)
+
+
+async def _be_hr(settings: Settings, database: Database, program: str, crowd: Crowd) -> None:
+    """Look at the matches when they are there, and approve them."""
+    while True:
+        with database.read() as session:
+            stored = programs.latest_proposal(session, program)
+            people = {p.id: p.person for p in programs.participants(session, program)}
+        standing = read_standing(database, program)
+        if stored is not None and show.waits_for_approval(standing.status):
+            break
+        await asyncio.sleep(LOOK_SECONDS)
+    for habit, match in zip(IN_PAIRS, stored.proposal.pairs, strict=False):
+        crowd.cast(people[match.mentee].email, habit)
+        if habit is not Habit.WITHDRAWS:
+            crowd.cast(people[match.mentor].email, habit)
+    await approve_matches(settings, program, stored.number)
+
+
+async def _watch(
+    database: Database, program: str, definition: Definition, crowd: Crowd, settings: Settings
+) -> Standing:
+    """Show the program's progress until it is over."""
+    stages: list[Stage] = []
+    with Live(console=out, refresh_per_second=4, transient=True) as live:
+        while True:
+            standing = await asyncio.to_thread(read_standing, database, program)
+            stage = standing.status.stage
+            if stage not in stages:
+                stages.append(stage)
+                out.print(_news(standing, definition))
+            if stage in OVER:
+                return standing
+            if out.is_terminal:
+                live.update(_progress(standing, definition, crowd, settings))
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+def _day_of(standing: Standing) -> float:
+    calendar = standing.program.calendar
+    return (calendar.to_program(datetime.now(UTC)) - calendar.first).total_seconds() / 86_400
+
+
+def _news(standing: Standing, definition: Definition) -> Text:
+    people = standing.status.people
+    day = f"day {max(0, _day_of(standing)):>3.0f}  "
+    words = {
+        Stage.DEFINITION: "The program is started.",
+        Stage.MATCHING: "Invitations go out; people join in the portal.",
+        Stage.PREPARATION: f"{people.joined} joined. HR approved {standing.status.matches.pairs} "
+        "pairs; they are introduced.",
+        Stage.MEETINGS: "Pairs are prepared and meet.",
+        Stage.EVALUATION: "Sessions are over; the final survey goes out.",
+        Stage.COMPLETED: "The program is over.",
+        Stage.CANCELLED: "The program was cancelled.",
+    }
+    stage = standing.status.stage
+    line = Text(day, style="dim")
+    line.append(f"{stage.value:<12}", style="bold cyan")
+    line.append(words[stage])
+    return line
+
+
+def _progress(
+    standing: Standing, definition: Definition, crowd: Crowd, settings: Settings
+) -> RenderableType:
+    total = definition.stages.total - definition.stages.approval
+    day = min(_day_of(standing), total)
+    bar = Table.grid(padding=(0, 1))
+    bar.add_row(
+        Text(f"day {day:.0f} of {total}", style="bold"),
+        ProgressBar(total=total, completed=day, width=40),
+    )
+    return Group(
+        bar,
+        show.standing(standing, settings),
+        Text(f"{crowd.read} mails read, {crowd.confirmed} answers given in the portal"),
+    )
+
+
+def _summarise(standing: Standing, crowd: Crowd, report: Path) -> None:
+    out.print()
+    out.print(show.people_line(standing))
+    out.print(show.state_line(standing.status))
+    held = sum(pair.sessions_held for pair in standing.status.pairs)
+    planned = len(standing.status.pairs) * standing.program.definition.sessions.count
+    stalls = [stall for pair in standing.status.pairs for stall in pair.stalls]
+    back = sum(stall.outcome == "came_back" for stall in stalls)
+    out.print(f"{held} of {planned} sessions held; {len(stalls)} stalls, {back} came back")
+    out.print(f"{crowd.confirmed} answers given through the portal")
+    out.print(f"Report: {report / REPORT_HTML}", style="bold", soft_wrap=True)
+
+
+async def _until_told() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
