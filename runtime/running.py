@@ -37,7 +37,8 @@ class Process(Value):
 class RunningStack(Value):
     """An embedded stack: the process that keeps it, its parts, and how to reach it."""
 
-    supervisor: Process
+    supervisor: Process | None
+    """None once it was stopped in good order; the note stays for its ports."""
     parts: dict[str, Process]
     ports: Ports
     settings: dict[str, str]
@@ -47,7 +48,8 @@ class RunningStack(Value):
 def running_stack(var_dir: Path) -> RunningStack | None:
     """The stack that runs on `var_dir`, or None."""
     note = read_note(var_dir)
-    return note if note is not None and note.supervisor.alive() else None
+    alive = note is not None and note.supervisor is not None and note.supervisor.alive()
+    return note if alive else None
 
 
 def read_note(var_dir: Path) -> RunningStack | None:
@@ -63,11 +65,6 @@ def write_note(var_dir: Path, stack: RunningStack) -> None:
     fresh = var_dir / f"{NOTE}.new"
     fresh.write_text(stack.model_dump_json(indent=2), "utf-8")
     fresh.replace(var_dir / NOTE)
-
-
-def remove_note(var_dir: Path) -> None:
-    """Take the note away."""
-    (var_dir / NOTE).unlink(missing_ok=True)
 
 
 def _started(pid: int) -> str:

@@ -154,8 +154,8 @@ class Stack:
         for name in (PORTAL, WORKER, MAILBOX, TEMPORAL):
             if name in self._parts:
                 await self._parts[name].stop()
-        self._note()
         if self._lock is not None:
+            self._note(running=False)
             self._lock.close()
             self._lock = None
 
@@ -183,7 +183,7 @@ class Stack:
             lock.close()
             other = running_stack(self._var)
             where = f" The portal is at {other.settings['PORTAL_URL']}." if other else ""
-            pid = f", process {other.supervisor.pid}" if other else ""
+            pid = f", process {other.supervisor.pid}" if other and other.supervisor else ""
             raise StackBusy(f"A stack runs on {self._var} already{pid}.{where}") from None
         self._lock = lock
         left = read_note(self._var)
@@ -284,12 +284,12 @@ class Stack:
         finally:
             database.close()
 
-    def _note(self) -> None:
+    def _note(self, *, running: bool = True) -> None:
         parts = {name: part.process for name, part in self._parts.items()}
         write_note(
             self._var,
             RunningStack(
-                supervisor=Process.of(os.getpid()),
+                supervisor=Process.of(os.getpid()) if running else None,
                 parts={name: process for name, process in parts.items() if process},
                 ports=self._ports,
                 settings=self._shared,
