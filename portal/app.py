@@ -137,8 +137,10 @@ def _serve_people(
         with database.read() as session:
             visit = receive(session, links, content, page_of(purpose), token)
             page = PAGES[visit.link.purpose]
-            view = page.done(visit, done) if done else None
-            view = view or page.show(visit, None)
+            try:
+                view = (page.done(visit, done) if done else None) or page.show(visit, None)
+            except Ended as ended:
+                return _over(templates, visit, ended.what)
             return HTMLResponse(_render(templates, view, visit))
 
     @app.post("/{purpose}/{token}", response_class=HTMLResponse)
@@ -151,12 +153,15 @@ def _serve_people(
             page = PAGES[visit.link.purpose]
             try:
                 outcome = page.submit(visit, form)
-            except TooLate as error:
-                raise Ended("pair" if visit.pair else "part", visit) from error
-            if isinstance(outcome, Rejected):
-                view = page.show(visit, form)
-                body = _render(templates, view, visit, outcome.problems)
-                return HTMLResponse(body, status_code=422)
+                if isinstance(outcome, Rejected):
+                    view = page.show(visit, form)
+                    body = _render(templates, view, visit, outcome.problems)
+                    return HTMLResponse(body, status_code=422)
+            except (Ended, TooLate) as error:
+                what = error.what if isinstance(error, Ended) else "pair"
+                response = _over(templates, visit, what)
+                session.rollback()
+                return response
         if relay is not None:
             relay.wake()
         return Response(status_code=303, headers={"Location": f"?done={outcome.what}"})
@@ -176,16 +181,6 @@ def _explain_errors(app: FastAPI, content: Content, templates: Environment) -> N
     def expired(request: Request, error: Exception) -> Response:
         return HTMLResponse(_error(templates, content, "expired"), status_code=410)
 
-    def ended(request: Request, error: Exception) -> Response:
-        assert isinstance(error, Ended)  # noqa: S101 - registered for nothing else
-        words = error.visit.words
-        view = View(
-            "error.html",
-            words(f"ended.{error.what}.title"),
-            {"text": words(f"ended.{error.what}.text")},
-        )
-        return HTMLResponse(_render(templates, view, error.visit), status_code=410)
-
     def other(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
         key = {404: "invalid", 405: "not_here", 413: "too_large"}.get(
@@ -195,7 +190,6 @@ def _explain_errors(app: FastAPI, content: Content, templates: Environment) -> N
 
     app.add_exception_handler(LinkInvalid, unknown)
     app.add_exception_handler(LinkExpired, expired)
-    app.add_exception_handler(Ended, ended)
     app.add_exception_handler(HTTPException, other)
 
 
@@ -230,6 +224,13 @@ def _render(templates: Environment, view: View, visit: Visit, problems: Form | N
         coordinator=definition.coordinator,
         problems=problems or {},
     )
+
+
+def _over(templates: Environment, visit: Visit, what: str) -> HTMLResponse:
+    """The page of what has ended: the pair, the program, or this person's part in it."""
+    words = visit.words
+    view = View("error.html", words(f"ended.{what}.title"), {"text": words(f"ended.{what}.text")})
+    return HTMLResponse(_render(templates, view, visit), status_code=410)
 
 
 def _error(templates: Environment, content: Content, key: str) -> str:

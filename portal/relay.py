@@ -41,6 +41,9 @@ LOOK_EVERY = 1.0
 LONGEST_BACKOFF = 10.0
 """Seconds between attempts when Temporal stays away."""
 
+HOLD_BACK = 5.0
+"""Seconds before a workflow that could not be told is tried again."""
+
 PATIENCE = 3600.0
 """Seconds that a signal waits for a workflow that does not exist: a pair can be withdrawn from
 in the moment between its approval and its start."""
@@ -151,7 +154,7 @@ class Relay:
             await asyncio.to_thread(self._write, outcomes)
         for report in reports:
             if report.not_yet is not None:
-                self._held_back[report.not_yet] = time.monotonic() + LONGEST_BACKOFF
+                self._held_back[report.not_yet] = time.monotonic() + HOLD_BACK
         self._note(away := any(report.away for report in reports))
         return len(outcomes), away
 

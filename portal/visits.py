@@ -32,10 +32,9 @@ _OF_A_SESSION = frozenset({Purpose.BOOK, Purpose.SESSION})
 class Ended(Exception):
     """There is nothing more to do on this page. `what` has ended: `pair`, `program` or `part`."""
 
-    def __init__(self, what: str, visit: Visit) -> None:
+    def __init__(self, what: str) -> None:
         super().__init__(what)
         self.what = what
-        self.visit = visit
 
 
 @dataclass(frozen=True)
@@ -132,11 +131,11 @@ class Visit:
     def must_be_open(self) -> None:
         """Raise Ended if the person has left, or the program or the pair is over."""
         if self.participant.withdrew_at is not None:
-            raise Ended("part", self)
+            raise Ended("part")
         if answers.program_is_over(self.session, self.program.id):
-            raise Ended("program", self)
+            raise Ended("program")
         if self.pair is not None and answers.pair_is_over(self.session, self.pair.id):
-            raise Ended("pair", self)
+            raise Ended("pair")
 
 
 def first_name(person: PersonRow) -> str:

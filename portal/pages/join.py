@@ -44,5 +44,5 @@ class JoinPage:
         try:
             answers.join(visit.session, visit.link, joins=form["joins"] == "yes")
         except answers.TooLate as error:
-            raise Ended("part", visit) from error
+            raise Ended("part") from error
         return Accepted()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 
 from portal.pages.base import Accepted, Form, Rejected, View, thanks
-from portal.visits import Ended, Visit, first_name
+from portal.visits import Visit, first_name
 from store import answers
 from store.answers import AlreadyHeld
 from store.links import Purpose
@@ -169,10 +169,7 @@ class SessionPage:
         visit.must_be_open()
         if form.get("held") not in ("yes", "no"):
             return Rejected({"held": visit.words("problems.choice")})
-        try:
-            answers.log_session(visit.session, visit.link, held=form["held"] == "yes")
-        except answers.TooLate as error:
-            raise Ended("pair", visit) from error
+        answers.log_session(visit.session, visit.link, held=form["held"] == "yes")
         return Accepted()
 
     @staticmethod

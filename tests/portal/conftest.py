@@ -22,5 +22,5 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 @pytest.fixture
 def browser(scene: Scene) -> Iterator[TestClient]:
     """Somebody who opens links."""
-    with TestClient(scene.app()) as client:  # type: ignore[arg-type]
+    with TestClient(scene.app()) as client:
         yield client

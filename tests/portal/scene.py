@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from fastapi import FastAPI
 from sqlalchemy import select
 
 from domain.calendar import epoch_for
@@ -23,7 +24,7 @@ from store.tables import Base, PairRow, ParticipantRow, PersonRow, ProgramRow
 CONTENT = Path(__file__).parents[2] / "content"
 PROGRAM = "example-2026"
 STARTED = datetime.now(UTC).replace(microsecond=0) - timedelta(days=30)
-EXPIRES = datetime.now(UTC) + timedelta(days=90)
+EXPIRES = datetime.now(UTC).replace(microsecond=0) + timedelta(days=90)
 
 DEFINITION = Definition.model_validate(
     {
@@ -110,7 +111,7 @@ class Scene:
         with self.database.read() as session:
             return [event.kind.value for _, event in journal.read(session, PROGRAM, after)]
 
-    def app(self, relay: Relay | None = None) -> object:
+    def app(self, relay: Relay | None = None) -> FastAPI:
         """The portal."""
         return create_app(self.database, self.links, self.content, relay)
 

@@ -1,0 +1,242 @@
+"""Every mail: it can be written, it says what it should, and nobody's name is markup."""
+
+from __future__ import annotations
+
+import shutil
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.problems import BadInput
+from store.content import Content, Mail
+
+CONTENT = Path(__file__).parents[2] / "content"
+CONTENT_EN = Content(CONTENT)
+URL = "https://mentoring.example.com/{}/WyJ0b2tlbiJd.sig-nature_x"
+
+COMMON: dict[str, Any] = {
+    "me": {"first_name": "Mia", "name": "Mia Example", "email": "mia@example.com"},
+    "program": {"id": "up", "title": "Looking Up 2026", "organisation": "Example Ltd"},
+    "coordinator": {
+        "name": "Cora Example",
+        "first_name": "Cora",
+        "email": "cora.example@example.com",
+    },
+    "overview_url": URL.format("overview"),
+}
+
+PAIR: dict[str, Any] = {
+    "partner": {"name": "Theo Example", "first_name": "Theo", "email": "theo@example.com"},
+    "my_role": "mentor",
+    "reasons": ["Mia can teach data literacy.", "You both like chess."],
+    "deadline": "Friday 13 March 2026",
+    "open_steps": ["read the guide"],
+    "session": {
+        "number": 2,
+        "count": 6,
+        "minutes": 60,
+        "when": "Monday 2 March 2026, 14:30 (Europe/London)",
+        "place": "Room 5_a [blue]",
+    },
+    "survey": {"title": "How is it going?", "minutes": 1},
+    "reason": "ladder",
+    "links": {
+        name: URL.format(name)
+        for name in ("introduction", "guide", "agreement", "goals", "book", "session", "survey")
+    },
+}
+
+HR: dict[str, Any] = {
+    "overview_url": None,
+    "mentor": {"name": "Mia Example", "first_name": "Mia"},
+    "mentee": {"name": "Theo Example", "first_name": "Theo"},
+    "person": {"name": "Mia Example", "first_name": "Mia"},
+    "words": "We never find a date.\nCould you help?",
+    "open_steps": ["Theo Example: write down the goals"],
+    "days_quiet": 21,
+    "sessions_held": 1,
+    "next_step": "If nothing changes, the sponsor is told in 7 days.",
+    "reason": "One of the two has left the program.",
+    "count": 12,
+    "unmatched": 3,
+    "commands": ["python starter.py matches looking-up-2026 show"],
+}
+
+TO_HR = (
+    Mail.MATCHES_READY,
+    Mail.MATCHES_REMINDER,
+    Mail.PREPARATION_OVERDUE,
+    Mail.PAIR_STALLED,
+    Mail.PAIR_STALLED_SPONSOR,
+    Mail.PAIR_ENDED,
+    Mail.HELP_ASKED,
+    Mail.REPORT_READY,
+)
+
+BEFORE_PAIRS = {
+    Mail.INVITATION: {"links": {"join": URL.format("join")}, "closes": "Friday 13 March 2026"},
+    Mail.INVITATION_REMINDER: {
+        "links": {"join": URL.format("join")},
+        "closes": "Friday 13 March 2026",
+    },
+    Mail.NOT_MATCHED: {},
+}
+
+
+def values_for(mail: Mail) -> dict[str, Any]:
+    if mail in TO_HR:
+        return {**COMMON, **HR}
+    return {**COMMON, **BEFORE_PAIRS.get(mail, PAIR)}
+
+
+@pytest.mark.parametrize("mail", Mail)
+def test_every_mail_can_be_written(mail: Mail) -> None:
+    text = CONTENT_EN.mail(mail.value, **values_for(mail))
+    assert "\n" not in text.subject
+    assert 10 < len(text.subject) < 100
+    assert "None" not in text.subject + text.text
+    assert "{" not in text.text
+    assert "\\" not in text.text
+    assert "**" not in text.text
+    assert "Cora Example" in text.text
+    if mail not in TO_HR:
+        assert text.text.startswith("Hello Mia,")
+        assert URL.format("overview") in text.text
+
+
+@pytest.mark.parametrize("mail", Mail)
+def test_the_html_of_a_mail_is_well_formed_and_says_the_same(mail: Mail) -> None:
+    text = CONTENT_EN.mail(mail.value, **values_for(mail))
+    tree = ET.fromstring(text.html.removeprefix("<!DOCTYPE html>"))
+    words = " ".join("".join(tree.itertext()).split())
+    assert tree.get("lang") == "en"
+    greeting = text.text.split("\n\n")[1]
+    assert greeting.split("\n")[0].lstrip("- ").split(" (")[0][:60] in words
+    for link in tree.iter("a"):
+        address = str(link.get("href"))
+        assert address.startswith(("https://mentoring.example.com/", "mailto:"))
+        assert address.removeprefix("mailto:") in text.text
+
+
+@pytest.mark.parametrize("mail", Mail)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "[click](https://evil.example)",
+        "<b>x</b>",
+        "*x* _y_ `z` # ~",
+        "1. x",
+        "Ann\nBcc: evil@example.com",
+        "{{ 7*7 }}",
+        "&amp; <https://evil.example>",
+        "- x\n\n> y",
+    ],
+)
+def test_a_name_is_never_markup(mail: Mail, name: str) -> None:
+    values = values_for(mail)
+    for key in ("me", "partner", "mentor", "mentee", "person"):
+        if key in values:
+            values[key] = {**values[key], "name": name, "first_name": name}
+    text = CONTENT_EN.mail(mail.value, **values)
+    assert "\n" not in text.subject
+    tree = ET.fromstring(text.html.removeprefix("<!DOCTYPE html>"))
+    assert not [a for a in tree.iter("a") if "evil" in str(a.get("href"))]
+    assert not list(tree.iter("b"))
+    assert not list(tree.iter("em"))
+    assert not list(tree.iter("code"))
+    assert " ".join(name.split()) in " ".join("".join(tree.itertext()).split())
+
+
+@pytest.mark.parametrize("role", ["mentor", "mentee"])
+def test_a_mentor_is_asked_for_no_goals(role: str) -> None:
+    links = {**PAIR["links"], "goals": URL.format("goals") if role == "mentee" else None}
+    for mail in (Mail.PREPARATION, Mail.PREPARATION_REMINDER):
+        text = CONTENT_EN.mail(mail, **{**COMMON, **PAIR, "my_role": role, "links": links}).text
+        assert ("goals" in text.lower()) is (role == "mentee")
+
+
+def test_who_is_ready_is_not_told_off_for_who_is_not() -> None:
+    values = {**COMMON, **PAIR, "open_steps": []}
+    text = CONTENT_EN.mail(Mail.PREPARATION_REMINDER, **values)
+    assert "everything is ready" in text.text
+    assert text.subject == "Ready to meet Theo"
+
+
+@pytest.mark.parametrize("reason", ["ladder", "too_few_sessions", "never_prepared", "coordinator"])
+def test_a_pair_is_closed_with_the_words_that_fit_and_without_blame(reason: str) -> None:
+    text = CONTENT_EN.mail(Mail.FAREWELL_CLOSED, **{**COMMON, **PAIR, "reason": reason}).text
+    assert ("not heard from" in text) is (reason == "ladder")
+    assert "nobody is to blame" in text
+
+
+def test_a_farewell_without_a_survey_offers_none() -> None:
+    values = {**COMMON, **PAIR, "links": {**PAIR["links"], "survey": None}}
+    for mail in Mail:
+        if mail.value.startswith("farewell"):
+            assert "/survey/" not in CONTENT_EN.mail(mail, **values).text
+
+
+def test_a_value_that_is_missing_is_named_and_no_half_mail_is_made() -> None:
+    with pytest.raises(ValueError, match=r"invitation.*'closes' is undefined"):
+        CONTENT_EN.mail(Mail.INVITATION, **COMMON, links={"join": "x"})
+
+
+def test_an_unknown_mail_is_refused() -> None:
+    with pytest.raises(ValueError, match="nothing"):
+        CONTENT_EN.mail("nothing", **COMMON)
+
+
+def test_every_template_in_the_folder_is_a_mail_that_is_sent() -> None:
+    files = {path.stem for path in (CONTENT / "en" / "mail").glob("[!_]*.md")}
+    assert files == {mail.value for mail in Mail}
+
+
+def test_files_that_are_wrong_are_all_told_at_once(tmp_path: Path) -> None:
+    shutil.copytree(CONTENT / "en", tmp_path / "en")
+    mails = tmp_path / "en" / "mail"
+    (mails / "invitation.md").write_text("Hello\n\nno subject")
+    (mails / "check_in.md").write_text("Subject: x\n\n{% if x %}")
+    (mails / "invitatoin.md").write_text("Subject: x\n\ny")
+    (mails / "not_matched.md").unlink()
+    (tmp_path / "en" / "surveys" / "pulse.yaml").write_text("id: pulse\nversion: 0\n")
+    (tmp_path / "en" / "agreement.md").write_text("No head")
+    (tmp_path / "en" / "portal.yaml").write_text("base: [\n")
+    with pytest.raises(BadInput) as caught:
+        Content(tmp_path)
+    said = "\n".join(str(problem) for problem in caught.value.problems)
+    for words in (
+        "invitation.md, line 1: the first line must be",
+        "check_in.md, line 3: the template can't be read",
+        "invitatoin.md: no mail is called so. Did you mean “invitation”?",
+        "not_matched.md: this file is missing",
+        "pulse.yaml: version:",
+        "agreement.md, line 1: it must begin with a head",
+        "portal.yaml, line",
+    ):
+        assert words in said
+
+
+def test_another_language_is_a_folder_and_english_fills_the_gaps(tmp_path: Path) -> None:
+    shutil.copytree(CONTENT / "en", tmp_path / "en")
+    (tmp_path / "cs" / "mail").mkdir(parents=True)
+    (tmp_path / "cs" / "mail" / "not_matched.md").write_text(
+        "Subject: Zatím bez dvojice\n\nDobrý den, {{ me.first_name }},\n", encoding="utf-8"
+    )
+    (tmp_path / "cs" / "portal.yaml").write_text(
+        "locale: cs_CZ\nguide:\n  minutes:\n    one: Minuta.\n    few: '{count} minuty.'\n"
+        "    other: '{count} minut.'\n",
+        encoding="utf-8",
+    )
+    czech = Content(tmp_path).in_language("cs-CZ")
+    assert czech.mail(Mail.NOT_MATCHED, **COMMON).subject == "Zatím bez dvojice"
+    assert 'lang="cs"' in czech.mail(Mail.NOT_MATCHED, **COMMON).html
+    assert "Hello Mia" in czech.mail(Mail.INVITATION, **values_for(Mail.INVITATION)).text
+    assert [czech.words("guide.minutes", count=n) for n in (1, 3, 5)] == [
+        "Minuta.",
+        "3 minuty.",
+        "5 minut.",
+    ]
+    assert czech.words("guide.button") == "I have read it"
+    assert czech.in_language("fr").language == "en"

@@ -1,0 +1,547 @@
+"""Each page: opening it changes nothing, the button does, and it says what happens next."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from domain.journal import EventKind
+from domain.people import Role
+from portal.pages import PAGES
+from store.links import Links, Purpose
+from store.tables import AnswerRow, OutboxRow, ParticipantRow, PersonRow, SessionRow
+from tests.portal.scene import DEFINITION, EXPIRES, STARTED, Scene
+
+IN_A_WEEK = (datetime.now(UTC) + timedelta(days=7)).date().isoformat()
+
+ABOUT: dict[Purpose, dict[str, object]] = {
+    Purpose.JOIN: {"pair": None},
+    Purpose.BOOK: {"session": 1},
+    Purpose.SESSION: {"session": 1},
+    Purpose.SURVEY: {"survey": "pulse", "occasion": "pulse:after-session-2"},
+    Purpose.OVERVIEW: {"pair": None},
+}
+"""What a link needs beyond the pair, by purpose."""
+
+AGREES = {
+    "place": "remote",
+    "between_sessions": "any_time",
+    "notice": "one_day",
+    "notes": "none",
+    "off_limits": "",
+    "signs": "yes",
+}
+
+SENDS: dict[Purpose, dict[str, str]] = {
+    Purpose.JOIN: {"joins": "no"},
+    Purpose.INTRODUCTION: {"accepts": "yes"},
+    Purpose.GUIDE: {"read": "yes"},
+    Purpose.AGREEMENT: AGREES,
+    Purpose.GOALS: {"goal_1": "Read a dashboard", "goal_2": "", "goal_3": ""},
+    Purpose.BOOK: {"date": IN_A_WEEK, "time": "14:30", "place": "Room 5"},
+    Purpose.SESSION: {"held": "yes"},
+    Purpose.SURVEY: {"going_well": "4", "useful": "5", "note": ""},
+    Purpose.OVERVIEW: {"action": "withdraw", "sure": "yes"},
+}
+"""A good answer to every page."""
+
+
+def address(scene: Scene, purpose: Purpose, **about: object) -> str:
+    fields: dict[str, Any] = {**ABOUT.get(purpose, {}), **about}
+    return scene.url(purpose, **fields)
+
+
+def heading(page: str) -> str:
+    match = re.search(r"<h1>(.*?)</h1>", page, re.DOTALL)
+    assert match is not None
+    return match[1]
+
+
+# --- What holds for every page -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_opening_a_page_changes_nothing(
+    scene: Scene, browser: TestClient, purpose: Purpose, method: str
+) -> None:
+    scene.happened(EventKind.PAIR_INTRODUCED, EventKind.PAIR_PREPARING, EventKind.PAIR_MEETING)
+    before = scene.everything()
+    for query in ("", "?done=1", "?done=withdraw", "?joins=yes&accepts=no&held=yes&action=help"):
+        assert browser.request(method, address(scene, purpose) + query).status_code == 200
+    assert scene.everything() == before
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_the_button_records_it_and_the_page_says_what_happens_next(
+    scene: Scene, browser: TestClient, purpose: Purpose
+) -> None:
+    before = scene.everything()
+    url = address(scene, purpose)
+    sent = browser.post(url, data=SENDS[purpose], follow_redirects=False)
+    assert sent.status_code == 303
+    assert sent.headers["location"].startswith("?done=")
+    assert scene.everything() != before
+    done = browser.get(url + sent.headers["location"])
+    assert done.status_code == 200
+    assert "done_" not in done.text
+    assert 'class="next"' in done.text
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_sending_a_page_twice_records_it_once(
+    scene: Scene, browser: TestClient, purpose: Purpose
+) -> None:
+    url = address(scene, purpose)
+    browser.post(url, data=SENDS[purpose])
+    once = scene.everything()
+    assert browser.post(url, data=SENDS[purpose], follow_redirects=False).status_code in (303, 410)
+    assert scene.everything() == once
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_a_page_opened_after_its_time_says_so_and_does_nothing(
+    scene: Scene, browser: TestClient, purpose: Purpose
+) -> None:
+    url = address(scene, purpose, expires=STARTED)
+    before = scene.everything()
+    for answer in (browser.get(url), browser.post(url, data=SENDS[purpose])):
+        assert answer.status_code == 410
+        assert "no longer valid" in heading(answer.text)
+        assert "Mia" not in answer.text
+        assert "Looking Up" not in answer.text
+    assert scene.everything() == before
+
+
+def test_the_journals_time_decides_whether_a_link_has_expired(
+    scene: Scene, browser: TestClient
+) -> None:
+    url = address(scene, Purpose.GUIDE)
+    assert browser.get(url).status_code == 200
+    with scene.database.write() as session:
+        from domain.journal import JournalEvent
+        from store import journal
+
+        late = JournalEvent(id="late", kind=EventKind.STAGE_ENTERED, at=EXPIRES)
+        journal.append(session, DEFINITION.program.id, [late])
+    assert browser.get(url).status_code == 410
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_a_token_for_one_page_opens_no_other(
+    scene: Scene, browser: TestClient, purpose: Purpose
+) -> None:
+    token = address(scene, purpose).rsplit("/", 1)[1]
+    for other in set(Purpose) - {purpose}:
+        assert browser.get(f"/{other.value}/{token}").status_code == 404
+
+
+def test_a_token_signed_with_a_foreign_key_opens_nothing(scene: Scene, browser: TestClient) -> None:
+    foreign = Scene(scene.database, Links("http://testserver", ["other"]), scene.content)
+    answer = browser.get(address(foreign, Purpose.OVERVIEW))
+    assert answer.status_code == 404
+    assert "Looking Up" not in answer.text
+
+
+def test_a_link_into_somebody_elses_pair_opens_nothing(scene: Scene, browser: TestClient) -> None:
+    assert browser.get(address(scene, Purpose.GOALS, pair="pair-2")).status_code == 404
+
+
+@pytest.mark.parametrize("purpose", sorted(set(Purpose) - {Purpose.JOIN, Purpose.OVERVIEW}))
+def test_a_page_of_a_pair_needs_what_its_link_should_hold(
+    scene: Scene, browser: TestClient, purpose: Purpose
+) -> None:
+    if purpose is Purpose.SURVEY:
+        url = scene.url(purpose, survey="unknown")
+    else:
+        url = scene.url(purpose, pair=None, session=None)
+    assert browser.get(url).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "purpose",
+    sorted(set(Purpose) - {Purpose.JOIN, Purpose.OVERVIEW, Purpose.SURVEY}),
+)
+def test_nothing_can_be_sent_once_the_pair_has_ended(
+    scene: Scene, browser: TestClient, purpose: Purpose
+) -> None:
+    scene.happened(EventKind.PAIR_INTRODUCED, EventKind.PAIR_CLOSED)
+    before = scene.everything()
+    answer = browser.post(address(scene, purpose), data=SENDS[purpose])
+    assert answer.status_code == 410
+    assert heading(answer.text) == "This pair has come to its end"
+    assert scene.everything() == before
+
+
+def test_a_survey_can_still_be_answered_once_the_pair_has_ended(
+    scene: Scene, browser: TestClient
+) -> None:
+    scene.happened(EventKind.PAIR_INTRODUCED, EventKind.PAIR_CLOSED)
+    url = scene.url(Purpose.SURVEY, survey="exit", occasion="exit:closed")
+    data = {"main_reason": "time", "went_ok": "4"}
+    assert "Thank you, Mia" in browser.post(url, data=data).text
+
+
+def test_a_name_is_text_and_never_markup(scene: Scene, browser: TestClient) -> None:
+    with scene.database.write() as session:
+        session.get_one(PersonRow, "p-theo").name = "<script>alert(1)</script> & Söhne"
+    page = browser.get(address(scene, Purpose.INTRODUCTION)).text
+    assert "<script>" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; Söhne" in page
+
+
+def test_every_purpose_has_a_page() -> None:
+    assert set(PAGES) == set(Purpose)
+
+
+# --- Joining -------------------------------------------------------------------------------------
+
+
+def test_joining_is_recorded_and_can_be_changed(scene: Scene, browser: TestClient) -> None:
+    with scene.database.write() as session:
+        session.get_one(ParticipantRow, (DEFINITION.program.id, "p-mia")).joined = None
+    url = address(scene, Purpose.JOIN)
+    page = browser.get(url).text
+    assert "You would be a mentor" in page
+    assert "6 sessions of 60 minutes" in page
+    assert "groups of 5 or more" in page
+    assert "Great to have you with us, Mia" in browser.post(url, data={"joins": "yes"}).text
+    assert "You said yes" in browser.get(url).text
+    browser.post(url, data={"joins": "no"})
+    assert scene.events() == ["program_started", "joined", "stayed_out"]
+    assert scene.rows(OutboxRow) == []
+
+
+# --- Introduction --------------------------------------------------------------------------------
+
+
+def test_the_introduction_says_who_and_why(scene: Scene, browser: TestClient) -> None:
+    page = browser.get(address(scene, Purpose.INTRODUCTION)).text
+    assert heading(page) == "Meet Theo Example"
+    assert "would like to learn from you" in page
+    assert "the first of Theo’s goals" in page
+    assert "Example Dept" in page
+
+
+def test_a_no_keeps_its_reason_in_the_store_and_is_kind(scene: Scene, browser: TestClient) -> None:
+    url = address(scene, Purpose.INTRODUCTION)
+    data = {"accepts": "no", "reason": "We have worked together before"}
+    assert "Thank you for being open" in browser.post(url, data=data).text
+    (answer,) = scene.rows(AnswerRow)
+    assert isinstance(answer, AnswerRow)
+    assert answer.content == {"accepts": False, "reason": "We have worked together before"}
+    assert scene.events()[-1] == "introduction_declined"
+
+
+def test_a_no_is_not_turned_into_a_yes_by_a_second_click(scene: Scene, browser: TestClient) -> None:
+    url = address(scene, Purpose.INTRODUCTION)
+    browser.post(url, data={"accepts": "no"})
+    assert "being open with us" in browser.post(url, data={"accepts": "yes"}).text
+    assert scene.events()[1:] == ["introduction_declined"]
+
+
+# --- Preparation ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("person", "title"),
+    [("p-mia", "A short guide for mentors"), ("p-theo", "A short guide for mentees")],
+)
+def test_each_role_reads_its_own_guide(
+    scene: Scene, browser: TestClient, person: str, title: str
+) -> None:
+    url = address(scene, Purpose.GUIDE, person=person)
+    assert heading(browser.get(url).text) == title
+    browser.post(url, data={"read": "yes"})
+    page = browser.get(url).text
+    assert "You have read this" in page
+    assert "<form" not in page
+
+
+def test_who_signs_second_sees_the_partners_choices_and_where_they_differ(
+    scene: Scene, browser: TestClient
+) -> None:
+    mentor = address(scene, Purpose.AGREEMENT)
+    mentee = address(scene, Purpose.AGREEMENT, person="p-theo")
+    assert "Mia has not signed yet" in browser.get(mentee).text
+    browser.post(mentor, data=AGREES)
+    page = browser.get(mentee).text
+    assert "Mia has signed" in page
+    assert re.search(r'name="place" value="remote"[^>]* checked', page)
+    assert not re.search(r'name="signs"[^>]* checked', page)
+    done = browser.post(mentee, data={**AGREES, "place": "in_person"}).text
+    assert "You have both signed" in done
+    assert "Where would you like to meet?" in done
+    assert "May we take notes?" not in done
+
+
+def test_all_that_is_missing_is_told_at_once_and_what_was_typed_is_kept(
+    scene: Scene, browser: TestClient
+) -> None:
+    before = scene.everything()
+    data = {"place": "remote", "off_limits": "My <last> job"}
+    answer = browser.post(address(scene, Purpose.AGREEMENT), data=data)
+    assert answer.status_code == 422
+    page = answer.text
+    for field in ("between_sessions", "notice", "notes", "signs"):
+        assert f'href="#f-{field}"' in page
+        assert f'id="f-{field}"' in page
+        assert f'id="p-{field}"' in page
+    assert 'href="#f-place"' not in page
+    assert re.search(r'value="remote"[^>]* checked', page)
+    assert "My &lt;last&gt; job</textarea>" in page
+    assert "<title>Not sent yet:" in page
+    assert scene.everything() == before
+
+
+def test_one_goal_is_enough_and_none_is_not(scene: Scene, browser: TestClient) -> None:
+    url = address(scene, Purpose.GOALS, person="p-theo")
+    empty = browser.post(url, data={"goal_1": " ", "goal_2": "", "goal_3": ""})
+    assert empty.status_code == 422
+    assert "at least one goal" in empty.text
+    done = browser.post(url, data={"goal_2": "Read a dashboard"}).text
+    assert "<li>Read a dashboard</li>" in done
+    assert "Mia can see them now" in done
+    assert "Read a dashboard</textarea>" in browser.get(url).text
+
+
+def test_a_goal_that_is_too_long_is_not_cut_off(scene: Scene, browser: TestClient) -> None:
+    answer = browser.post(address(scene, Purpose.GOALS), data={"goal_1": "x" * 2001})
+    assert answer.status_code == 422
+    assert "under 2000 characters. It has 2001 now" in answer.text
+    assert "x" * 2001 in answer.text
+
+
+# --- Sessions ------------------------------------------------------------------------------------
+
+
+def test_a_date_is_shown_back_in_both_time_zones(scene: Scene, browser: TestClient) -> None:
+    url = address(scene, Purpose.BOOK)
+    form = browser.get(url).text
+    assert "Time in Europe/London" in form
+    assert "Theo lives by the time of Europe/Prague" in form
+    done = browser.post(url, data=SENDS[Purpose.BOOK]).text
+    assert "14:30 (Europe/London)" in done
+    assert "15:30 (Europe/Prague)" in done
+    assert "Room 5" in done
+    again = browser.get(url).text
+    assert f'value="{IN_A_WEEK}"' in again
+    assert 'value="14:30"' in again
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ({"date": "", "time": ""}, ("choose a date", "enter a time")),
+        ({"date": "soon", "time": "25:00"}, ("choose a date", "enter a time")),
+        ({"date": "2020-01-01", "time": "10:00"}, ("is past",)),
+        ({"date": "2999-01-01", "time": "10:00"}, ("more than a year away",)),
+        ({"date": IN_A_WEEK, "time": "10:00", "place": "x" * 301}, ("under 300 characters",)),
+    ],
+)
+def test_a_date_that_can_not_be_is_explained(
+    scene: Scene, browser: TestClient, data: dict[str, str], says: tuple[str, ...]
+) -> None:
+    answer = browser.post(address(scene, Purpose.BOOK), data=data)
+    assert answer.status_code == 422
+    for words in says:
+        assert words in answer.text
+    assert scene.rows(SessionRow) == []
+
+
+def test_an_hour_that_summer_time_skips_is_explained(scene: Scene, browser: TestClient) -> None:
+    year = datetime.now(UTC).year
+    spring = next(
+        day
+        for start in (datetime(year, 3, 31, tzinfo=UTC), datetime(year + 1, 3, 31, tzinfo=UTC))
+        for day in (start - timedelta(days=(start.weekday() + 1) % 7),)
+        if day > datetime.now(UTC)
+    )
+    data = {"date": spring.date().isoformat(), "time": "01:30"}
+    answer = browser.post(address(scene, Purpose.BOOK), data=data)
+    assert answer.status_code == 422
+    assert "clocks go forward" in answer.text
+
+
+def test_one_click_says_that_they_met_and_the_partner_need_not(
+    scene: Scene, browser: TestClient
+) -> None:
+    browser.post(address(scene, Purpose.BOOK), data=SENDS[Purpose.BOOK])
+    assert "It was planned for" in browser.get(address(scene, Purpose.SESSION)).text
+    browser.post(address(scene, Purpose.SESSION), data={"held": "yes"})
+    theirs = address(scene, Purpose.SESSION, person="p-theo")
+    page = browser.get(theirs).text
+    assert "Session 1 is noted" in page
+    assert "<form" not in page
+    browser.post(theirs, data={"held": "no"})
+    assert scene.events()[1:] == ["session_booked", "session_held"]
+
+
+def test_after_a_session_that_did_not_happen_a_new_date_is_one_click_away(
+    scene: Scene, browser: TestClient
+) -> None:
+    browser.post(address(scene, Purpose.BOOK), data=SENDS[Purpose.BOOK])
+    done = browser.post(address(scene, Purpose.SESSION), data={"held": "no"}).text
+    match = re.search(r'class="button" href="http://testserver(/book/[^"]+)"', done)
+    assert match is not None
+    assert "in the diary" in browser.post(match[1], data=SENDS[Purpose.BOOK]).text
+
+
+def test_in_a_demonstration_dates_are_the_programs_and_signals_carry_real_instants(
+    scene: Scene, browser: TestClient
+) -> None:
+    from store.tables import ProgramRow
+
+    with scene.database.write() as session:
+        program = session.get_one(ProgramRow, DEFINITION.program.id)
+        program.definition = {**program.definition, "calendar": {"day": 60.0, "timezone": "UTC"}}
+        program.epoch = datetime.now(UTC)
+    first = datetime.combine(DEFINITION.program.starts, datetime.min.time(), UTC)
+    day = (first + timedelta(days=10)).date().isoformat()
+    url = address(scene, Purpose.BOOK, person="p-nils", pair="pair-2")
+    browser.post(url, data={"date": day, "time": "09:00", "place": ""})
+    (row,) = scene.rows(SessionRow)
+    (told,) = scene.rows(OutboxRow)
+    assert isinstance(row, SessionRow)
+    assert isinstance(told, OutboxRow)
+    assert row.booked_for == first + timedelta(days=10, hours=9)
+    instant = datetime.fromisoformat(told.argument["booked_for"])
+    assert abs(instant - datetime.now(UTC) - timedelta(minutes=10)) < timedelta(seconds=30)
+
+
+# --- Surveys -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("survey", ["baseline", "pulse", "final", "exit"])
+@pytest.mark.parametrize("role", Role)
+def test_every_survey_can_be_answered_in_both_roles(
+    scene: Scene, browser: TestClient, survey: str, role: Role
+) -> None:
+    person = "p-mia" if role is Role.MENTOR else "p-theo"
+    url = scene.url(Purpose.SURVEY, person=person, survey=survey, occasion=f"{survey}:x")
+    page = browser.get(url).text
+    data: dict[str, str] = {}
+    for item in scene.content.survey(survey).items_for(role):
+        assert f'name="{item.id}"' in page
+        data[item.id] = {"scale": str(item.high), "text": "Fine"}.get(
+            item.kind.value, item.options[0].id if item.options else ""
+        )
+    assert "Thank you" in browser.post(url, data=data).text
+    (answer,) = scene.rows(AnswerRow)
+    assert isinstance(answer, AnswerRow)
+    assert set(answer.content) == set(data)
+
+
+def test_a_long_survey_can_be_put_aside_and_finished_later(
+    scene: Scene, browser: TestClient
+) -> None:
+    url = scene.url(Purpose.SURVEY, survey="final", occasion="final:evaluation")
+    saved = browser.post(url, data={"recommendation": "9", "later": "yes"}).text
+    assert "Saved" in heading(saved)
+    assert scene.rows(OutboxRow) == []
+    page = browser.get(url).text
+    assert re.search(r'name="recommendation" value="9"[^>]* checked', page)
+
+
+@pytest.mark.parametrize("given", ["", "6", "0", "-1", "4.5", "many", "²"])
+def test_a_number_that_is_not_on_the_scale_is_not_taken(
+    scene: Scene, browser: TestClient, given: str
+) -> None:
+    answer = browser.post(address(scene, Purpose.SURVEY), data={"going_well": given, "useful": "5"})
+    assert answer.status_code == 422
+    assert 'href="#f-going_well"' in answer.text
+    assert re.search(r'name="useful" value="5"[^>]* checked', answer.text)
+    assert scene.rows(AnswerRow) == []
+
+
+# --- Overview ------------------------------------------------------------------------------------
+
+
+def links_in(page: str) -> list[str]:
+    return re.findall(r'href="http://testserver/([a-z]+)/', page)
+
+
+def test_the_overview_shows_what_is_open_at_each_point_of_a_pairs_life(
+    scene: Scene, browser: TestClient
+) -> None:
+    url = address(scene, Purpose.OVERVIEW, person="p-theo")
+    assert "looking for a partner" in browser.get(url).text
+    scene.happened(EventKind.PAIR_INTRODUCED)
+    assert links_in(browser.get(url).text) == ["introduction"]
+    scene.happened(EventKind.PAIR_PREPARING)
+    assert links_in(browser.get(url).text) == ["guide", "agreement", "goals"]
+    for purpose in (Purpose.GUIDE, Purpose.AGREEMENT, Purpose.GOALS):
+        browser.post(address(scene, purpose, person="p-theo"), data=SENDS[purpose])
+    assert "Nothing is open for you" in browser.get(url).text
+    scene.happened(EventKind.PAIR_MEETING)
+    scene.happened(EventKind.CHECK_IN_SENT, survey="pulse", occasion="pulse:after-session-2")
+    assert links_in(browser.get(url).text)[:2] == ["survey", "book"]
+    browser.post(address(scene, Purpose.SURVEY, person="p-theo"), data=SENDS[Purpose.SURVEY])
+    browser.post(address(scene, Purpose.BOOK, person="p-theo"), data=SENDS[Purpose.BOOK])
+    assert links_in(browser.get(url).text)[0] == "session"
+    browser.post(address(scene, Purpose.SESSION, person="p-theo"), data=SENDS[Purpose.SESSION])
+    page = browser.get(url).text
+    assert "Sessions held so far, 1 of 6" in page
+    assert "Choose a date for session 2" in page
+    assert "What you would like to learn" in page
+
+
+def test_the_links_on_the_overview_work(scene: Scene, browser: TestClient) -> None:
+    scene.happened(EventKind.PAIR_INTRODUCED, EventKind.PAIR_PREPARING, EventKind.PAIR_MEETING)
+    page = browser.get(address(scene, Purpose.OVERVIEW)).text
+    found = re.findall(r'href="http://testserver(/[a-z]+/[^"]+)"', page)
+    assert len(found) == 3
+    for link in found:
+        assert browser.get(link).status_code == 200
+
+
+def test_help_reaches_the_store_and_the_pairs_workflow_once_a_call(
+    scene: Scene, browser: TestClient
+) -> None:
+    scene.happened(EventKind.PAIR_INTRODUCED)
+    url = address(scene, Purpose.OVERVIEW)
+    data = {"action": "help", "pair": "pair-1", "number": "1", "words-pair-1": "We are stuck"}
+    assert "Cora Example reads it" in browser.post(url, data=data).text
+    browser.post(url, data=data)
+    assert len(scene.rows(OutboxRow)) == 1
+    assert 'name="number" value="2"' in browser.get(url).text
+    browser.post(url, data={**data, "number": "2"})
+    assert len(scene.rows(OutboxRow)) == 2
+
+
+def test_help_without_a_word_is_asked_for_one(scene: Scene, browser: TestClient) -> None:
+    scene.happened(EventKind.PAIR_INTRODUCED)
+    data = {"action": "help", "pair": "pair-1", "number": "1"}
+    answer = browser.post(address(scene, Purpose.OVERVIEW), data=data)
+    assert answer.status_code == 422
+    assert "<details open>" in answer.text
+
+
+def test_help_for_somebody_elses_pair_is_not_asked(scene: Scene, browser: TestClient) -> None:
+    scene.happened(EventKind.PAIR_INTRODUCED, pair="pair-2")
+    data = {"action": "help", "pair": "pair-2", "number": "1", "words-pair-2": "x"}
+    assert browser.post(address(scene, Purpose.OVERVIEW), data=data).status_code == 422
+    assert scene.rows(AnswerRow) == []
+
+
+def test_leaving_needs_a_second_thought(scene: Scene, browser: TestClient) -> None:
+    scene.happened(EventKind.PAIR_INTRODUCED)
+    url = address(scene, Purpose.OVERVIEW)
+    hasty = browser.post(url, data={"action": "withdraw"})
+    assert hasty.status_code == 422
+    assert "tick this box if you are sure" in hasty.text
+    assert "Theo" in hasty.text
+    done = browser.post(url, data={"action": "withdraw", "sure": "yes"}).text
+    assert "You have left the program" in done
+    page = browser.get(url).text
+    assert "You have left the program" in page
+    assert "Theo" not in page
+    assert browser.get(address(scene, Purpose.INTRODUCTION)).status_code == 410
+
+
+def test_a_pair_is_not_shown_before_it_is_introduced(scene: Scene, browser: TestClient) -> None:
+    assert "Theo" not in browser.get(address(scene, Purpose.OVERVIEW)).text
