@@ -35,7 +35,9 @@ from domain.evaluation import (
     SurveySummary,
     Verdict,
     evaluate,
+    has_completed,
     pair_health,
+    sessions_that_count,
     summarise_surveys,
 )
 from domain.lifecycle import PairState, Stage
@@ -290,8 +292,18 @@ class _Report:
     # --- Sessions and pairs
 
     @property
+    def session_weeks(self) -> list[float]:
+        """The program week of each session held that was planned."""
+        planned = self.definition.sessions.count
+        return [
+            self.program_day(at) / _WEEK
+            for pair in self.started
+            for at in sessions_that_count(pair, planned)
+        ]
+
+    @property
     def sessions_held(self) -> int:
-        return sum(self._counted(pair) for pair in self.started)
+        return len(self.session_weeks)
 
     @property
     def sessions_planned(self) -> int:
@@ -301,12 +313,8 @@ class _Report:
     def completed(self) -> int:
         return sum(1 for pair in self.started if self.has_completed(pair))
 
-    def _counted(self, pair: PairStatus) -> int:
-        planned = self.definition.sessions.count
-        return sum(1 for session in pair.held if 1 <= session.number <= planned)
-
     def has_completed(self, pair: PairStatus) -> bool:
-        return self._counted(pair) >= self.definition.sessions.needed
+        return has_completed(pair, self.definition)
 
     @property
     def messages_sent(self) -> int:
@@ -326,7 +334,7 @@ class _Report:
             "matched": people_in(lambda pair: True),
             "started": people_in(lambda pair: pair.has_started),
             "met": people_in(lambda pair: pair.sessions_held > 0),
-            "completed": people_in(lambda pair: pair.has_started and self.has_completed(pair)),
+            "completed": people_in(self.has_completed),
         }
         whole = max(numbers.values())
         return tuple(
@@ -454,13 +462,7 @@ class _Report:
         from activities.report_charts import Level, cumulative_chart  # noqa: PLC0415
 
         texts = self.words.texts["charts"]
-        planned = self.definition.sessions.count
-        weeks = [
-            self.program_day(session.at) / _WEEK
-            for pair in self.started
-            for session in pair.held
-            if 1 <= session.number <= planned
-        ]
+        weeks = self.session_weeks
         end = self.program_day(self.status.updated_at) / _WEEK
         goal = next((m for m in self.metrics if m.metric is MetricName.SESSIONS_HELD), None)
         wanted = goal.target.value * self.sessions_planned if goal else self.sessions_planned
@@ -678,7 +680,7 @@ def _numbered(pairs: Iterable[PairStatus]) -> Iterable[tuple[int, PairStatus]]:
 
 
 def _pair_row(report: _Report, number: int, pair: PairStatus) -> tuple[str | float | None, ...]:
-    days = [int(report.program_day(session.at)) for session in pair.held]
+    days = [int(report.program_day(at)) for at in pair.held.values()]
     steps = [step for stall in pair.stalls for step in stall.steps]
     return (
         number,
@@ -686,7 +688,7 @@ def _pair_row(report: _Report, number: int, pair: PairStatus) -> tuple[str | flo
         "yes" if pair.has_started else "no",
         pair.sessions_held,
         report.definition.sessions.count,
-        "yes" if pair.has_started and report.has_completed(pair) else "no",
+        "yes" if report.has_completed(pair) else "no",
         pair.missed,
         len(pair.stalls),
         sum(1 for stall in pair.stalls if stall.outcome.value == "came_back"),

@@ -33,8 +33,7 @@ from domain.surveys import AnswerValue, Item, ItemKind, Survey
 SATISFACTION_ITEM = "satisfaction"
 """Id of the final survey's item that the satisfaction metric averages."""
 RECOMMENDATION_ITEM = "recommendation"
-"""Id of the final survey's 0 to 10 item. Where there is none of this id, the one whose id begins
-with “recommend” counts."""
+"""Id of the final survey's 0 to 10 item that the recommendation metric is made of."""
 PROMOTER_FROM, DETRACTOR_TO = 9, 6
 """Reichheld, “The One Number You Need to Grow”, Harvard Business Review, December 2003."""
 
@@ -195,22 +194,24 @@ def _sessions_held(context: _Context) -> _Measure:
     preparation on and to the end, also when it stopped early; a pair that declined does not.
     """
     planned = context.definition.sessions.count
-    held = sum(_sessions_that_count(pair, planned) for pair in context.started)
+    held = sum(len(sessions_that_count(pair, planned)) for pair in context.started)
     return _share(held, planned * len(context.started))
 
 
-def _sessions_that_count(pair: PairStatus, planned: int) -> int:
-    return sum(1 for session in pair.held if 1 <= session.number <= planned)
+def sessions_that_count(pair: PairStatus, planned: int) -> tuple[datetime, ...]:
+    """When the sessions took place that a pair held of those that were planned for it."""
+    return tuple(at for number, at in pair.held.items() if 1 <= number <= planned)
+
+
+def has_completed(pair: PairStatus, definition: Definition) -> bool:
+    """Whether a pair started and held enough sessions, whatever became of it."""
+    sessions = definition.sessions
+    return pair.has_started and len(sessions_that_count(pair, sessions.count)) >= sessions.needed
 
 
 def _pairs_completed(context: _Context) -> _Measure:
     """Started pairs that held at least `sessions.minimum` sessions ÷ started pairs."""
-    sessions = context.definition.sessions
-    enough = sum(
-        1
-        for pair in context.started
-        if _sessions_that_count(pair, sessions.count) >= sessions.needed
-    )
+    enough = sum(1 for pair in context.started if has_completed(pair, context.definition))
     return _share(enough, len(context.started))
 
 
@@ -227,7 +228,7 @@ def _recovered_pairs(context: _Context) -> _Measure:
 
 def met_again(pair: PairStatus) -> bool:
     """Whether a pair that stalled held a session afterwards."""
-    return bool(pair.stalls) and any(held.at > pair.stalls[0].since for held in pair.held)
+    return bool(pair.stalls) and any(at > pair.stalls[0].since for at in pair.held.values())
 
 
 def _response_rate(context: _Context) -> _Measure:
@@ -268,10 +269,8 @@ def _from_item(context: _Context, name: str, figure: Callable[[Sequence[int]], f
 
 
 def _item(survey: Survey, name: str) -> Item | None:
-    scales = [item for item in survey.items if item.kind is ItemKind.SCALE]
-    exact = [item for item in scales if item.id == name]
-    near = [item for item in scales if name.startswith(item.id) or item.id.startswith(name[:9])]
-    return next(iter([*exact, *near]), None)
+    scales = (item for item in survey.items if item.kind is ItemKind.SCALE)
+    return next((item for item in scales if item.id == name), None)
 
 
 _MEASURES: dict[MetricName, Callable[[_Context], _Measure]] = {
@@ -315,7 +314,7 @@ class ItemSummary(Value):
 
 
 class SubscaleSummary(Value):
-    """The mean of a subscale's items, the reversed ones turned round.
+    """The mean of a subscale's two or more items, the reversed ones turned round.
 
     It is the plain mean of the items' published means, and so says nothing that they don't.
     """
@@ -436,6 +435,8 @@ def _subscales(items: Sequence[ItemSummary]) -> tuple[SubscaleSummary, ...]:
             by_name.setdefault(summary.item.subscale, []).append(summary)
     found: list[SubscaleSummary] = []
     for name, of_scale in by_name.items():
+        if len(of_scale) < 2:
+            continue
         everyone = _mean_of_means(of_scale, [summary.everyone for summary in of_scale])
         if len({(s.item.low, s.item.high) for s in of_scale}) > 1 or everyone is None:
             continue

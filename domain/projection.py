@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
+from itertools import count
 from operator import attrgetter
 from typing import TypeVar
 
@@ -34,13 +35,6 @@ class StateEntry(Value):
     """When a pair came to a state."""
 
     state: PairState
-    at: datetime
-
-
-class HeldSession(Value):
-    """A session that took place, and when that was first said."""
-
-    number: int
     at: datetime
 
 
@@ -93,8 +87,8 @@ class PairStatus(Value):
     """When it came to this state."""
     history: tuple[StateEntry, ...]
     """Every state it was in, in order; the last is `state`."""
-    held: tuple[HeldSession, ...]
-    """Sessions held, by number. A session that both logged counts once."""
+    held: dict[int, datetime]
+    """Sessions held, by number, and when that was first said. One that both logged counts once."""
     missed: int
     """Times that a session was logged as missed."""
     last_sign_of_life: datetime | None
@@ -324,7 +318,8 @@ class _Pair:
 
     def give_sign_of_life(self, at: datetime) -> None:
         self.last_sign = at
-        self.come_back(at)
+        if self.step is not None or self.open_stall is not None:
+            self.come_back(at)
 
     def come_back(self, at: datetime) -> None:
         self.end_stall(at, StallOutcome.CAME_BACK)
@@ -340,7 +335,7 @@ class _Pair:
             state=self.state,
             since=self.history[-1][1],
             history=tuple(StateEntry(state=state, at=at) for state, at in self.history),
-            held=tuple(HeldSession(number=n, at=self.held[n]) for n in sorted(self.held)),
+            held=dict(sorted(self.held.items())),
             missed=self.missed,
             last_sign_of_life=self.last_sign,
             ladder_step=self.step,
@@ -355,7 +350,7 @@ class _Pair:
         if self.state.is_over or self.state is PairState.PAUSED:
             return None
         if self.active is PairState.MEETING:
-            session = max(self.held, default=0) + 1
+            session = next(n for n in count(1) if n not in self.held)
             booked = session in self.booked
             step = NextStep.HOLD_SESSION if booked else NextStep.BOOK_SESSION
             return NextDue(step=step, session=session)
@@ -398,37 +393,19 @@ class _Fold:
         if event.id in self.seen:
             return
         self.seen.add(event.id)
-        at = self.updated_at = event.at
-        kind = event.kind
-        if event.pair is not None:
-            pair = self.pairs.get(event.pair)
+        self.updated_at = at = event.at
+        is_sign_of_life, on_pair, on_program = _EFFECTS[event.kind]
+        name = event.pair
+        if name is not None:
+            pair = self.pairs.get(name)
             if pair is None:
-                pair = self.pairs[event.pair] = _Pair(event.pair, at)
-            state = _STATE_EVENTS.get(kind)
-            if state is not None:
-                self._enter_state(pair, state, event)
-            else:
-                if kind in SIGNS_OF_LIFE:
-                    pair.give_sign_of_life(at)
-                on_pair = _ON_PAIR.get(kind)
-                if on_pair is not None:
-                    on_pair(pair, event)
-        on_program = _ON_PROGRAM.get(kind)
+                pair = self.pairs[name] = _Pair(name, at)
+            if is_sign_of_life:
+                pair.give_sign_of_life(at)
+            if on_pair is not None:
+                on_pair(pair, event)
         if on_program is not None:
             on_program(self, event)
-
-    @staticmethod
-    def _enter_state(pair: _Pair, state: PairState, event: JournalEvent) -> None:
-        if pair.state.is_over:
-            return
-        if state is PairState.CLOSED and "step" in event.data:  # the ladder's last step
-            pair.climb(_number(event, "step"), LadderAction.CLOSE)
-        goes_on = state in (PairState.PREPARING, PairState.MEETING)
-        pair.end_stall(event.at, StallOutcome.CAME_BACK if goes_on else StallOutcome.ENDED)
-        pair.enter(state, event.at)
-        reason = event.data.get("reason")
-        if state.is_over and reason is not None:
-            pair.ended_because = str(reason)
 
     def result(self) -> ProgramStatus:
         pairs = tuple(self.pairs[pair].result() for pair in sorted(self.pairs))
@@ -484,6 +461,20 @@ def _number(event: JournalEvent, key: str) -> int:
     return value if isinstance(value, int) else 0
 
 
+def _on_state(pair: _Pair, event: JournalEvent) -> None:
+    if pair.state.is_over:
+        return
+    state = _STATE_EVENTS[event.kind]
+    if state is PairState.CLOSED and "step" in event.data:  # the ladder's last step
+        pair.climb(_number(event, "step"), LadderAction.CLOSE)
+    goes_on = state in (PairState.PREPARING, PairState.MEETING)
+    pair.end_stall(event.at, StallOutcome.CAME_BACK if goes_on else StallOutcome.ENDED)
+    pair.enter(state, event.at)
+    reason = event.data.get("reason")
+    if state.is_over and reason is not None:
+        pair.ended_because = str(reason)
+
+
 def _on_stalled(pair: _Pair, event: JournalEvent) -> None:
     pair.stall(event.at, _number(event, "step"))
 
@@ -524,6 +515,7 @@ def _on_help_asked(pair: _Pair, _event: JournalEvent) -> None:
 
 
 _ON_PAIR: dict[EventKind, Callable[[_Pair, JournalEvent], None]] = {
+    **dict.fromkeys(_STATE_EVENTS, _on_state),
     EventKind.PAIR_STALLED: _on_stalled,
     EventKind.LADDER_CLIMBED: _on_climbed,
     EventKind.PAIR_RECOVERED: _on_recovered,
@@ -619,3 +611,8 @@ _ON_PROGRAM: dict[EventKind, Callable[[_Fold, JournalEvent], None]] = {
     EventKind.CHECK_IN_SENT: _on_check_in_sent,
     EventKind.SURVEY_ANSWERED: _on_answered,
 }
+
+_EFFECTS = {
+    kind: (kind in SIGNS_OF_LIFE, _ON_PAIR.get(kind), _ON_PROGRAM.get(kind)) for kind in EventKind
+}
+"""For each kind: whether it is a sign of life, what it does to its pair and to the program."""

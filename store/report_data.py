@@ -8,22 +8,15 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from domain.calendar import ProgramCalendar
 from domain.definition import Definition
 from domain.evaluation import Response
 from domain.model import Value
 from domain.people import Role
 from domain.projection import ProgramStatus, project
-from store import journal
+from store import journal, programs
 from store.answers import AnswerKind
-from store.tables import AnswerRow, MessageRow, PairRow, ParticipantRow, PersonRow, ProgramRow
-
-
-class NoSuchProgram(Exception):
-    """The store has no program of this id."""
-
-    def __init__(self, program: str) -> None:
-        super().__init__(f"There is no program “{program}” in the store.")
-        self.program = program
+from store.tables import AnswerRow, MessageRow, PairRow, ParticipantRow, PersonRow
 
 
 class PairMembers(Value):
@@ -61,6 +54,7 @@ class ReportData(Value):
 
     program: str
     definition: Definition
+    calendar: ProgramCalendar
     status: ProgramStatus
     responses: tuple[Response, ...]
     members: tuple[PairMembers, ...]
@@ -70,20 +64,18 @@ class ReportData(Value):
 
 
 def load_report_data(session: Session, program: str) -> ReportData:
-    """Read what a report on `program` is made of. Raises NoSuchProgram."""
-    row = session.get(ProgramRow, program)
-    if row is None:
-        raise NoSuchProgram(program)
-    definition = Definition.model_validate(row.definition)
+    """Read what a report on `program` is made of. Raises `UnknownProgram`."""
+    found = programs.get(session, program)
     return ReportData(
         program=program,
-        definition=definition,
+        definition=found.definition,
+        calendar=found.calendar,
         status=project(event for _, event in journal.read(session, program)),
         responses=load_responses(session, program),
         members=_members(session, program),
         participants=_participants(session, program),
         messages=_messages(session, program),
-        names=_names(session, program, definition),
+        names=_names(session, program, found.definition),
     )
 
 
