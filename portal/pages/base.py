@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from domain.people import Role
 from domain.surveys import MAX_TEXT, Item, ItemKind
 from portal.visits import Visit
 from store.content import Words
@@ -61,6 +62,11 @@ def thanks(visit: Visit, page: str, **values: object) -> View:
         words(f"{page}.done_title", **values),
         {"next": words(f"{page}.done_next", **values), "details": (), "more": None},
     )
+
+
+def labels_of(items: Iterable[Item], role: Role) -> dict[str, str]:
+    """The question of each item, to name it where its problem is told."""
+    return {item.id: item.text_for(role) for item in items}
 
 
 def too_long(words: Words, text: str) -> str | None:

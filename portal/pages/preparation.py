@@ -5,7 +5,16 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from domain.surveys import ItemKind, read_answers
-from portal.pages.base import Accepted, Form, Rejected, View, problem_with, thanks, too_long
+from portal.pages.base import (
+    Accepted,
+    Form,
+    Rejected,
+    View,
+    labels_of,
+    problem_with,
+    thanks,
+    too_long,
+)
 from portal.visits import Visit, first_name
 from store import answers
 from store.answers import AnswerKind
@@ -62,6 +71,7 @@ class AgreementPage:
         if mine is None:
             visit.must_be_open()
         start = mine or theirs
+        items = agreement.choices.items_for(visit.role)
         chosen = start.content["choices"] if start is not None else {}
         return View(
             "agreement.html",
@@ -69,7 +79,8 @@ class AgreementPage:
             {
                 "body": Markup(agreement.html),  # noqa: S704 - our own content file
                 "choices": agreement.choices,
-                "items": agreement.choices.items_for(visit.role),
+                "items": items,
+                "labels": labels_of(items, visit.role),
                 "role": visit.role,
                 "typed": typed if typed is not None else {k: str(v) for k, v in chosen.items()},
                 "partner_first": first_name(visit.with_partner),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.surveys import Survey, read_answers
-from portal.pages.base import Accepted, Form, Rejected, View, problem_with, thanks
+from portal.pages.base import Accepted, Form, Rejected, View, labels_of, problem_with, thanks
 from portal.visits import Visit
 from store import answers
 from store.answers import AnswerKind
@@ -28,6 +28,7 @@ class SurveyPage:
             {
                 "survey": survey,
                 "items": items,
+                "labels": labels_of(items, visit.role),
                 "role": visit.role,
                 "typed": typed if typed is not None else {k: str(v) for k, v in before.items()},
                 "answered": mine is not None and mine.kind == AnswerKind.SURVEY,

@@ -294,6 +294,7 @@ def test_all_that_is_missing_is_told_at_once_and_what_was_typed_is_kept(
     assert 'href="#f-place"' not in page
     assert re.search(r'value="remote"[^>]* checked', page)
     assert "My &lt;last&gt; job</textarea>" in page
+    assert "May we take notes? – Please answer this one." in page
     assert "<title>Not sent yet:" in page
     assert scene.everything() == before
 

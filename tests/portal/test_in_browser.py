@@ -1,0 +1,241 @@
+"""The pages in a real browser: by keyboard alone, on a phone, without scripts, for everybody."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from domain.journal import EventKind
+from store.links import Purpose
+from store.tables import AnswerRow, SessionRow
+from tests.portal.scene import STARTED, Scene, make_scene
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+)
+
+PHONE = {"width": 320, "height": 640}
+"""The narrowest screen that WCAG 1.4.10 asks for."""
+
+IN_A_WEEK = (datetime.now(UTC) + timedelta(days=7)).date().isoformat()
+
+
+@dataclass
+class Served:
+    """An example program, and the portal that serves it."""
+
+    scene: Scene
+    base_url: str
+
+    def url(self, purpose: Purpose, person: str = "p-mia", **about: Any) -> str:
+        return self.base_url + self.scene.url(purpose, person, **about)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium. Skipped without it, but not in CI."""
+    if not CHROMIUM.exists():
+        reason = "Chromium is not installed (on Debian: apt-get install chromium)"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    """The portal on a free port."""
+    scene = make_scene(tmp_path)
+    config = uvicorn.Config(
+        scene.app(), host="127.0.0.1", port=0, access_log=False, log_level="warning"
+    )
+    server = uvicorn.Server(config)
+    started = threading.Event()
+    startup = server.startup
+
+    async def tell(*arguments: Any, **keywords: Any) -> None:
+        await startup(*arguments, **keywords)
+        started.set()
+
+    server.startup = tell  # type: ignore[method-assign]
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    assert started.wait(20)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    scene.links.base_url = f"http://127.0.0.1:{port}"
+    yield Served(scene, scene.links.base_url)
+    server.should_exit = True
+    thread.join()
+    scene.database.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A phone without scripts: whatever works here works everywhere."""
+    context = chromium.new_context(viewport=PHONE, java_script_enabled=False)  # type: ignore[arg-type]
+    yield context.new_page()
+    context.close()
+
+
+def in_the_middle(served: Served) -> dict[str, str]:
+    """Every page there is, of a pair in the middle of its life, by name."""
+    scene = served.scene
+    scene.happened(EventKind.PAIR_INTRODUCED, EventKind.PAIR_PREPARING, EventKind.PAIR_MEETING)
+    scene.happened(EventKind.CHECK_IN_SENT, survey="pulse", occasion="pulse:after-session-2")
+    surveys = {
+        f"survey-{name}": served.url(Purpose.SURVEY, survey=name, occasion=f"{name}:x")
+        for name in scene.content.survey_ids
+    }
+    return surveys | {
+        "join": served.url(Purpose.JOIN, pair=None),
+        "introduction": served.url(Purpose.INTRODUCTION),
+        "guide-mentor": served.url(Purpose.GUIDE),
+        "guide-mentee": served.url(Purpose.GUIDE, "p-theo"),
+        "agreement": served.url(Purpose.AGREEMENT),
+        "goals": served.url(Purpose.GOALS, "p-theo"),
+        "book": served.url(Purpose.BOOK, session=1),
+        "session": served.url(Purpose.SESSION, session=1),
+        "overview": served.url(Purpose.OVERVIEW, pair=None),
+        "overview-before": served.url(Purpose.OVERVIEW, "p-nils", pair=None),
+        "expired": served.url(Purpose.JOIN, pair=None, expires=STARTED),
+        "unknown": f"{served.base_url}/join/nonsense",
+    }
+
+
+def send(page: Page) -> None:
+    page.locator("main form").first.locator("button").first.click()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_passes_the_accessibility_check(
+    chromium: Browser, served: Served, scheme: Literal["light", "dark"]
+) -> None:
+    context = chromium.new_context(viewport=PHONE, color_scheme=scheme)  # type: ignore[arg-type]
+    page = context.new_page()
+    axe = Axe()
+    found: dict[str, list[str]] = {}
+    shots = os.environ.get("SCREENSHOTS")
+    """A folder to leave pictures in, to look at."""
+
+    def check(name: str) -> None:
+        page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+        result = axe.run(page)
+        if result.violations_count:
+            found[name] = [result.generate_report()]
+        overflow = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        if overflow > 0:
+            found[f"{name} width"] = [f"{overflow} px too wide"]
+        if shots:
+            page.screenshot(path=f"{shots}/{scheme}-{name}.png", full_page=True)
+
+    for name, url in in_the_middle(served).items():
+        page.goto(url)
+        check(name)
+        if name in ("agreement", "goals", "book", "survey-final", "survey-pulse"):
+            send(page)
+            assert page.locator(".summary").is_visible()
+            check(f"{name}-problems")
+        elif name in ("join", "introduction", "guide-mentor", "session"):
+            send(page)
+            assert page.locator(".done").is_visible()
+            check(f"{name}-done")
+    context.close()
+    assert found == {}
+
+
+def test_a_survey_is_answered_by_keyboard_alone(page: Page, served: Served) -> None:
+    page.goto(served.url(Purpose.SURVEY, survey="pulse", occasion="pulse:2"))
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.locator("#f-going_well")).to_be_focused()
+    page.keyboard.press("Space")
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Tab")
+    page.keyboard.type("More time, please")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you, Mia")
+    (answer,) = served.scene.rows(AnswerRow)
+    assert isinstance(answer, AnswerRow)
+    assert answer.content == {"going_well": 4, "useful": 5, "note": "More time, please"}
+
+
+def test_a_problem_leads_to_its_field(page: Page, served: Served) -> None:
+    page.goto(served.url(Purpose.SURVEY, survey="pulse", occasion="pulse:2"))
+    page.get_by_role("group", name="useful").get_by_text("5", exact=False).first.click()
+    send(page)
+    expect(page.get_by_role("alert")).to_be_focused()
+    page.get_by_role("alert").get_by_role("link").first.click()
+    assert page.url.endswith("#f-going_well")
+    page.keyboard.press("Space")
+    expect(page.locator("#f-going_well")).to_be_checked()
+    assert page.get_by_role("group", name="useful").locator("input:checked").count() == 1
+
+
+def test_a_session_is_booked_and_logged_on_a_phone_without_scripts(
+    page: Page, served: Served
+) -> None:
+    page.goto(served.url(Purpose.BOOK, session=1))
+    page.get_by_label("Date").fill(IN_A_WEEK)
+    page.get_by_label("Time").fill("14:30")
+    page.get_by_label("Where").fill("https://video.example.com/" + "long-room-name-" * 8)
+    page.get_by_role("button", name="Save the date").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Session 1 with Theo is in the diary")
+    page.goto(served.url(Purpose.SESSION, session=1))
+    page.get_by_role("button", name="Yes, we met").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Session 1 is noted, thank you")
+    (row,) = served.scene.rows(SessionRow)
+    assert isinstance(row, SessionRow)
+    assert row.held_at is not None
+
+
+def test_leaving_works_without_scripts_and_not_by_accident(page: Page, served: Served) -> None:
+    served.scene.happened(EventKind.PAIR_INTRODUCED)
+    page.goto(served.url(Purpose.OVERVIEW, pair=None))
+    button = page.get_by_role("button", name="Leave the program")
+    expect(button).to_be_hidden()
+    page.get_by_text("Leave the program").first.click()
+    button.click()
+    expect(page.get_by_role("alert")).to_contain_text("tick this box")
+    page.get_by_label("Yes, I want to leave").check()
+    button.click()
+    expect(page.get_by_text("You have left the program")).to_be_visible()
+
+
+def test_words_of_any_length_fit_on_a_phone(page: Page, served: Served) -> None:
+    long = "Donaudampfschifffahrtsgesellschaftskapitän" * 4
+    page.goto(served.url(Purpose.GOALS, "p-theo"))
+    page.get_by_label("Goal 1").fill(long)
+    send(page)
+    expect(page.get_by_text(long)).to_be_visible()
+    box = page.get_by_text(long).bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= PHONE["width"]
