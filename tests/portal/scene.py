@@ -117,9 +117,14 @@ class Scene:
 
 
 def make_scene(folder: Path, base_url: str = "http://testserver") -> Scene:
-    """An example program whose people have joined and whose pairs were approved."""
+    """An example program in a SQLite file of its own."""
     database = Database(f"sqlite:///{folder / 'store.db'}")
     Base.metadata.create_all(database.engine)
+    return fill(database, base_url)
+
+
+def fill(database: Database, base_url: str = "http://testserver") -> Scene:
+    """An example program whose people have joined and whose pairs were approved."""
     with database.write() as session:
         session.add(
             ProgramRow(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
@@ -15,19 +15,19 @@ from domain.journal import EventKind
 from domain.people import Role
 from store import answers, outbox
 from store.answers import AlreadyHeld, TooLate
+from store.database import Database
 from store.links import Link, Purpose
 from store.outbox import Outcome
 from store.tables import AnswerRow, OutboxRow, ParticipantRow, SessionRow
-from tests.portal.scene import EXPIRES, PROGRAM, Scene, make_scene
+from tests.portal.scene import EXPIRES, PROGRAM, Scene, fill
 
 TOMORROW = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
-    made = make_scene(tmp_path)
-    yield made
-    made.database.close()
+def scene(database: Database) -> Scene:
+    """An example program, on SQLite and on PostgreSQL."""
+    return fill(database)
 
 
 @pytest.fixture
@@ -210,6 +210,31 @@ def test_nothing_is_done_to_a_pair_that_has_ended(scene: Scene, ending: EventKin
     scene.happened(ending)
     with scene.database.write() as session, pytest.raises(TooLate):
         answers.book_session(session, link(Purpose.BOOK, session=1), TOMORROW, None)
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        lambda s, _: answers.sign_agreement(s, link(Purpose.AGREEMENT), 1, {"place": "remote"}),
+        lambda s, who: answers.log_session(s, link(Purpose.SESSION, who, session=1), held=True),
+        lambda s, who: answers.book_session(
+            s, link(Purpose.BOOK, who, session=1), TOMORROW, "Room 1"
+        ),
+        lambda s, _: answers.withdraw(s, PROGRAM, "p-mia"),
+    ],
+    ids=["sign", "log", "book", "withdraw"],
+)
+def test_clicks_at_the_same_moment_are_one_deed(
+    scene: Scene, deed: Callable[[Session, str], bool]
+) -> None:
+    def click(number: int) -> bool:
+        with scene.database.write() as session:
+            return deed(session, ("p-mia", "p-theo")[number % 2])
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(click, range(8))) == 1
+    assert len(scene.rows(OutboxRow)) == 1
+    assert len(scene.events()) == 2
 
 
 def test_joining_and_staying_out_tell_no_workflow(session: Session) -> None:
