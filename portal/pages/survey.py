@@ -50,7 +50,7 @@ class SurveyPage:
         """Record the answers."""
         survey = self._survey(visit)
         given, wrong = read_answers(survey, visit.role, form)
-        partial = "later" in form
+        partial = "later" in form and "send" not in form
         problems = {
             item.id: problem_with(visit.words, item, form.get(item.id, ""))
             for item in survey.items_for(visit.role)
