@@ -358,9 +358,7 @@ def withdraw(session: Session, program: str, person: str) -> bool:
 
 def count(session: Session, program: str) -> int:
     """How many answers of any kind a program has."""
-    return (
-        session.scalar(select(func.count()).where(AnswerRow.program_id == program)) or 0
-    )
+    return session.scalar(select(func.count()).where(AnswerRow.program_id == program)) or 0
 
 
 def pairs_of(session: Session, program: str, person: str) -> list[PairRow]:
