@@ -6,7 +6,7 @@ Imports numpy and scipy, so workflows never import it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +18,6 @@ from domain.definition import Definition, HardRule, LevelGap, Mode, Objective
 from domain.eligibility import eligible_roles, why_not
 from domain.model import Value
 from domain.pairing_rules import (
-    Organisation,
     allowed_by,
     liking_of,
     organisation_of,
@@ -155,27 +154,31 @@ def broken_rules(
     definition: Definition, mentor: Person, mentee: Person, *, everybody: Iterable[Person] = ()
 ) -> list[str]:
     """Each hard rule that these two would break as a pair, in words; their roles included."""
-    known = {person.reference: person for person in (*everybody, mentor, mentee)}
-    organisation = organisation_of(definition.people.levels, known.values())
-    return _broken_rules(definition, mentor, mentee, organisation)
+    return rule_check(definition, (*everybody, mentor, mentee))(mentor, mentee)
 
 
-def _broken_rules(
-    definition: Definition, mentor: Person, mentee: Person, organisation: Organisation
-) -> list[str]:
-    if mentor.reference == mentee.reference:
-        return ["nobody is paired with themselves."]
-    broken = [
-        f"not eligible as {role.value}: {reason}"
-        for person, role in ((mentor, Role.MENTOR), (mentee, Role.MENTEE))
-        for reason in why_not(definition, person, role)
-    ]
-    broken += [
-        why_broken(rule, mentor, mentee, organisation)
-        for rule in definition.matching.rules
-        if not allowed_by(rule, [mentor], [mentee], organisation)[0, 0]
-    ]
-    return broken
+def rule_check(
+    definition: Definition, everybody: Iterable[Person]
+) -> Callable[[Person, Person], list[str]]:
+    """`broken_rules` for many pairs out of the same people."""
+    organisation = organisation_of(definition.people.levels, everybody)
+
+    def check(mentor: Person, mentee: Person) -> list[str]:
+        if mentor.reference == mentee.reference:
+            return ["nobody is paired with themselves."]
+        broken = [
+            f"not eligible as {role.value}: {reason}"
+            for person, role in ((mentor, Role.MENTOR), (mentee, Role.MENTEE))
+            for reason in why_not(definition, person, role)
+        ]
+        broken += [
+            why_broken(rule, mentor, mentee, organisation)
+            for rule in definition.matching.rules
+            if not allowed_by(rule, [mentor], [mentee], organisation)[0, 0]
+        ]
+        return broken
+
+    return check
 
 
 def diagnose(definition: Definition, people: Iterable[Person]) -> list[str]:
@@ -373,10 +376,11 @@ def _why_unmatched(ground: _Ground, number: int) -> Unmatched:
         person = ground.people[number]
         reasons = tuple(
             f"not eligible as {role.value}: {reason}"
-            for role in Role
+            for role in person.roles
             for reason in why_not(ground.definition, person, role)
         )
-        return Unmatched(key=ground.keys[number], role=None, reasons=tuple(dict.fromkeys(reasons)))
+        reasons = reasons or ("the people file gives no role.",)
+        return Unmatched(key=ground.keys[number], role=None, reasons=reasons)
     reasons = tuple(
         reason if len(roles) == 1 else f"as {role.value}: {reason}"
         for role in roles

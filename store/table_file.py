@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import unicodedata
 import zipfile
 from collections.abc import Collection, Iterable, Iterator
@@ -29,6 +30,8 @@ MAX_CELL = 10_000
 """Characters of a cell."""
 
 _SEPARATORS = (",", ";", "\t")
+_SHOWN = 5
+"""Cells shown for the person to see whether their letters came out right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +155,14 @@ def _decode(path: Path, data: bytes) -> tuple[str, list[str]]:
         row = data.count(b"\n", 0, error.start) + 1
         guess = _legacy_encoding(data)
         if guess == "cp1252":
+            text = data.decode("cp1252")
+            cells = dict.fromkeys(re.findall(r"[^\n\r,;\t]*[^\x00-\x7f][^\n\r,;\t]*", text))
+            shown = ", ".join(f"“{tidy(cell)}”" for cell in list(cells)[:_SHOWN])
             note = (
-                "this file is not in UTF-8 and was read as Windows-1252 (Western European). If "
-                "names look wrong, save it as “CSV UTF-8”."
+                "this file is not in UTF-8 and was read as Windows-1252 (Western European). Is "
+                f"this spelt right: {shown}? If not, save it as “CSV UTF-8”."
             )
-            return data.decode("cp1252"), [note]
+            return text, [note]
         seems = f" It may be {guess}." if guess else ""
         raise refuse(
             path,
@@ -170,8 +176,8 @@ def _legacy_encoding(data: bytes) -> str | None:
     """The encoding of text that is not Unicode, or None if nothing readable comes out.
 
     Short lists of names often read equally well in several encodings. Western European is taken
-    only where no other one reads better: a refused file is mended in a minute, a name that was
-    quietly changed goes out in an invitation.
+    only where no other one reads better, and some cells are shown then: a refused file is mended
+    in a minute, a name that was quietly changed goes out in an invitation.
     """
     likely = list(
         from_bytes(

@@ -1,0 +1,343 @@
+"""A people file: an HR system's export goes in as it is, or every problem with it is told."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import Workbook
+
+from domain.definition import Definition
+from domain.people import Role
+from domain.problems import BadInput
+from store import table_file
+from store.definition_file import load_definition
+from store.people_file import PeopleFile, load_people
+from tests.domain.definitions import definition_with
+
+EXAMPLE = Path("examples/digital-leaders")
+
+FULL = definition_with(
+    name=["First", "Last"],
+    id="Staff no.",
+    email="Work e-mail",
+    role="Part",
+    level="Grade",
+    manager="Reports to",
+    language="Language",
+    timezone="Zone",
+    skills="Can teach",
+    capacity="Pairs",
+    extra={"site": "Building"},
+    levels=["Clerk", "Manager", "Director"],
+)
+HEADINGS = (
+    "Staff no.", "First", "Last", "Work e-mail", "Part", "Grade", "Reports to", "Language", "Zone",
+    "Can teach", "Pairs", "Building",
+)  # fmt: skip
+BOSS = ("1", "Zoë", "Example", "zoe@example.com", "mentee", "Director", "", "", "", "", "", "")
+
+
+def row(**changes: str) -> tuple[str, ...]:
+    """A sound row; `changes` by the headings' first word."""
+    sound = ("2", "Ann", "Example", "ann@example.com", "mentor", "Clerk", "1", "en",
+             "Europe/London", "AI; chat ;AI", "2", "North")  # fmt: skip
+    names = [heading.split()[0] for heading in HEADINGS]
+    return tuple(changes.get(name, value) for name, value in zip(names, sound, strict=True))
+
+
+def csv_of(*rows: tuple[str, ...], separator: str = ",") -> str:
+    return "".join(separator.join(cells) + "\n" for cells in rows)
+
+
+def written(folder: Path, data: str | bytes, name: str = "people.csv") -> Path:
+    path = folder / name
+    path.write_bytes(data if isinstance(data, bytes) else data.encode())
+    return path
+
+
+def sheet_of(folder: Path, *rows: tuple[Any, ...], **sheets: list[tuple[Any, ...]]) -> Path:
+    book = Workbook()
+    for cells in rows:
+        book.worksheets[0].append(cells)
+    for title, more in sheets.items():
+        sheet = book.create_sheet(title)
+        for cells in more:
+            sheet.append(cells)
+    path = folder / "people.xlsx"
+    book.save(path)
+    return path
+
+
+def problems_of(path: Path, definition: Definition = FULL) -> list[str]:
+    with pytest.raises(BadInput) as refused:
+        load_people(path, definition)
+    return [str(problem).replace(str(path), "P") for problem in refused.value.problems]
+
+
+def load(path: Path) -> PeopleFile:
+    return load_people(path, FULL)
+
+
+# --- Sound files ---------------------------------------------------------------------------------
+
+
+def test_the_example_is_sound() -> None:
+    definition = load_definition(EXAMPLE / "definition.yaml")
+    file = load_people(EXAMPLE / "people.csv", definition)
+    assert (len(file.people), file.mentors, file.mentees, file.without_role) == (28, 13, 13, 2)
+    assert all(person.email.endswith("@example.com") for person in file.people)
+
+
+def test_every_column_is_read(tmp_path: Path) -> None:
+    boss, ann = load(written(tmp_path, csv_of(HEADINGS, BOSS, row()))).people
+    assert (ann.reference, ann.name, ann.email) == ("2", "Ann Example", "ann@example.com")
+    assert (ann.roles, ann.level, ann.manager) == ((Role.MENTOR,), "Clerk", "1")
+    assert (ann.language, ann.timezone) == ("en", "Europe/London")
+    assert (ann.skills, ann.capacity, ann.value_of("site")) == (("AI", "chat"), 2, "North")
+    assert (boss.manager, boss.capacity, boss.language, boss.timezone) == (None, 1, "en", None)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_the_separator_is_found(tmp_path: Path, separator: str) -> None:
+    lines = csv_of(HEADINGS, BOSS, row(Can="AI"), separator=separator)
+    assert len(load(written(tmp_path, lines)).people) == 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_encodings_of_excel_are_read(tmp_path: Path, encoding: str) -> None:
+    file = load(written(tmp_path, csv_of(HEADINGS, BOSS, row(First="José")).encode(encoding)))
+    assert [person.name for person in file.people] == ["Zoë Example", "José Example"]
+    guessed = (
+        "this file is not in UTF-8 and was read as Windows-1252 (Western European). Is this spelt "
+        "right: “Zoë”, “José”? If not, save it as “CSV UTF-8”.",
+    )
+    assert file.notes == (guessed if encoding == "cp1252" else ())
+
+
+def test_headings_and_levels_are_found_in_any_case_and_spacing(tmp_path: Path) -> None:
+    headings = tuple(f"  {heading.upper()}" for heading in HEADINGS)
+    file = load(written(tmp_path, csv_of(headings, BOSS, row(Grade=" clerk "))))
+    assert file.people[1].level == "Clerk"
+
+
+def test_lines_with_nothing_and_columns_that_nobody_asked_for_do_no_harm(tmp_path: Path) -> None:
+    text = "\n" + csv_of(
+        (*HEADINGS, "Note", "Note"), (*BOSS, "x", "y"), ("",) * 14, (*row(), "", "")
+    )
+    assert len(load(written(tmp_path, text)).people) == 2
+
+
+def test_excels_own_separator_line_is_understood(tmp_path: Path) -> None:
+    text = "sep=;\n" + csv_of(HEADINGS, BOSS, row(Can="AI"), separator=";")
+    assert len(load(written(tmp_path, text)).people) == 2
+
+
+def test_xlsx_is_read_with_numbers_as_ids(tmp_path: Path) -> None:
+    ann = (1002.0, *row()[1:6], 1001, *row()[7:10], 2, "North")
+    file = load(sheet_of(tmp_path, HEADINGS, (1001, *BOSS[1:]), ann))
+    assert [(p.reference, p.manager) for p in file.people] == [("1001", None), ("1002", "1001")]
+
+
+def test_the_first_sheet_is_read_and_said(tmp_path: Path) -> None:
+    file = load(sheet_of(tmp_path, HEADINGS, BOSS, row(), Other=[("x",)]))
+    assert file.notes == ("of its 2 sheets, “Sheet” was read.",)
+
+
+def test_without_a_role_column_eligibility_decides(tmp_path: Path) -> None:
+    definition = definition_with(
+        level="Grade",
+        levels=["Clerk", "Manager", "Director"],
+        eligibility={"mentor": {"max_level": "Clerk"}, "mentee": {"min_level": "Director"}},
+    )
+    text = "ID,Name,Mail,Grade\n1,A,a@example.com,Clerk\n2,B,b@example.com,Manager\n"
+    file = load_people(written(tmp_path, text), definition)
+    assert (file.mentors, file.mentees, file.without_role) == (1, 0, 1)
+
+
+def test_somebody_without_a_role_takes_no_part(tmp_path: Path) -> None:
+    file = load(written(tmp_path, csv_of(HEADINGS, row(Part="", Reports=""))))
+    assert (file.people[0].roles, file.without_role) == ((), 1)
+
+
+def test_in_mutual_mode_everybody_with_a_role_is_both(tmp_path: Path) -> None:
+    definition = definition_with(mode="mutual", role="Part")
+    text = "ID,Name,Mail,Part\n1,A,a@example.com,mentor\n2,B,b@example.com,\n"
+    file = load_people(written(tmp_path, text), definition)
+    assert [person.roles for person in file.people] == [tuple(Role), ()]
+
+
+def test_a_language_may_be_named(tmp_path: Path) -> None:
+    text = csv_of(
+        HEADINGS,
+        BOSS,
+        row(Language="French"),
+        row(Staff="3", Work="b@example.com", Language="PT_br"),
+    )
+    assert [p.language for p in load(written(tmp_path, text)).people] == ["en", "fr", "pt-BR"]
+
+
+# --- Every problem, with its row and column ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"Part": "mentro"}, "P, row 3, Part: “mentro” is no role that people.role_words knows. "
+         "Did you mean “mentor”?"),
+        ({"Grade": "Clark"}, "P, row 3, Grade: “Clark” is not in people.levels. Did you mean "
+         "“Clerk”?"),
+        ({"Reports": "7"}, "P, row 3, Reports to: there is nobody with the id “7” in this file. "
+         "Managers must be in the file too, without a role if they take no part."),
+        ({"Reports": "2"}, "P, row 3, Reports to: this person is their own manager. Clear the "
+         "cell."),
+        ({"Staff": ""}, "P, row 3, Staff no.: this is empty. Everybody needs one."),
+        ({"First": "", "Last": ""}, "P, row 3, First + Last: this is empty. Everybody needs one."),
+        ({"Work": ""}, "P, row 3, Work e-mail: this is empty. Everybody needs one."),
+        ({"Work": "ann at example"}, "P, row 3, Work e-mail: “ann at example” is no mail address. "
+         "Write one, like name@example.com."),
+        ({"Staff": "1", "Reports": ""}, "P, row 3, Staff no.: “1” stands in row 2 already. Each "
+         "person must be in the file once."),
+        ({"Work": "ZOE@example.com"}, "P, row 3, Work e-mail: “zoe@example.com” stands in row 2 "
+         "already. Each person must be in the file once."),
+        ({"Pairs": "0"}, "P, row 3, Pairs: “0” is no number of pairs. Write a whole number from 1 "
+         "to 50, or leave the cell empty for 1."),
+        ({"Pairs": "two"}, "P, row 3, Pairs: “two” is no number of pairs. Write a whole number "
+         "from 1 to 50, or leave the cell empty for 1."),
+        ({"Zone": "Europe/Londn"}, "P, row 3, Zone: “Europe/Londn” is no time zone. Did you mean "
+         "“Europe/London”?"),
+        ({"Language": "Elvish"}, "P, row 3, Language: “Elvish” is no language that is known here. "
+         "Write a code like en or pt-BR, or the language's English name."),
+        ({"Can": "A\0I"}, "P, row 3, Can teach: this cell holds characters that can't be seen. "
+         "Clear it and type it again."),
+        ({"First": "Zo\ufffd"}, "P, row 3, First + Last: a character was lost in this cell "
+         "(“\ufffd”). Export the file again, as “CSV UTF-8”."),
+        ({"Building": "North,South"}, "P, row 3: this row has 13 cells, but there are 12 headings. "
+         "A cell may hold the character that separates columns, without quotation marks."),
+    ],
+)  # fmt: skip
+def test_a_bad_cell_is_told(tmp_path: Path, changes: dict[str, str], told: str) -> None:
+    path = written(tmp_path, csv_of(HEADINGS, BOSS, row(**changes)))
+    assert problems_of(path) == [told]
+
+
+def test_all_bad_cells_are_told_at_once(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        csv_of(HEADINGS, BOSS, row(Part="x", Pairs="-1"), row(Staff="", Work="", Reports="9")),
+    )
+    assert [problem.split(":")[0] for problem in problems_of(path)] == [
+        "P, row 3, Part",
+        "P, row 3, Pairs",
+        "P, row 4, Staff no.",
+        "P, row 4, Work e-mail",
+        "P, row 4, Reports to",
+    ]
+
+
+def test_people_who_manage_each_other_in_a_circle_are_told_once(tmp_path: Path) -> None:
+    def who(number: str, manager: str) -> tuple[str, ...]:
+        return row(Staff=number, Work=f"{number}@example.com", Reports=manager)
+
+    path = written(
+        tmp_path, csv_of(HEADINGS, who("5", "4"), who("4", "3"), who("3", "5"), who("6", "3"))
+    )
+    assert problems_of(path) == [
+        "P, row 4, Reports to: these people manage each other in a circle: 3 → 5 → 4 → 3. One of "
+        "them has the wrong manager."
+    ]
+
+
+def test_mappings_that_name_no_column_or_two_are_told(tmp_path: Path) -> None:
+    headings = ("Staff no", *HEADINGS[1:-1], "Grade")
+    told = problems_of(written(tmp_path, csv_of(headings, BOSS)))
+    assert told[0] == (
+        "P, row 1: no column is headed “Staff no.”, which the definition names for “id”. Did you "
+        "mean “Staff no”?"
+    )
+    assert told[1].startswith("P, row 1: 2 columns are headed “Grade”")
+    assert told[2].startswith("P, row 1: no column is headed “Building”")
+
+
+def test_bad_cells_of_excel_are_told(tmp_path: Path) -> None:
+    path = sheet_of(
+        tmp_path, HEADINGS, BOSS, row(Part="#N/A", Grade="=A1"), row(Staff="=1/0", Reports="1")
+    )
+    assert problems_of(path) == [
+        "P, row 3, Part: this cell holds the error #N/A. Write the value itself.",
+        "P, row 3, Grade: this cell holds a formula that was never computed. Open the file in "
+        "Excel and save it, or write the value itself.",
+        "P, row 4, Staff no.: this cell holds a formula that was never computed. Open the file in "
+        "Excel and save it, or write the value itself.",
+        "P, row 4, Work e-mail: “ann@example.com” stands in row 3 already. Each person must be in "
+        "the file once.",
+    ]
+
+
+# --- Files that can't be read --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "told"),
+    [
+        (b"", "people.csv", "P: this file is empty."),
+        (b",,,\n,,\n", "people.csv", "P: this file is empty."),
+        (b"ID,Name,Mail\n", "people.csv", "P, row 1: there are headings and no people below them."),
+        (b"x", "people.pdf", "P: files of the type “.pdf” are not read. Save it as .xlsx or .csv."),
+        (b"x", "people.xlsx", "P: this is no Excel file, or it is damaged. Open it in Excel and "
+         "save it again as .xlsx."),
+        (b"PK\x03\x04", "people.csv", "P: this is no text file: by its content it is an Excel "
+         "file. Give it the ending .xlsx, or save it as CSV."),
+        (b"\xd0\xcf\x11\xe0 x", "people.xlsx", "P: this file is protected by a password, or in "
+         "Excel's old format. Save it as .xlsx without a password."),
+        (b'ID,Name,Mail\n1,"A,a@example.com\n', "people.csv", "P, row 2: a quotation mark does not "
+         "close here, or stands inside a cell. Save the file again from Excel; don't edit it as "
+         "text."),
+    ],
+)  # fmt: skip
+def test_what_is_no_people_file_is_told_kindly(
+    tmp_path: Path, data: bytes, name: str, told: str
+) -> None:
+    assert problems_of(written(tmp_path, data, name), definition_with()) == [told]
+
+
+def test_an_encoding_that_cannot_be_told_is_refused_with_its_row(tmp_path: Path) -> None:
+    text = "ID,Name,Mail\n1,Ann,a@example.com\n2,Łukasz Żółkiewski,b@example.com\n"
+    path = written(tmp_path, text.encode("cp1250"))
+    assert problems_of(path, definition_with()) == [
+        "P, row 3: this row is not in UTF-8, and how it is encoded can't be told for sure. It may "
+        "be cp1250. In Excel, save it as “CSV UTF-8”."
+    ]
+
+
+def test_a_file_too_large_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    with path.open("wb") as file:
+        file.truncate(50_000_000)
+    assert problems_of(path) == [
+        "P: this file has 50.0 MB; at most 20.0 MB are read. Is it the right file?"
+    ]
+
+
+def test_too_many_rows_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table_file, "MAX_ROWS", 3)
+    path = written(tmp_path, "ID,Name,Mail\n" + "1,A,a@example.com\n" * 4)
+    assert problems_of(path, definition_with()) == [
+        "P: at most 3 rows are read; this file has more."
+    ]
+
+
+def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
+    data = io.BytesIO()
+    with (
+        zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("xl/worksheets/sheet1.xml", "w") as part,
+    ):
+        for _ in range(201):
+            part.write(bytes(1_000_000))
+    path = written(tmp_path, data.getvalue(), "people.xlsx")
+    assert path.stat().st_size < 1_000_000
+    assert problems_of(path) == ["P: this file unpacks to more than 200 MB. Save it as .csv."]
