@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import unicodedata
+import warnings
 import zipfile
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -301,7 +302,10 @@ def _look_into_archive(path: Path, data: bytes) -> bool:
 
 def _open(path: Path, data: bytes, *, data_only: bool) -> Workbook:
     try:
-        return load_workbook(io.BytesIO(data), read_only=True, data_only=data_only)
+        with warnings.catch_warnings():
+            # openpyxl warns of styles and extensions that it does not read; nobody needs them.
+            warnings.simplefilter("ignore")
+            return load_workbook(io.BytesIO(data), read_only=True, data_only=data_only)
     except Exception as error:
         # A damaged archive can raise anything out of zipfile, XML and openpyxl.
         raise _not_excel(path) from error
