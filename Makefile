@@ -6,8 +6,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 PYTEST ?=
 NAME ?=
+UPGRADE ?=
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--custom-compile-command 'make lock' --upgrade pyproject.toml
+	--custom-compile-command 'make lock' $(UPGRADE) pyproject.toml
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run test lint format lock histories migration
@@ -37,7 +38,7 @@ format: $(BIN)/.ready-to-build ## Put the code into its usual form
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-lock: $(BIN)/.ready-to-build ## Take the newest versions that pyproject.toml allows into the lock
+lock: $(BIN)/.ready-to-build ## Lock what pyproject.toml asks for; UPGRADE=--upgrade takes newer versions
 	$(LOCK) --output-file requirements.txt
 	$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt
 

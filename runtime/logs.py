@@ -60,12 +60,9 @@ def set_up_logs(settings: Settings, process: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.value.upper())
-    # These would write addresses, link tokens and mail traffic.
-    for name in ("httpx", "httpcore", "mail.log", "uvicorn.access"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    for name in ("uvicorn", "uvicorn.error"):
-        logging.getLogger(name).handlers.clear()
-        logging.getLogger(name).propagate = True
+    # These write addresses, link tokens and mail traffic, or what we say ourselves.
+    for name in ("httpx", "httpcore", "mail.log", "uvicorn"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
