@@ -34,6 +34,8 @@ class Deed(Value):
     session: int | None = None
     """Which session was booked, held or missed."""
     booked_for: datetime | None = None
+    booking: int = 0
+    """Rises when the time or the place of that session changes."""
     occasion: str | None = None
     """Which survey was answered: `pulse:after-session-2`."""
 

@@ -123,7 +123,9 @@ class SessionProgress(Value):
     """Rises when a booked session did not happen, or is moved."""
     asked_at: datetime | None = None
     booked_for: datetime | None = None
-    invited_for: datetime | None = None
+    booking: int = 0
+    """Which booking of the store's this is: time and place."""
+    invited: bool = False
     reminded: bool = False
     followed_up: bool = False
 
@@ -305,7 +307,7 @@ def _session(plan: PairPlan, pair: Pair) -> Iterator[Moment]:
             yield from _ladder(plan, pair, quiet_since, BOTH)
         return
     over = session.booked_for + plan.session_length
-    if session.invited_for != session.booked_for:
+    if not session.invited:
         yield moment(MomentKind.SESSION_INVITATION, pair.sign_of_life)
     elif not session.reminded:
         yield moment(MomentKind.SESSION_REMINDER, session.booked_for - plan.days(1))
@@ -487,9 +489,7 @@ def _after_session_moment(plan: PairPlan, pair: Pair, moment: Moment, now: datet
     if moment.kind is MomentKind.SESSION_INVITATION:
         booked_for = session.booked_for
         soon = booked_for is not None and booked_for - plan.days(1) <= now
-        invited = session.model_copy(
-            update={"invited_for": booked_for, "reminded": soon, "followed_up": False}
-        )
+        invited = session.model_copy(update={"invited": True, "reminded": soon})
         return _changed(pair, Happening(kind=EventKind.SESSION_INVITED, data=data), session=invited)
     if moment.kind is MomentKind.SESSION_REMINDER:
         return _changed(pair, session=session.model_copy(update={"reminded": True}))
@@ -576,7 +576,7 @@ def _session_deed(plan: PairPlan, pair: Pair, deed: Deed) -> Change:
     if deed.session != session.number:
         return Change(pair=pair)
     if deed.kind is DeedKind.SESSION_BOOKED:
-        if session.booked_for == deed.booked_for:
+        if (session.booked_for, session.booking) == (deed.booked_for, deed.booking):
             return Change(pair=pair)
         moved = session.booked_for is not None
         booked = SessionProgress(
@@ -584,6 +584,7 @@ def _session_deed(plan: PairPlan, pair: Pair, deed: Deed) -> Change:
             attempt=session.attempt + moved,
             asked_at=session.asked_at or deed.at,
             booked_for=deed.booked_for,
+            booking=deed.booking,
         )
         return _changed(pair, session=booked)
     if session.booked_for is None:

@@ -222,6 +222,7 @@ def book_session(session: Session, link: Link, booked_for: datetime, place: str 
         at=at,
         session=number,
         booked_for=_calendar(session, link.program).to_instant(booked_for),
+        booking=row.sequence,
     )
     outbox.add(session, link.program, pair.id, deed)
     return True

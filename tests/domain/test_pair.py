@@ -252,6 +252,24 @@ def test_a_moved_session_is_invited_again() -> None:
     assert (first.attempt, second.attempt) == (1, 2)
 
 
+def test_a_new_place_is_invited_again_though_the_time_stays() -> None:
+    life = Life()
+    life.prepare()
+    life.until(MomentKind.SESSION_DUE)
+    when = life.now + timedelta(days=3)
+    for booking in (0, 1):
+        deed = Deed(
+            kind=DeedKind.SESSION_BOOKED,
+            role=Role.MENTOR,
+            at=life.now,
+            session=1,
+            booked_for=when,
+            booking=booking,
+        )
+        life.pair = after_deed(PLAN, life.pair, deed).pair
+        assert life.next().kind is MomentKind.SESSION_INVITATION
+
+
 @pytest.mark.parametrize("kind", list(DeedKind))
 def test_the_same_deed_twice_changes_nothing_more(kind: DeedKind) -> None:
     life = Life()

@@ -1,0 +1,144 @@
+"""Takes the pictures in docs/images from a running demonstration: `make pictures`.
+
+Needs Chromium. The demonstration runs slowly enough for the pictures of its middle to be taken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+from playwright.async_api import Browser, async_playwright
+from rich.console import Console
+
+from console import show
+from console.app import read_standing
+from domain.lifecycle import PairState, Stage
+from domain.projection import PairStatus
+from runtime.exit import leave
+from runtime.running import running_stack
+from runtime.settings import PROJECT, Settings, load_settings
+from store.database import Database
+
+IMAGES = PROJECT / "docs" / "images"
+PROGRAM = "digital-leaders"
+DAY = "0.7"
+DESK = {"width": 1400, "height": 900}
+PHONE = {"width": 390, "height": 844}
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+)
+
+
+async def take_all() -> None:
+    """Run the demonstration and take every picture."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        demo = await asyncio.create_subprocess_exec(
+            *(sys.executable, str(PROJECT / "starter.py"), "demo", "--keep"),
+            *("--day", DAY, "--folder", folder),
+            stdout=asyncio.subprocess.DEVNULL,
+        )
+        try:
+            await _take(Path(folder))
+        finally:
+            demo.terminate()
+            await demo.wait()
+
+
+async def _take(folder: Path) -> None:
+    while running_stack(folder) is None:
+        await asyncio.sleep(0.5)
+    settings = load_settings({**os.environ, "VAR_DIR": str(folder)})
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        database = Database(settings.database)
+        await _middle(browser, settings, database)
+        await _end(browser, settings, database, folder)
+        database.close()
+        await browser.close()
+
+
+async def _middle(browser: Browser, settings: Settings, database: Database) -> None:
+    stalled = await _stalled_pair(database)
+    ui = f"{settings.temporal_ui_url}/namespaces/default/workflows"
+    program, pair = (quote(f"program/{PROGRAM}{rest}", safe="") for rest in ("", f"/pair/{stalled}"))
+    query = quote(f'MentoringProgram="{PROGRAM}" AND PairState="stalled"')
+    await asyncio.gather(
+        _shoot(browser, f"{ui}/{pair}", "temporal-pair", tab="User Metadata"),
+        _shoot(browser, f"{ui}/{program}", "temporal-program", tab="User Metadata"),
+        _shoot(browser, f"{ui}/{program}", "temporal-relationships", tab="Relationships"),
+        _shoot(browser, f"{ui}?query={query}", "temporal-stalled"),
+    )
+    standing = read_standing(database, PROGRAM)
+    terminal = Console(record=True, width=110, file=Path(os.devnull).open("w"), force_terminal=True)
+    terminal.print(show.standing(standing, settings))
+    terminal.save_svg(str(IMAGES / "status.svg"), title=f"starter.py status {PROGRAM}")
+    mails = httpx.get(f"{settings.mailbox_url}/api/messages", params={"after": 0}).json()
+    asks = next(m for m in mails["messages"] if m["kind"] == "check_in")
+    link = next(link for link in asks["links"] if "/survey/" in link)
+    await _shoot(browser, link, "portal-survey", size=PHONE)
+    await _shoot(browser, f"{settings.mailbox_url}/", "mailbox")
+
+
+async def _end(browser: Browser, settings: Settings, database: Database, folder: Path) -> None:
+    while not (folder / "report" / "report.html").exists():
+        await asyncio.sleep(1)
+    await asyncio.sleep(1)
+    await _shoot(browser, f"file://{folder}/report/report.html", "report", size=DESK)
+
+
+async def _stalled_pair(database: Database) -> str:
+    """A pair that has been stalled for a while, once there is one."""
+
+    def found(pair: PairStatus) -> bool:
+        return pair.state is PairState.STALLED and (pair.ladder_step or 0) >= 2
+
+    while True:
+        await asyncio.sleep(0.5)
+        standing = await asyncio.to_thread(_standing_or_none, database)
+        if standing is not None and standing.status.stage is Stage.MEETINGS:
+            for pair in standing.status.pairs:
+                if found(pair):
+                    return pair.pair
+
+
+def _standing_or_none(database: Database) -> show.Standing | None:
+    try:
+        return read_standing(database, PROGRAM)
+    except Exception:  # noqa: BLE001 - the program is not in the store yet
+        return None
+
+
+async def _shoot(
+    browser: Browser,
+    url: str,
+    name: str,
+    tab: str | None = None,
+    size: dict[str, int] | None = None,
+) -> None:
+    page = await browser.new_page(viewport=size or DESK)  # type: ignore[arg-type]
+    await page.goto(url)
+    if tab:
+        await page.get_by_text(tab, exact=True).first.click()
+    await page.wait_for_timeout(3_000)  # the UI asks for more and more while a workflow runs
+    await page.screenshot(path=IMAGES / f"{name}.png")
+    await page.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(take_all())
+    leave(0)
