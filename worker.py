@@ -75,6 +75,15 @@ def activity_objects(
     )
 
 
+def workflow_runner() -> SandboxedWorkflowRunner:
+    """The sandbox of workflow code. What is pure goes through it as it is: that is faster."""
+    return SandboxedWorkflowRunner(
+        restrictions=SandboxRestrictions.default.with_passthrough_modules(
+            "pydantic", "pydantic_core", "domain", "annotated_types"
+        )
+    )
+
+
 def make_worker(
     client: Client,
     task_queue: str,
@@ -92,11 +101,7 @@ def make_worker(
         activities=[method for one in activities for method in _methods(one)],
         activity_executor=executor,
         max_concurrent_activities=THREADS,
-        workflow_runner=SandboxedWorkflowRunner(
-            restrictions=SandboxRestrictions.default.with_passthrough_modules(
-                "pydantic", "pydantic_core", "domain", "annotated_types"
-            )
-        ),
+        workflow_runner=workflow_runner(),
         interceptors=[FailureInterceptor()],
         graceful_shutdown_timeout=DRAIN,
         workflow_failure_exception_types=[Exception] if fail_workflows else [],

@@ -41,6 +41,7 @@ from console.session import (
 )
 from domain.calendar import REAL_DAY, epoch_for
 from domain.definition import Definition
+from domain.details import PROGRAM_HELP
 from domain.eligibility import eligible_roles
 from domain.ids import pair_workflow_id, program_workflow_id
 from domain.lifecycle import Stage
@@ -201,6 +202,7 @@ async def start_program(settings: Settings, plan: Definition, entrants: list[Ent
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
             static_summary=f"Program {program}",
+            static_details=PROGRAM_HELP,
             search_attributes=TypedSearchAttributes(
                 [
                     SearchAttributePair(PROGRAM, program),

@@ -242,7 +242,7 @@ class Crowd:
         def choose(name: str, kind: str, options: list[str]) -> str:
             if name == "joins":
                 return "no" if player.habit is Habit.STAYS_OUT else "yes"
-            if name == "place":
+            if name == "place" and kind == "text":
                 return dice.choice(WORDS["place"])
             if kind == "date":
                 return (self._today() + timedelta(days=dice.randint(2, 5))).date().isoformat()

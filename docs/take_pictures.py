@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -75,14 +76,14 @@ async def _take(folder: Path) -> None:
 async def _middle(browser: Browser, settings: Settings, database: Database) -> None:
     stalled = await _stalled_pair(database)
     ui = f"{settings.temporal_ui_url}/namespaces/default/workflows"
-    program, pair = (quote(f"program/{PROGRAM}{rest}", safe="") for rest in ("", f"/pair/{stalled}"))
-    query = quote(f'MentoringProgram="{PROGRAM}" AND PairState="stalled"')
-    await asyncio.gather(
-        _shoot(browser, f"{ui}/{pair}", "temporal-pair", tab="User Metadata"),
-        _shoot(browser, f"{ui}/{program}", "temporal-program", tab="User Metadata"),
-        _shoot(browser, f"{ui}/{program}", "temporal-relationships", tab="Relationships"),
-        _shoot(browser, f"{ui}?query={query}", "temporal-stalled"),
+    program, pair = (
+        quote(f"program/{PROGRAM}{rest}", safe="") for rest in ("", f"/pair/{stalled}")
     )
+    query = quote(f'MentoringProgram="{PROGRAM}" AND PairState="stalled"')
+    await _shoot(browser, f"{ui}/{pair}", "temporal-pair", tab="User Metadata")
+    await _shoot(browser, f"{ui}?query={query}", "temporal-stalled")
+    await _shoot(browser, f"{ui}/{program}", "temporal-program", tab="User Metadata")
+    await _shoot(browser, f"{ui}/{program}", "temporal-relationships", tab="Relationships")
     standing = read_standing(database, PROGRAM)
     terminal = Console(record=True, width=110, file=Path(os.devnull).open("w"), force_terminal=True)
     terminal.print(show.standing(standing, settings))
@@ -133,7 +134,7 @@ async def _shoot(
     page = await browser.new_page(viewport=size or DESK)  # type: ignore[arg-type]
     await page.goto(url)
     if tab:
-        await page.get_by_text(tab, exact=True).first.click()
+        await page.get_by_role("tab", name=re.compile(f"^{tab}")).click()
     await page.wait_for_timeout(3_000)  # the UI asks for more and more while a workflow runs
     await page.screenshot(path=IMAGES / f"{name}.png")
     await page.close()

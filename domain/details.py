@@ -14,24 +14,39 @@ def _when(instant: datetime) -> str:
     return f"{instant:%Y-%m-%d %H:%M:%S} UTC"
 
 
+_IN_WORDS = {
+    MomentKind.INTRODUCTION: "introduction",
+    MomentKind.PREPARATION: "start of preparation",
+    MomentKind.PREPARATION_REMINDER: "reminder of preparation",
+    MomentKind.PREPARATION_OVERDUE: "preparation overdue: tell the coordinator",
+    MomentKind.SESSION_DUE: "ask for a date for session {session}",
+    MomentKind.SESSION_INVITATION: "invitation to session {session}",
+    MomentKind.SESSION_REMINDER: "reminder of session {session}",
+    MomentKind.SESSION_FOLLOW_UP: "ask whether session {session} took place",
+    MomentKind.CHECK_IN: "check-in {occasions}",
+    MomentKind.CHECK_IN_REMINDER: "reminder of check-in {occasions}",
+    MomentKind.LADDER_STEP: "ladder step {step}: {action}",
+    MomentKind.HELP: "call for help: tell the coordinator",
+    MomentKind.EVALUATION: "end of meetings: final survey",
+    MomentKind.FAREWELL: "farewell: {ending}",
+}
+
+
 def moment_summary(moment: Moment) -> str:
     """A moment in a few words, for the timer that waits for it and the activity that does it."""
-    words = [moment.kind.value.replace("_", " ")]
-    if moment.kind is MomentKind.LADDER_STEP:
-        words = [f"ladder step {moment.step}: {str(moment.action).replace('_', ' ')}"]
-    elif moment.kind is MomentKind.FAREWELL:
-        words = [f"farewell: {moment.ending}"]
-        if moment.step is not None:
-            words.append(f"(ladder step {moment.step})")
-    elif moment.session is not None:
-        words.append(str(moment.session))
-    elif moment.check_ins:
-        words.append(", ".join(check_in.occasion for check_in in moment.check_ins))
-    return " ".join(words)
+    words = _IN_WORDS[moment.kind].format(
+        session=moment.session,
+        occasions=", ".join(check_in.occasion for check_in in moment.check_ins),
+        step=moment.step,
+        action=str(moment.action).replace("_", " "),
+        ending=moment.ending,
+    )
+    last_step = moment.kind is MomentKind.FAREWELL and moment.step is not None
+    return f"{words} (ladder step {moment.step})" if last_step else words
 
 
 def pair_details(plan: PairPlan, pair: Pair, due: Moment | None) -> str:
-    """How a pair stands, as a Markdown table."""
+    """How a pair stands, as a Markdown list."""
     following = "nothing"
     if pair.state is PairState.PAUSED:
         following = "nothing until it is resumed"
@@ -44,7 +59,7 @@ def pair_details(plan: PairPlan, pair: Pair, due: Moment | None) -> str:
         ("Last sign of life", _when(pair.sign_of_life)),
         ("Ladder", f"step {pair.ladder_step} of {len(plan.ladder)}" if pair.ladder_step else "–"),
     ]
-    return _table(rows)
+    return _list(rows)
 
 
 def program_details(
@@ -55,7 +70,7 @@ def program_details(
     awaits_approval: bool,
     pairs: Mapping[PairState, int],
 ) -> str:
-    """How a program stands, as Markdown tables."""
+    """How a program stands, as Markdown lists."""
     waiting = "HR’s approval of the matches" if awaits_approval else "–"
     rows = [
         ("Stage", f"{stage}{' (paused)' if paused else ''}"),
@@ -63,12 +78,24 @@ def program_details(
         ("Waits for", waiting),
         ("Proposal", f"number {proposal_number}" if proposal_number else "–"),
     ]
+    total = sum(pairs.values())
     counted = [(state.value, str(pairs[state])) for state in PairState if pairs.get(state)]
-    total = ("all", str(sum(pairs.values())))
-    return _table(rows) + ("\n" + _table([*counted, total], ("Pairs", "")) if counted else "")
+    return _list(rows) + (f"\n**{total} pairs**\n\n{_list(counted)}" if counted else "")
 
 
-def _table(rows: list[tuple[str, str]], heading: tuple[str, str] = ("", "")) -> str:
-    lines = [f"| {heading[0]} | {heading[1]} |", "| --- | --- |"]
-    lines += [f"| {name} | {value} |" for name, value in rows]
-    return "\n".join(lines) + "\n"
+PROGRAM_HELP = """A reverse-mentoring program.
+
+- Stage and counts: **Current Details** here, or the search attribute `MentoringStage`.
+- Its pairs: **Relationships**, program → cohort → pair; or the list filter `MentoringProgram`.
+- HR's acts are updates: `approve_matches`, `pause`, `resume`, `close_enrolment`, `cancel`.
+"""
+"""What an operator reads beside a program, the same for all of them."""
+
+
+def counts_details(pairs: Mapping[PairState, int]) -> str:
+    """How a cohort's pairs stand, as a Markdown list."""
+    return _list([(state.value, str(count)) for state, count in pairs.items() if count])
+
+
+def _list(rows: list[tuple[str, str]]) -> str:
+    return "".join(f"- **{name}**: {value}\n" for name, value in rows)

@@ -127,7 +127,7 @@ class SessionProgress(Value):
     """Which booking of the store's this is: time and place."""
     invited: bool = False
     reminded: bool = False
-    followed_up: bool = False
+    followed_up_at: datetime | None = None
 
 
 class Pair(Value):
@@ -150,6 +150,8 @@ class Pair(Value):
     check_ins: tuple[CheckInProgress, ...] = ()
     ladder_step: int = 0
     """How many steps of the ladder the pair has climbed."""
+    climbed_at: datetime | None = None
+    """When the last of them was carried out."""
     help_wanted: tuple[Role, ...] = ()
     paused_at: datetime | None = None
     reason: EndReason | None = None
@@ -311,9 +313,10 @@ def _session(plan: PairPlan, pair: Pair) -> Iterator[Moment]:
         yield moment(MomentKind.SESSION_INVITATION, pair.sign_of_life)
     elif not session.reminded:
         yield moment(MomentKind.SESSION_REMINDER, session.booked_for - plan.days(1))
-    elif not session.followed_up:
+    elif session.followed_up_at is None:
         yield moment(MomentKind.SESSION_FOLLOW_UP, over)
-    yield from _ladder(plan, pair, max(pair.sign_of_life, over), BOTH)
+    asked_at = max(over, session.followed_up_at or over)
+    yield from _ladder(plan, pair, max(pair.sign_of_life, asked_at), BOTH)
 
 
 def _ladder(
@@ -322,9 +325,14 @@ def _ladder(
     if pair.ladder_step >= len(plan.ladder):
         return
     step: LadderStep = plan.ladder[pair.ladder_step]
+    at = quiet_since + plan.days(step.after)
+    if pair.ladder_step and pair.climbed_at:
+        # Steps keep their distance, also when one came late because a server was down.
+        before = plan.ladder[pair.ladder_step - 1]
+        at = max(at, pair.climbed_at + plan.days(step.after - before.after))
     climb = Moment(
         kind=MomentKind.LADDER_STEP,
-        at=quiet_since + plan.days(step.after),
+        at=at,
         roles=roles,
         session=pair.session.number if pair.phase is PairState.MEETING else None,
         attempt=pair.session.attempt,
@@ -493,7 +501,47 @@ def _after_session_moment(plan: PairPlan, pair: Pair, moment: Moment, now: datet
         return _changed(pair, Happening(kind=EventKind.SESSION_INVITED, data=data), session=invited)
     if moment.kind is MomentKind.SESSION_REMINDER:
         return _changed(pair, session=session.model_copy(update={"reminded": True}))
-    return _changed(pair, session=session.model_copy(update={"followed_up": True}))
+    return _changed(pair, session=session.model_copy(update={"followed_up_at": now}))
+
+
+def after_delivery(pair: Pair, moment: Moment, now: datetime) -> Pair:
+    """The pair once a moment's messages have gone out, at `now`.
+
+    Whoever is asked something late, because a server was down, has the full time to answer it.
+    """
+    kind, session = moment.kind, pair.session
+    if kind is MomentKind.LADDER_STEP and moment.step == pair.ladder_step:
+        return pair.model_copy(update={"climbed_at": now})
+    if moment.session is not None and (moment.session, moment.attempt) == (
+        session.number,
+        session.attempt,
+    ):
+        if kind is MomentKind.SESSION_DUE and session.asked_at is not None:
+            asked = session.model_copy(update={"asked_at": now})
+            return pair.model_copy(update={"session": asked})
+        if kind is MomentKind.SESSION_FOLLOW_UP and session.followed_up_at is not None:
+            asked = session.model_copy(update={"followed_up_at": now})
+            return pair.model_copy(update={"session": asked})
+        return pair
+    begun = _BEGINS.get(kind)
+    sent = tuple(
+        p.model_copy(update={"sent_at": now}) if p.check_in in moment.check_ins else p
+        for p in pair.check_ins
+    )
+    update: dict[str, Any] = {}
+    if moment.check_ins and kind is not MomentKind.CHECK_IN_REMINDER:
+        update["check_ins"] = sent
+    if begun is not None and pair.phase is begun:
+        update["since"] = now
+    return pair.model_copy(update=update) if update else pair
+
+
+_BEGINS = {
+    MomentKind.INTRODUCTION: PairState.INTRODUCED,
+    MomentKind.PREPARATION: PairState.PREPARING,
+    MomentKind.EVALUATION: PairState.EVALUATING,
+}
+"""The part of a pair's life that begins with a message."""
 
 
 # --- What changes when a person does something ---------------------------------------------------

@@ -11,6 +11,7 @@ from temporalio.exceptions import ApplicationError, ChildWorkflowError
 
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import CohortRef, ProgramActivities
+    from domain.details import counts_details
     from domain.ids import pair_workflow_id, program_workflow_id
     from domain.lifecycle import PairState
     from domain.pair import Order
@@ -103,7 +104,7 @@ class CohortWorkflow:
             if not self._news:
                 return
             self._news = False
-            workflow.set_current_details(self._table())
+            workflow.set_current_details(counts_details(self._counts().counts))
             await program.signal("cohort_changed", self._counts())
 
     def _counts(self) -> CohortCounts:
@@ -112,10 +113,6 @@ class CohortWorkflow:
             cohort=self._start.cohort,
             counts={state: counts[state] for state in PairState if counts[state]},
         )
-
-    def _table(self) -> str:
-        rows = [f"| {state} | {count} |" for state, count in self._counts().counts.items()]
-        return "\n".join(["| Pairs | |", "| --- | --- |", *rows])
 
     def _note(self, pair: str, state: PairState) -> None:
         if self._states.get(pair) is not state:

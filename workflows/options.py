@@ -24,7 +24,7 @@ class ActivityOptions(TypedDict):
 
 PATIENT = ActivityOptions(
     start_to_close_timeout=timedelta(minutes=10),
-    heartbeat_timeout=timedelta(seconds=30),
+    heartbeat_timeout=timedelta(seconds=15),
     retry_policy=RetryPolicy(
         initial_interval=timedelta(seconds=1),
         backoff_coefficient=2,
@@ -32,7 +32,7 @@ PATIENT = ActivityOptions(
     ),
 )
 """Tried until it works: a mail server that is down for a day delays a program and ends nothing.
-An activity that stops beating for half a minute is taken to be lost with its worker."""
+An activity that stops beating for 15 seconds is taken to be lost with its worker."""
 
 
 class Recorder:

@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
         Moment,
         Order,
         after_deed,
+        after_delivery,
         after_moment,
         after_order,
         begin,
@@ -110,6 +111,7 @@ class PairWorkflow:
             summary=moment_summary(moment),
             **PATIENT,
         )
+        self._pair = after_delivery(self._pair, moment, workflow.now())
 
     async def _report_state(self) -> None:
         state = self._pair.state

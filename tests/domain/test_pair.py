@@ -18,6 +18,7 @@ from domain.pair import (
     Order,
     Pair,
     after_deed,
+    after_delivery,
     after_moment,
     after_order,
     begin,
@@ -58,8 +59,7 @@ class Life:
         self.log: list[tuple[int, str]] = []
         self.events: list[EventKind] = []
 
-    @property
-    def state(self) -> PairState:
+    def stands(self) -> PairState:
         return self.pair.state
 
     @property
@@ -131,14 +131,14 @@ class Life:
 def test_a_prompt_pair_is_introduced_prepared_meets_and_completes() -> None:
     life = Life()
     life.prepare()
-    assert life.state is PairState.MEETING
+    assert life.stands() is PairState.MEETING
     for session in (1, 2, 3):
         life.hold(session)
     life.until(MomentKind.EVALUATION)
     for role in BOTH:
         life.does(DeedKind.SURVEY_ANSWERED, role, occasion="final:evaluation")
     life.live_on()
-    assert life.state is PairState.COMPLETED
+    assert life.stands() is PairState.COMPLETED
     assert [kind for _, kind in life.log] == [
         "introduction",
         "preparation",
@@ -156,7 +156,7 @@ def test_nobody_who_stays_silent_is_taken_to_say_no() -> None:
     life.until(MomentKind.INTRODUCTION)
     life.next()
     assert life.log[-1] == (7, "preparation")
-    assert life.state is PairState.PREPARING
+    assert life.stands() is PairState.PREPARING
 
 
 @pytest.mark.parametrize("role", BOTH)
@@ -187,8 +187,32 @@ def test_a_silent_pair_climbs_the_whole_ladder_and_is_closed_without_fault() -> 
         (28, LadderAction.TELL_SPONSOR),
         (42, LadderAction.CLOSE),
     ]
-    assert life.state is PairState.CLOSED
+    assert life.stands() is PairState.CLOSED
     assert life.pair.reason is EndReason.LADDER
+
+
+def test_steps_of_the_ladder_keep_their_distance_when_a_server_was_down() -> None:
+    life = Life()
+    life.prepare()
+    life.until(MomentKind.SESSION_DUE)
+    first = life.next()
+    life.now += timedelta(days=30)  # so long does the nudge take to get out
+    life.pair = after_delivery(life.pair, first, life.now)
+    delivered = life.day
+    second = life.next()
+    assert second.action is LadderAction.NUDGE_BOTH
+    assert life.day - delivered == 7
+
+
+def test_who_is_asked_late_has_the_full_time_to_answer() -> None:
+    life = Life()
+    life.prepare()
+    asked = life.until(MomentKind.SESSION_DUE)
+    life.now += timedelta(days=30)
+    life.pair = after_delivery(life.pair, asked, life.now)
+    delivered = life.day
+    assert life.next().action is LadderAction.NUDGE_SCHEDULER
+    assert life.day - delivered == 7
 
 
 def test_a_sign_of_life_takes_the_pair_off_the_ladder() -> None:
@@ -196,10 +220,10 @@ def test_a_sign_of_life_takes_the_pair_off_the_ladder() -> None:
     life.prepare()
     life.until(MomentKind.LADDER_STEP)
     life.until(MomentKind.LADDER_STEP)
-    assert life.state is PairState.STALLED
+    assert life.stands() is PairState.STALLED
     assert life.pair.ladder_step == 2
     life.does(DeedKind.SESSION_BOOKED, session=1, after_days=1, in_days=3)
-    assert life.state is PairState.MEETING
+    assert life.stands() is PairState.MEETING
     assert life.pair.ladder_step == 0
     assert EventKind.PAIR_RECOVERED in life.events
     assert life.next().kind is MomentKind.SESSION_INVITATION
@@ -297,7 +321,7 @@ def test_too_few_sessions_end_without_fault_after_the_window() -> None:
     life.prepare()
     life.hold(1)
     life.live_on()
-    assert life.state is PairState.CLOSED
+    assert life.stands() is PairState.CLOSED
     assert life.pair.reason is EndReason.TOO_FEW_SESSIONS
 
 
@@ -309,7 +333,7 @@ def test_a_session_told_of_late_still_counts() -> None:
     life.until(MomentKind.EVALUATION)
     life.does(DeedKind.SESSION_HELD, session=2)
     life.live_on()
-    assert life.state is PairState.COMPLETED
+    assert life.stands() is PairState.COMPLETED
 
 
 def test_a_pair_that_never_prepares_is_told_of_and_closed() -> None:
@@ -349,9 +373,9 @@ def test_what_people_do_while_the_pair_is_paused_is_kept() -> None:
         life.does(DeedKind.GUIDE_READ, role)
         life.does(DeedKind.AGREEMENT_SIGNED, role)
     life.does(DeedKind.GOALS_WRITTEN, Role.MENTEE)
-    assert life.state is PairState.PAUSED
+    assert life.stands() is PairState.PAUSED
     life.pair = after_order(PLAN, life.pair, Order.RESUME, life.now).pair
-    assert life.state is PairState.MEETING
+    assert life.stands() is PairState.MEETING
 
 
 def test_orders_that_make_no_sense_are_refused_with_a_reason() -> None:
