@@ -167,8 +167,8 @@ class Crowd:
         seed: int = 7,
     ) -> None:
         self.players = {email.lower(): Player(email.lower()) for email in emails}
-        self.confirmed = 0
-        """Answers for which the portal showed a page of thanks."""
+        self.thanked: list[str] = []
+        """Links whose answer the portal took with a page of thanks, in that order."""
         self.read = 0
         """Mails that the mailbox gave."""
         self._mailbox = mailbox_url
@@ -272,7 +272,8 @@ class Crowd:
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
             thanked = answer.is_success and "done=" in str(answer.url)
-            self.confirmed += thanked
+            if thanked:
+                self.thanked.append(link)
             return thanked
 
     async def _sleep_days(self, days: float) -> None:

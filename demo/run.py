@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import shutil
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -69,7 +69,7 @@ async def run_demo(folder: Path, *, day_seconds: float, keep: bool) -> int:
             ):
                 links.add_row(Text(name, style="dim"), link)
             out.print(links)
-            code = await _play(stack.settings(), addresses.mailbox or "", folder, day_seconds)
+            code = await _show(stack.settings(), folder, day_seconds)
             out.print(f"All of it took {time.monotonic() - began:.0f} seconds.", style="dim")
             if keep:
                 out.print("Everything stays up to look around. Ctrl-C ends it.")
@@ -80,38 +80,82 @@ async def run_demo(folder: Path, *, day_seconds: float, keep: bool) -> int:
         return 1
 
 
-async def _play(settings: Settings, mailbox: str, folder: Path, day_seconds: float) -> int:
-    definition = _example(day_seconds)
+@dataclass(frozen=True)
+class Played:
+    """A program that was played to its end."""
+
+    definition: Definition
+    standing: Standing
+    crowd: Crowd
+
+
+async def play(
+    settings: Settings,
+    database: Database,
+    definition: Definition,
+    look: Callable[[Standing, Crowd], Awaitable[None]],
+) -> Played:
+    """Start a program and have it played by simulated people until it is over.
+
+    `look` is told every half second how things stand.
+    """
     people = load_people(EXAMPLE / "people.csv", definition).people
     entrants = [Entrant(person=p, roles=eligible_roles(definition, p)) for p in people]
-    await start_program(settings, definition, entrants)
-    database = Database(settings.database)
     program = definition.program.id
+    await start_program(settings, definition, entrants)
+    with database.read() as session:
+        stored = programs.get(session, program)
+    crowd = Crowd((p.email for p in people), settings.mailbox_url or "", stored.calendar)
+    _cast_who_stays_out(crowd, entrants)
+    tasks = [
+        asyncio.create_task(crowd.live()),
+        asyncio.create_task(_be_hr(settings, database, program, crowd)),
+    ]
     try:
+        while True:
+            standing = await asyncio.to_thread(read_standing, database, program)
+            await look(standing, crowd)
+            if standing.status.stage in OVER:
+                return Played(definition, standing, crowd)
+            for task in tasks:
+                if task.done():
+                    task.result()  # raises what ended it
+            await asyncio.sleep(LOOK_SECONDS)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _show(settings: Settings, folder: Path, day_seconds: float) -> int:
+    """Play the example before the eyes of who started the demonstration."""
+    definition = example(day_seconds)
+    database = Database(settings.database)
+    stages: list[Stage] = []
+    try:
+        with Live(console=out, refresh_per_second=4, transient=True) as live:
+
+            async def look(standing: Standing, crowd: Crowd) -> None:
+                stage = standing.status.stage
+                if stage not in stages:
+                    stages.append(stage)
+                    out.print(_news(standing))
+                if out.is_terminal:
+                    live.update(_progress(standing, crowd, settings))
+
+            played = await play(settings, database, definition, look)
         with database.read() as session:
-            stored = programs.get(session, program)
-        crowd = Crowd((p.email for p in people), mailbox, stored.calendar)
-        _cast_who_stays_out(crowd, entrants)
-        living = asyncio.create_task(crowd.live())
-        steering = asyncio.create_task(_be_hr(settings, database, program, crowd))
-        try:
-            standing = await _watch(database, program, stored.definition, crowd, settings)
-        finally:
-            for task in (living, steering):
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
-        with database.read() as session:
-            data = load_report_data(session, program)
-        target = folder / "report"
-        write_report(render_report(data, CONTENT, definition.program.language), target)
+            data = load_report_data(session, definition.program.id)
     finally:
         database.close()
-    _summarise(standing, crowd, target)
-    return 0 if standing.status.stage is Stage.COMPLETED else 1
+    target = folder / "report"
+    write_report(render_report(data, CONTENT, definition.program.language), target)
+    _summarise(played.standing, played.crowd, target)
+    return 0 if played.standing.status.stage is Stage.COMPLETED else 1
 
 
-def _example(day_seconds: float) -> Definition:
+def example(day_seconds: float) -> Definition:
+    """The example program, with days of this length."""
     definition = load_definition(EXAMPLE / "definition.yaml")
     calendar = definition.calendar.model_copy(update={"day": day_seconds})
     return definition.model_copy(update={"calendar": calendar})
@@ -142,31 +186,12 @@ async def _be_hr(settings: Settings, database: Database, program: str, crowd: Cr
     await approve_matches(settings, program, stored.number)
 
 
-async def _watch(
-    database: Database, program: str, definition: Definition, crowd: Crowd, settings: Settings
-) -> Standing:
-    """Show the program's progress until it is over."""
-    stages: list[Stage] = []
-    with Live(console=out, refresh_per_second=4, transient=True) as live:
-        while True:
-            standing = await asyncio.to_thread(read_standing, database, program)
-            stage = standing.status.stage
-            if stage not in stages:
-                stages.append(stage)
-                out.print(_news(standing, definition))
-            if stage in OVER:
-                return standing
-            if out.is_terminal:
-                live.update(_progress(standing, definition, crowd, settings))
-            await asyncio.sleep(LOOK_SECONDS)
-
-
 def _day_of(standing: Standing) -> float:
     calendar = standing.program.calendar
     return (calendar.to_program(datetime.now(UTC)) - calendar.first).total_seconds() / 86_400
 
 
-def _news(standing: Standing, definition: Definition) -> Text:
+def _news(standing: Standing) -> Text:
     people = standing.status.people
     day = f"day {max(0, _day_of(standing)):>3.0f}  "
     words = {
@@ -186,10 +211,9 @@ def _news(standing: Standing, definition: Definition) -> Text:
     return line
 
 
-def _progress(
-    standing: Standing, definition: Definition, crowd: Crowd, settings: Settings
-) -> RenderableType:
-    total = definition.stages.total - definition.stages.approval
+def _progress(standing: Standing, crowd: Crowd, settings: Settings) -> RenderableType:
+    stages = standing.program.definition.stages
+    total = stages.total - stages.approval  # HR approves at once here
     day = min(_day_of(standing), total)
     bar = Table.grid(padding=(0, 1))
     bar.add_row(
@@ -199,7 +223,7 @@ def _progress(
     return Group(
         bar,
         show.standing(standing, settings),
-        Text(f"{crowd.read} mails read, {crowd.confirmed} answers given in the portal"),
+        Text(f"{crowd.read} mails read, {len(crowd.thanked)} answers given in the portal"),
     )
 
 
@@ -212,7 +236,7 @@ def _summarise(standing: Standing, crowd: Crowd, report: Path) -> None:
     stalls = [stall for pair in standing.status.pairs for stall in pair.stalls]
     back = sum(stall.outcome == "came_back" for stall in stalls)
     out.print(f"{held} of {planned} sessions held; {len(stalls)} stalls, {back} came back")
-    out.print(f"{crowd.confirmed} answers given through the portal")
+    out.print(f"{len(crowd.thanked)} answers given through the portal")
     out.print(f"Report: {report / REPORT_HTML}", style="bold", soft_wrap=True)
 
 

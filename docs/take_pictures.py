@@ -6,6 +6,7 @@ Needs Chromium. The demonstration runs slowly enough for the pictures of its mid
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import re
 import shutil
@@ -83,13 +84,15 @@ async def _middle(browser: Browser, settings: Settings, database: Database) -> N
     await _shoot(browser, f"{ui}/{pair}", "temporal-pair", tab="User Metadata")
     await _shoot(browser, f"{ui}?query={query}", "temporal-stalled")
     await _shoot(browser, f"{ui}/{program}", "temporal-program", tab="User Metadata")
-    await _shoot(browser, f"{ui}/{program}", "temporal-relationships", tab="Relationships")
+    await _shoot(
+        browser, f"{ui}/{program}", "temporal-relationships", "Relationships", "Expand All"
+    )
     standing = read_standing(database, PROGRAM)
-    terminal = Console(record=True, width=110, file=Path(os.devnull).open("w"), force_terminal=True)
+    terminal = Console(record=True, width=110, file=io.StringIO(), force_terminal=True)
     terminal.print(show.standing(standing, settings))
     terminal.save_svg(str(IMAGES / "status.svg"), title=f"starter.py status {PROGRAM}")
     mails = httpx.get(f"{settings.mailbox_url}/api/messages", params={"after": 0}).json()
-    asks = next(m for m in mails["messages"] if m["kind"] == "check_in")
+    asks = [mail for mail in mails["messages"] if mail["kind"] == "check_in"][-1]
     link = next(link for link in asks["links"] if "/survey/" in link)
     await _shoot(browser, link, "portal-survey", size=PHONE)
     await _shoot(browser, f"{settings.mailbox_url}/", "mailbox")
@@ -128,13 +131,17 @@ async def _shoot(
     browser: Browser,
     url: str,
     name: str,
+    *,
     tab: str | None = None,
+    then: str | None = None,
     size: dict[str, int] | None = None,
 ) -> None:
     page = await browser.new_page(viewport=size or DESK)  # type: ignore[arg-type]
     await page.goto(url)
     if tab:
         await page.get_by_role("tab", name=re.compile(f"^{tab}")).click()
+    if then:
+        await page.get_by_text(then).click()
     await page.wait_for_timeout(3_000)  # the UI asks for more and more while a workflow runs
     await page.screenshot(path=IMAGES / f"{name}.png")
     await page.close()

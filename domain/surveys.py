@@ -35,7 +35,7 @@ class Option(Value):
 
 
 class Item(Value):
-    """One question. `text` is for both roles unless `text_mentor` / `text_mentee` says otherwise."""
+    """One question. `text` is for both roles, unless one of them has a text of its own."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     kind: ItemKind

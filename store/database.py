@@ -29,10 +29,14 @@ class Database:
         if self.is_sqlite:
             if parsed.database and parsed.database != ":memory:":
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-            self.engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
+            self.engine = create_engine(
+                parsed, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True
+            )
             _prepare_sqlite(self.engine)
         else:
-            self.engine = create_engine(parsed, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20)
+            self.engine = create_engine(
+                parsed, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20
+            )
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -47,6 +51,7 @@ class Database:
         reader = self.engine.execution_options(reads_only=True, **options)
         with Session(reader, expire_on_commit=False) as session:
             yield session
+            session.expunge_all()  # what was read stays readable
             session.rollback()
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ from store.tables import JournalRow
 
 
 def append(session: Session, program: str, events: Iterable[JournalEvent]) -> None:
-    """Write events in the session's transaction. An event whose id is known is not written again."""
+    """Write events in the session's transaction. An event whose id is known is left as it is."""
     rows = [
         {
             "id": event.id,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
@@ -78,14 +80,12 @@ class PairWorkflow:
             following = next_moment(self._plan, self._pair)
             return following is not None and (until is None or following.at < until)
 
-        try:
+        with suppress(TimeoutError):
             await workflow.wait_condition(
                 something_is_earlier,
                 timeout=wait,
                 timeout_summary=moment_summary(due) if due is not None else None,
             )
-        except TimeoutError:
-            pass
         return None
 
     async def _carry_out(self, moment: Moment) -> None:

@@ -48,7 +48,7 @@ BEFORE_MEETINGS = (PairState.INTRODUCED, PairState.PREPARING)
 BEFORE_EVALUATION = (*BEFORE_MEETINGS, PairState.MEETING, PairState.STALLED, PairState.PAUSED)
 
 
-class Cancelled(Exception):
+class Cancelled(ApplicationError):
     """HR cancelled the program. Never leaves the workflow."""
 
 
@@ -237,7 +237,7 @@ class ProgramWorkflow:
 
         while True:
             if self._cancelled:
-                raise Cancelled
+                raise Cancelled("HR cancelled the program")
             if or_when():
                 return
             if self._paused_at is not None:
