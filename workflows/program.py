@@ -107,10 +107,10 @@ class ProgramWorkflow:
         await self._wait(until=self._plan.epoch, summary="start date")
 
     async def _enrol(self) -> None:
-        closes = workflow.now() + self._plan.days(self._plan.enrolment)
+        closes = self._in_days(self._plan.enrolment)
+        halfway = self._in_days(self._plan.enrolment / 2)
         self._enter(Stage.MATCHING, closes)
         await self._send(ProgramMomentKind.INVITATION, closes)
-        halfway = workflow.now() + (closes - workflow.now()) / 2
         await self._wait(
             until=halfway, or_when=lambda: self._enrolment_closed, summary="enrolment: reminder"
         )
@@ -139,7 +139,7 @@ class ProgramWorkflow:
         reminders = 0
         await self._send(ProgramMomentKind.MATCHES_READY)
         while self._approved is None:
-            until = workflow.now() + self._plan.days(max(self._plan.approval, 1))
+            until = self._in_days(max(self._plan.approval, 1))
             self._stage_ends = until
             await self._wait(
                 until=until,
@@ -152,7 +152,7 @@ class ProgramWorkflow:
 
     async def _prepare_pairs(self) -> None:
         pair = self._plan.pair
-        ends = workflow.now() + self._plan.days(pair.introduction + pair.preparation)
+        ends = self._in_days(pair.introduction + pair.preparation)
         self._enter(Stage.PREPARATION, ends)
         formed = await workflow.execute_activity_method(
             ProgramActivities.form_pairs,
@@ -174,7 +174,7 @@ class ProgramWorkflow:
         )
 
     async def _hold_meetings(self) -> None:
-        ends = workflow.now() + self._plan.days(self._plan.pair.meetings)
+        ends = self._in_days(self._plan.pair.meetings)
         self._enter(Stage.MEETINGS, ends)
         await self._write_down()
         await self._wait(
@@ -182,7 +182,7 @@ class ProgramWorkflow:
         )
 
     async def _evaluate(self) -> None:
-        self._enter(Stage.EVALUATION, workflow.now() + self._plan.days(self._plan.pair.evaluation))
+        self._enter(Stage.EVALUATION, self._in_days(self._plan.pair.evaluation))
         await self._write_down()
         # A pair ends at the latest when its own evaluation is over, so there is no deadline here.
         await self._wait(until=None, or_when=self._all_pairs_ended)
@@ -226,11 +226,7 @@ class ProgramWorkflow:
         or_when: Callable[[], bool] = _never,
         summary: str | None = None,
     ) -> None:
-        """Wait for an instant or a condition. A pause makes the instant later by its length.
-
-        Raises `Cancelled` once HR has cancelled the program.
-        """
-        paused_before = self._paused_for
+        """Wait for a deadline or a condition. Raises `Cancelled` once HR cancelled the program."""
 
         def interrupted() -> bool:
             return self._cancelled or or_when() or self._paused_at is not None
@@ -245,13 +241,20 @@ class ProgramWorkflow:
                 continue
             left = None
             if until is not None:
-                left = until + (self._paused_for - paused_before) - workflow.now()
+                left = until + self._paused_for - workflow.now()
                 if left <= timedelta(0):
                     return
             try:
                 await workflow.wait_condition(interrupted, timeout=left, timeout_summary=summary)
             except TimeoutError:
                 continue
+
+    def _in_days(self, days: float) -> datetime:
+        """A deadline: the instant at which it falls if there had never been a pause.
+
+        So each pause makes all of them later by its length, those ahead and the one waited for.
+        """
+        return workflow.now() - self._paused_for + self._plan.days(days)
 
     async def _send(
         self, kind: ProgramMomentKind, until: datetime | None = None, occasion: str = "1"
@@ -268,7 +271,7 @@ class ProgramWorkflow:
                     program=self._start.program,
                     kind=kind,
                     now=now,
-                    until=until,
+                    until=until + self._paused_for if until else None,
                     occasion=occasion,
                     after=after,
                     events=events,
@@ -346,7 +349,7 @@ class ProgramWorkflow:
             proposal=self._proposal.proposal if self._proposal else None,
             proposal_number=self._proposal.number if self._proposal else None,
             awaits_approval=self._awaits_approval,
-            stage_ends=self._stage_ends,
+            stage_ends=self._stage_ends + self._paused_for if self._stage_ends else None,
             pairs=self._pairs(),
         )
 
@@ -434,8 +437,6 @@ class ProgramWorkflow:
         """Let the clock run again: everything that was due is later by the length of the pause."""
         if self._paused_at is not None:
             self._paused_for += workflow.now() - self._paused_at
-            if self._stage_ends is not None:
-                self._stage_ends += workflow.now() - self._paused_at
         self._paused_at = None
         self._recorder.add(EventKind.PROGRAM_RESUMED)
         self._show()

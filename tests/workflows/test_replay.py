@@ -1,0 +1,55 @@
+"""Workflow code of today replays the histories of every release, whole ones and those half-way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer
+
+from tests.histories.record import HISTORIES, version
+from worker import WORKFLOWS, workflow_runner
+
+RECORDED = sorted(HISTORIES.glob("*/*.json"))
+
+WHAT_TO_DO = (
+    "This change to a workflow breaks runs in flight. Keep the old path behind workflow.patched(), "
+    "or undo it. New histories are recorded with “make histories”, never to make this test pass."
+)
+
+
+def _history(file: Path) -> WorkflowHistory:
+    return WorkflowHistory.from_json(file.stem, file.read_text("utf-8"))
+
+
+def _replayer() -> Replayer:
+    return Replayer(
+        workflows=WORKFLOWS,
+        data_converter=pydantic_data_converter,
+        workflow_runner=workflow_runner(),
+    )
+
+
+@pytest.mark.parametrize("file", RECORDED, ids=lambda file: f"{file.parent.name}/{file.stem}")
+async def test_a_recorded_run_replays(file: Path) -> None:
+    result = await _replayer().replay_workflow(_history(file), raise_on_replay_failure=False)
+    assert result.replay_failure is None, f"{WHAT_TO_DO}\n{result.replay_failure}"
+
+
+def test_there_are_histories_of_every_workflow_of_this_version() -> None:
+    names = {file.stem for file in RECORDED if file.parent.name == version()}
+    assert {"whole-program", "whole-cohort", "midway-program", "midway-cohort"} <= names
+    endings = {name for name in names if name.startswith("whole-pair-")}
+    assert len(endings) >= 4, f"only {sorted(endings)}: run make histories"
+
+
+async def test_a_run_that_did_something_else_does_not_replay() -> None:
+    """Shows that the test above can fail."""
+    file = next(file for file in RECORDED if file.stem == "whole-pair-completed")
+    text = file.read_text("utf-8").replace("send_pair_moment", "send_something_else")
+    history = WorkflowHistory.from_json(file.stem, text)
+    result = await _replayer().replay_workflow(history, raise_on_replay_failure=False)
+    assert result.replay_failure is not None
+    assert "send_something_else" in str(result.replay_failure)
