@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,35 +21,52 @@ from store.database import Database
 from store.tables import AnswerRow, PersonRow, SessionRow
 
 
-async def workflow_ids(client: Client, program: str) -> list[str]:
-    """All workflows of a program."""
-    query = f'MentoringProgram="{program}"'
-    return [found.id async for found in client.list_workflows(query)]
+@dataclass(frozen=True)
+class Held:
+    """What Temporal holds on a program, as text."""
+
+    payloads: str
+    """Inputs, results, signals, updates, failures, memos, summaries and search attributes."""
+    all: str
+    """Those, and everything that the server itself wrote around them."""
+
+    def mentions(self, word: str) -> bool:
+        """Whether a word stands in it. A mere number counts in payloads alone, on its own: the
+        server's own counters hit every number sooner or later."""
+        if word.isdigit():
+            return re.search(rf"(?<![\d.:]){word}(?!\d)", self.payloads) is not None
+        return word in self.all
 
 
-async def everything_in_temporal(client: Client, program: str) -> str:
-    """The whole of what Temporal holds on a program, as text, payloads opened."""
-    parts: list[str] = []
+async def everything_in_temporal(client: Client, program: str) -> Held:
+    """The whole of what Temporal holds on a program, payloads opened."""
+    found: list[tuple[bool, str]] = []
     async for execution in client.list_workflows(f'MentoringProgram="{program}"'):
-        parts.append(json.dumps(MessageToDict(execution.raw_info)))
         handle = client.get_workflow_handle(execution.id, run_id=execution.run_id)
         history = await handle.fetch_history()
-        parts += _strings(json.loads(history.to_json()))
-        description = await handle.describe()
-        parts += _strings(MessageToDict(description.raw_description))
-    assert f'"{program_workflow_id(program)}"' in "\n".join(parts)
-    return "\n".join(parts)
+        found += strings(json.loads(history.to_json()))
+        found += strings(MessageToDict(execution.raw_info))
+        found += strings(MessageToDict((await handle.describe()).raw_description))
+    held = Held(
+        payloads="\n".join(text for is_payload, text in found if is_payload),
+        all="\n".join(text for _, text in found),
+    )
+    assert program in held.payloads
+    assert program_workflow_id(program) in held.all
+    return held
 
 
-def _strings(value: Any, key: str = "") -> Iterator[str]:
+def strings(value: Any, key: str = "") -> Iterator[tuple[bool, str]]:
+    """Every string in it, and whether it was a payload."""
     if isinstance(value, dict):
         for name, inner in value.items():
-            yield from _strings(inner, name)
+            yield from strings(inner, name)
     elif isinstance(value, list):
         for inner in value:
-            yield from _strings(inner, key)
+            yield from strings(inner, key)
     elif isinstance(value, str):
-        yield _opened(value) if key in ("data", "encoding") else value
+        is_payload = key == "data"
+        yield is_payload, _opened(value) if is_payload else value
 
 
 def _opened(data: str) -> str:
