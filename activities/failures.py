@@ -39,9 +39,12 @@ class _CleanFailures(ActivityInboundInterceptor):
         beating = asyncio.create_task(_beat())
         try:
             return await super().execute_activity(input)
-        except (ApplicationError, CancelledError, asyncio.CancelledError):
+        except ApplicationError as error:
+            error.__cause__ = None  # its words would be sent along
             raise
-        except Exception as error:
+        except (CancelledError, asyncio.CancelledError):
+            raise
+        except Exception as error:  # noqa: BLE001 - any of them may name somebody
             name = type(error).__name__
             log.error(
                 "activity failed",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, vCalAddress, vText
@@ -64,11 +64,12 @@ def invite(session: Session, stamp: datetime, domain: str) -> Invitation:
     calendar.add("version", "2.0")
     calendar.add("method", "REQUEST")
     calendar.add_component(event)
-    calendar.add_missing_timezones()
+    year = session.starts.year
+    calendar.add_missing_timezones(first_date=date(year - 1, 1, 1), last_date=date(year + 2, 1, 1))
     return Invitation(ics=calendar.to_ical().decode(), method="REQUEST")
 
 
 def _person(contact: Contact) -> vCalAddress:
-    address = vCalAddress(f"MAILTO:{contact.email}")
-    address.params["cn"] = vText(contact.name)
+    address = vCalAddress(f"mailto:{contact.email}")
+    address.params["cn"] = vText(" ".join(contact.name.split()))
     return address

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
@@ -20,6 +21,12 @@ from store.content import MailText
 
 PERMANENT = 500
 """SMTP status codes from here on are final; those below may work later (RFC 5321, 4.2.1)."""
+
+NO_SUCH_ADDRESS = 553
+"""What a server says of an address that can't be one; we say it of those we can't even write."""
+
+_ABOUT_OUR_ACCOUNT = frozenset({530, 534, 535, 538})
+"""Codes that speak of our login, not of the message (RFC 4954, 6)."""
 
 
 class MailServer(Value):
@@ -41,12 +48,20 @@ class MailServer(Value):
         return parseaddr(self.sender)[1].partition("@")[2] or "localhost"
 
 
-class Refused(Exception):
-    """The mail server will never take this message. Carries its status code only."""
+class NotTaken(Exception):
+    """The mail server did not take one message. Carries its status code only, never its words."""
 
     def __init__(self, code: int) -> None:
         super().__init__(str(code))
         self.code = code
+
+
+class Refused(NotTaken):
+    """It never will."""
+
+
+class Deferred(NotTaken):
+    """It may later. Others may get theirs meanwhile."""
 
 
 class Outgoing:
@@ -56,13 +71,23 @@ class Outgoing:
         self._client = client
 
     def send(self, message: EmailMessage) -> None:
-        """Hand over one message. Raises `Refused`, or `ApplicationError` where a retry may help."""
+        """Hand over one message.
+
+        Raises `Refused` or `Deferred` where it is about this message, and `ApplicationError` where
+        no message can be handed over now.
+        """
         try:
             self._client.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
             code = next(iter(error.recipients.values()))[0]
             raise self._failure(code) from None
+        except smtplib.SMTPNotSupportedError:  # not ASCII before the @, and no SMTPUTF8 there
+            raise Refused(NO_SUCH_ADDRESS) from None
+        except smtplib.SMTPHeloError:
+            raise _unavailable() from None
         except smtplib.SMTPSenderRefused as error:
+            if error.smtp_code < PERMANENT:
+                raise asked_to_wait(error.smtp_code) from None
             raise ApplicationError(
                 f"The mail server does not accept our sender address (code {error.smtp_code}). "
                 "Check MAIL_FROM and the account in SMTP_URL. Tried again until it does.",
@@ -74,13 +99,9 @@ class Outgoing:
             raise _unavailable() from None
 
     def _failure(self, code: int) -> Exception:
-        if code >= PERMANENT:
-            self._client.rset()
-            return Refused(code)
-        return ApplicationError(
-            f"The mail server asks to try later (code {code}). Tried again until it takes it.",
-            type="MailDeferred",
-        )
+        if code in _ABOUT_OUR_ACCOUNT:
+            return _account_refused(code)
+        return Refused(code) if code >= PERMANENT else Deferred(code)
 
 
 class Mailer:
@@ -120,11 +141,7 @@ class Mailer:
             if server.user and server.password:
                 client.login(server.user, server.password)
         except smtplib.SMTPAuthenticationError as error:
-            raise ApplicationError(
-                f"The mail server does not know our account (code {error.smtp_code}). "
-                "Check SMTP_URL. Tried again until it does.",
-                type="MailAccountRefused",
-            ) from None
+            raise _account_refused(error.smtp_code) from None
         except (OSError, smtplib.SMTPException):
             raise _unavailable() from None
 
@@ -133,6 +150,22 @@ def _unavailable() -> ApplicationError:
     return ApplicationError(
         "The mail server can't be reached, or the connection broke. Tried again until it works.",
         type="MailUnavailable",
+    )
+
+
+def asked_to_wait(code: int) -> ApplicationError:
+    """What an activity fails with when something has yet to go out."""
+    return ApplicationError(
+        f"The mail server asks to try later (code {code}). Tried again until it takes it.",
+        type="MailDeferred",
+    )
+
+
+def _account_refused(code: int) -> ApplicationError:
+    return ApplicationError(
+        f"The mail server does not know our account (code {code}). "
+        "Check SMTP_URL. Tried again until it does.",
+        type="MailAccountRefused",
     )
 
 
@@ -145,11 +178,17 @@ def compose(
     date: datetime,
     invitation: Invitation | None = None,
 ) -> EmailMessage:
-    """A message ready to send: text, HTML, and a calendar invitation where there is one."""
+    """A message ready to send: text, HTML, and a calendar invitation where there is one.
+
+    Raises `Refused` for an address that no header can hold.
+    """
     name, address = parseaddr(server.sender)
     message = EmailMessage()
     message["From"] = _address(name, address)
-    message["To"] = _address(to.name, to.email)
+    try:
+        message["To"] = _address(to.name, to.email)
+    except (ValueError, LookupError, HeaderParseError):  # whatever the header's parser trips over
+        raise Refused(NO_SUCH_ADDRESS) from None
     message["Subject"] = text.subject
     message["Message-ID"] = message_id
     message["Date"] = format_datetime(date)
@@ -170,5 +209,8 @@ def compose(
 
 
 def _address(name: str, address: str) -> Address:
-    one_line = " ".join(name.split())
-    return Address(display_name=one_line, addr_spec=address)
+    """A person for a header. What is odd in an address is for the mail server to judge."""
+    local, _, domain = address.rpartition("@")
+    if not domain.isascii():
+        domain = domain.encode("idna").decode()
+    return Address(display_name=" ".join(name.split()), username=local, domain=domain)

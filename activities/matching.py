@@ -29,9 +29,7 @@ class Matching:
         with self._database.read() as session:
             program = programs.get(session, request.program)
             everybody = programs.participants(session, request.program)
-        people = {
-            p.id: p.person for p in everybody if p.joined and not p.withdrew and p.eligible_roles
-        }
+        people = {p.id: p.person for p in everybody if p.takes_part}
         proposal = match(program.definition, people, everybody=[p.person for p in everybody])
         with self._database.write() as session:
             stored = programs.save_proposal(
@@ -51,7 +49,7 @@ class Matching:
             chosen = programs.proposal(session, order.proposal).proposal
             cohorts = programs.form_pairs(session, order.program, chosen)
             journal.append(session, order.program, order.events)
-        return PairsFormed(pairs=len(chosen.pairs), cohorts=cohorts)
+            return PairsFormed(pairs=programs.count_pairs(session, order.program), cohorts=cohorts)
 
     @activity.defn
     def pairs_of_cohort(self, ref: CohortRef) -> PairIds:

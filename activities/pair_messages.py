@@ -12,6 +12,7 @@ from activities import invitations
 from activities.post import Draft, Letter, Post
 from activities.signatures import PairActivities, PairMoment, Record, Sent
 from activities.writing import Writer
+from domain.definition import LadderAction
 from domain.lifecycle import PairState
 from domain.messages import PlannedMessage, Recipient, message_key, messages_of, occasion_of
 from domain.pair import MomentKind, Step
@@ -25,6 +26,15 @@ from store.programs import PairPeople, Participant
 from store.tables import SessionRow
 
 EXIT_SURVEY = "exit"
+
+_ABOUT_A_BOOKING = (
+    MomentKind.SESSION_INVITATION,
+    MomentKind.SESSION_REMINDER,
+    MomentKind.SESSION_FOLLOW_UP,
+)
+"""Moments that make no sense once the session they are about has no date any more."""
+
+_REMINDERS = (LadderAction.NUDGE_SCHEDULER, LadderAction.NUDGE_BOTH)
 
 _ENDED_EARLY = (PairState.CLOSED, PairState.DECLINED, PairState.WITHDRAWN)
 
@@ -52,10 +62,7 @@ class PairMessages(PairActivities):
                 )
             writer = Writer(program, self._content, self._links, moment.now)
             letters = _PairLetters(session, writer, pair, moment, self._post.domain)
-            drafts = [
-                Draft(entry=letters.entry(message), letter=letters.write(message))
-                for message in messages_of(moment.moment, moment.scheduler)
-            ]
+            drafts = letters.drafts()
         return self._post.send(moment.program, drafts, moment.events, moment.now)
 
     @activity.defn
@@ -82,6 +89,13 @@ class _PairLetters:
         self._given = moment
         self._moment = moment.moment
         self._domain = domain
+
+    def drafts(self) -> list[Draft]:
+        """All that this moment asks to be sent."""
+        if self._moment.kind in _ABOUT_A_BOOKING and self._booked_row() is None:
+            return []  # it was held or taken back while this was on its way
+        planned = messages_of(self._moment, self._given.scheduler)
+        return [Draft(entry=self.entry(one), letter=self.write(one)) for one in planned]
 
     def entry(self, message: PlannedMessage) -> Entry:
         role = message.role
@@ -177,21 +191,23 @@ class _PairLetters:
             "when": None,
             "place": None,
         }
-        row = self._session_row()
+        row = self._booked_row()
         if row is not None and row.booked_for is not None:
             values["when"] = self._writer.moment(row.booked_for, person)
             values["place"] = row.place
         return values
 
-    def _session_row(self) -> SessionRow | None:
+    def _booked_row(self) -> SessionRow | None:
+        """The session of this moment, if it has a date and was not held yet."""
         if self._moment.session is None:
             return None
-        return self._session.get(SessionRow, (self._pair.id, self._moment.session))
+        row = self._session.get(SessionRow, (self._pair.id, self._moment.session))
+        return row if row is not None and row.booked_for and row.held_at is None else None
 
     def _invitation(self, person: Participant) -> invitations.Invitation | None:
-        row = self._session_row()
+        row = self._booked_row()
         if row is None or row.booked_for is None:
-            return None  # taken back while this was on its way
+            return None
         definition = self._writer.program.definition
         words = self._writer.content_for(person).words
         names = {"mentor": self._pair.mentor.person.name, "mentee": self._pair.mentee.person.name}
@@ -219,14 +235,20 @@ class _PairLetters:
             "mentee": self._writer.contact(self._pair.mentee.address),
             "sessions_held": self._given.sessions_held,
             "days_quiet": moment.days_quiet,
+            "were_reminded": self._were_reminded(),
             "open_steps": self._open_steps_of_both(),
             "next_step": self._next_ladder_step(),
             "reason": words(f"mail.reasons.{moment.reason or moment.ending or 'none'}"),
         }
         if moment.kind is MomentKind.HELP:
-            asker = self._pair.who(moment.roles[0])
-            values["person"] = self._writer.contact(asker.address)
-            values["words"] = answers.latest_help(self._session, self._pair.id, asker.id)
+            askers = [self._pair.who(role) for role in moment.roles]
+            values["calls"] = [
+                {
+                    "name": asker.person.name,
+                    "words": answers.latest_help(self._session, self._pair.id, asker.id),
+                }
+                for asker in askers
+            ]
         return values
 
     def _open_steps_of_both(self) -> list[str]:
@@ -235,6 +257,10 @@ class _PairLetters:
             f"{self._pair.who(role).person.name}: {words(f'mail.steps.{step}')}"
             for role, step in self._given.open_steps
         ]
+
+    def _were_reminded(self) -> bool:
+        ladder = self._writer.program.definition.ladder[: self._moment.step or 0]
+        return any(step.action in _REMINDERS for step in ladder)
 
     def _next_ladder_step(self) -> str:
         words = self._writer.content_for(None).words

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from email.message import EmailMessage
 
 from activities.invitations import Invitation
-from activities.mail import Mailer, Refused, compose
+from activities.mail import Deferred, Mailer, Refused, asked_to_wait, compose
 from activities.signatures import Sent
 from domain.definition import Contact
 from domain.journal import JournalEvent
@@ -14,7 +15,7 @@ from domain.model import Value
 from store import journal, ledger
 from store.content import MailText
 from store.database import Database
-from store.ledger import Entry
+from store.ledger import Entry, MessageState
 
 
 class Letter(Value):
@@ -53,38 +54,48 @@ class Post:
     ) -> Sent:
         """Write the events and the ledger in one transaction, then hand the messages over.
 
-        What a run before this one sent is not sent again. A message whose fate nobody knows,
-        because a crash came between the mail server's yes and our note of it, goes out again with
-        the same Message-ID.
+        What a run before this one sent is not sent again, and counts in the result. A message
+        whose fate nobody knows, because a crash came between the mail server's yes and our note of
+        it, goes out again with the same Message-ID. One that the server puts off keeps nobody else
+        from theirs. Raises `ApplicationError` where something has yet to go out.
         """
         with self._database.write() as session:
             journal.append(session, program, events)
             entries = [draft.entry for draft in drafts]
             waiting = {e.key for e in ledger.open_entries(session, entries, self.domain, now)}
         todo = [draft for draft in drafts if draft.entry.key in waiting]
-        if not todo:
-            return Sent(sent=0)
-        sent = refused = 0
+        if todo:
+            self._hand_over(todo, now)
+        with self._database.read() as session:
+            states = ledger.states(session, [draft.entry.key for draft in drafts])
+        return Sent(sent=states[MessageState.SENT], refused=states[MessageState.REFUSED])
+
+    def _hand_over(self, drafts: Sequence[Draft], now: datetime) -> None:
+        put_off: Deferred | None = None
         with self._mailer.connect() as outgoing:
-            for draft in todo:
-                key, letter = draft.entry.key, draft.letter
-                message = compose(
-                    self._mailer.server,
-                    letter.to,
-                    letter.text,
-                    draft.entry.kind,
-                    ledger.message_id(key, self.domain),
-                    datetime.now(UTC),
-                    letter.invitation,
-                )
+            for draft in drafts:
+                key = draft.entry.key
                 try:
-                    outgoing.send(message)
+                    outgoing.send(self._message(draft))
+                except Deferred as deferral:
+                    put_off = deferral
                 except Refused as refusal:
                     with self._database.write() as session:
                         ledger.mark_refused(session, key, refusal.code)
-                    refused += 1
                 else:
                     with self._database.write() as session:
                         ledger.mark_sent(session, key, now)
-                    sent += 1
-        return Sent(sent=sent, refused=refused)
+        if put_off is not None:
+            raise asked_to_wait(put_off.code)
+
+    def _message(self, draft: Draft) -> EmailMessage:
+        letter = draft.letter
+        return compose(
+            self._mailer.server,
+            letter.to,
+            letter.text,
+            draft.entry.kind,
+            ledger.message_id(draft.entry.key, self.domain),
+            datetime.now(UTC),
+            letter.invitation,
+        )

@@ -53,8 +53,6 @@ class Mail(StrEnum):
     CHECK_IN_REMINDER = "check_in_reminder"
     NUDGE_SCHEDULER = "nudge_scheduler"
     NUDGE_BOTH = "nudge_both"
-    PAIR_PAUSED_PROGRAM = "pair_paused_program"
-    PAIR_RESUMED_PROGRAM = "pair_resumed_program"
     FAREWELL_COMPLETED = "farewell_completed"
     FAREWELL_CLOSED = "farewell_closed"
     FAREWELL_DECLINED = "farewell_declined"

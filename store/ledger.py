@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -91,6 +92,12 @@ def mark_refused(session: Session, key: str, code: int) -> None:
         .where(MessageRow.key == key)
         .values(state=MessageState.REFUSED.value, error=str(code))
     )
+
+
+def states(session: Session, keys: Sequence[str]) -> Counter[MessageState]:
+    """How many of these messages got how far."""
+    rows = session.scalars(select(MessageRow.state).where(MessageRow.key.in_(keys)))
+    return Counter(MessageState(state) for state in rows)
 
 
 def counts(session: Session, program: str) -> dict[MessageState, int]:

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from domain.calendar import ProgramCalendar, calendar_of
@@ -23,6 +23,9 @@ from store.tables import (
     ProgramRow,
     ProposalRow,
 )
+
+_AT_ONCE = 1_000
+"""Values in one query: far below what SQLite and PostgreSQL take."""
 
 
 class UnknownProgram(Exception):
@@ -59,9 +62,14 @@ class Participant(Value):
     withdrew: bool
 
     @property
+    def takes_part(self) -> bool:
+        """Whether the person may be matched: allowed to, said yes, and still here."""
+        return bool(self.joined and self.eligible_roles and not self.withdrew)
+
+    @property
     def address(self) -> Contact:
-        """Name and mail address."""
-        return Contact(name=self.person.name, email=self.person.email)
+        """Name and mail address, as the people file was read; not checked a second time."""
+        return Contact.model_construct(name=self.person.name, email=self.person.email)
 
 
 class PairPeople(Value):
@@ -103,31 +111,44 @@ def enter(
             created_at=now,
         )
     )
-    references = [entrant.person.reference for entrant in entrants]
-    known = {
-        row.reference: row
-        for row in session.scalars(select(PersonRow).where(PersonRow.reference.in_(references)))
-    }
+    rows = _known_people(session, [entrant.person.reference for entrant in entrants])
     for entrant in entrants:
         person = entrant.person
-        row = known.get(person.reference)
+        row = rows.get(person.reference)
         if row is None:
             row = PersonRow(id=f"p-{secrets.token_hex(6)}", reference=person.reference)
+            rows[person.reference] = row
             session.add(row)
         row.name, row.email = person.name, person.email
         row.language, row.timezone = person.language, person.timezone
-        session.flush()
-        session.add(
-            ParticipantRow(
-                program_id=program.id,
-                person_id=row.id,
-                profile=person.model_dump(mode="json"),
-                eligible_roles=[role.value for role in entrant.roles],
-                joined=None,
-                answered_at=None,
-                withdrew_at=None,
-            )
+    session.flush()  # people before the rows that point to them
+    session.add_all(
+        ParticipantRow(
+            program_id=program.id,
+            person_id=rows[entrant.person.reference].id,
+            profile=entrant.person.model_dump(mode="json"),
+            eligible_roles=[role.value for role in entrant.roles],
+            joined=None,
+            answered_at=None,
+            withdrew_at=None,
         )
+        for entrant in entrants
+    )
+
+
+def _known_people(session: Session, references: Sequence[str]) -> dict[str, PersonRow]:
+    found: dict[str, PersonRow] = {}
+    for first in range(0, len(references), _AT_ONCE):
+        some = references[first : first + _AT_ONCE]
+        rows = session.scalars(select(PersonRow).where(PersonRow.reference.in_(some)))
+        found.update((row.reference, row) for row in rows)
+    return found
+
+
+def take_back(session: Session, program: str) -> None:
+    """Take a program out that never began. The people stay known, with the ids they have."""
+    session.execute(delete(ParticipantRow).where(ParticipantRow.program_id == program))
+    session.execute(delete(ProgramRow).where(ProgramRow.id == program))
 
 
 def exists(session: Session, program: str) -> bool:
@@ -140,9 +161,7 @@ def get(session: Session, program: str) -> Program:
     row = session.get(ProgramRow, program)
     if row is None:
         raise UnknownProgram(program)
-    return Program(
-        id=row.id, definition=Definition.model_validate(row.definition), epoch=row.epoch
-    )
+    return Program(id=row.id, definition=Definition.model_validate(row.definition), epoch=row.epoch)
 
 
 def all_ids(session: Session) -> list[str]:
@@ -233,6 +252,11 @@ def save_proposal(
     return StoredProposal(id=proposal_id, number=number, proposal=proposal)
 
 
+def drop_proposal(session: Session, proposal_id: str) -> None:
+    """Take a proposal out that no workflow was told of."""
+    session.execute(delete(ProposalRow).where(ProposalRow.id == proposal_id))
+
+
 def latest_proposal(session: Session, program: str) -> StoredProposal | None:
     """The newest proposal of a program."""
     row = session.scalar(
@@ -268,11 +292,23 @@ def pair_id(program: str, mentor: str, mentee: str) -> str:
 
 
 def form_pairs(session: Session, program: str, chosen: Proposal) -> int:
-    """Make the pairs of a proposal that are not there yet. Gives the number of cohorts."""
+    """Make the pairs of a proposal that are not there yet. Gives the number of cohorts.
+
+    Somebody may have left the program since it was proposed: their pair is not made. Who leaves
+    from here on finds the pair, so that its workflow is told.
+    """
     known = set(session.scalars(select(PairRow.id).where(PairRow.program_id == program)))
+    here = set(
+        session.scalars(
+            select(ParticipantRow.person_id)
+            .where(ParticipantRow.program_id == program, ParticipantRow.withdrew_at.is_(None))
+            .order_by(ParticipantRow.person_id)
+            .with_for_update(key_share=True)
+        )
+    )
     for number, match in enumerate(chosen.pairs):
         identity = pair_id(program, match.mentor, match.mentee)
-        if identity in known:
+        if identity in known or not here.issuperset((match.mentor, match.mentee)):
             continue
         session.add(
             PairRow(
@@ -286,6 +322,11 @@ def form_pairs(session: Session, program: str, chosen: Proposal) -> int:
             )
         )
     return -(-len(chosen.pairs) // COHORT_SIZE)
+
+
+def count_pairs(session: Session, program: str) -> int:
+    """How many pairs a program has."""
+    return session.scalar(select(func.count()).where(PairRow.program_id == program)) or 0
 
 
 def pairs_of_cohort(session: Session, program: str, cohort: int) -> list[str]:

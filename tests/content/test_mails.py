@@ -52,8 +52,8 @@ HR: dict[str, Any] = {
     "overview_url": None,
     "mentor": {"name": "Mia Example", "first_name": "Mia"},
     "mentee": {"name": "Theo Example", "first_name": "Theo"},
-    "person": {"name": "Mia Example", "first_name": "Mia"},
-    "words": "We never find a date.\nCould you help?",
+    "calls": [{"name": "Mia Example", "words": "We never find a date.\nCould you help?"}],
+    "were_reminded": True,
     "open_steps": ["Theo Example: write down the goals"],
     "days_quiet": 21,
     "sessions_held": 1,
@@ -136,7 +136,7 @@ def test_the_html_of_a_mail_is_well_formed_and_says_the_same(mail: Mail) -> None
 )
 def test_a_name_is_never_markup(mail: Mail, name: str) -> None:
     values = values_for(mail)
-    for key in ("me", "partner", "mentor", "mentee", "person"):
+    for key in ("me", "partner", "mentor", "mentee"):
         if key in values:
             values[key] = {**values[key], "name": name, "first_name": name}
     text = CONTENT_EN.mail(mail.value, **values)

@@ -1,0 +1,227 @@
+"""Each message once: after crashes, refusals, and with a mail server that is away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from activities.mail import Mailer, MailServer
+from activities.post import Post
+from activities.signatures import ProgramMomentKind
+from domain.journal import EventKind, JournalEvent
+from domain.pair import MomentKind
+from runtime.ports import any_free_port
+from store import ledger
+from store.database import Database
+from store.tables import MessageRow
+from tests.activities.conftest import NOW, Works, make_works
+from tests.activities.post_office import open_post_office
+from tests.portal.scene import PROGRAM
+
+EVENT = JournalEvent(id="w#1", kind=EventKind.PAIR_INTRODUCED, at=NOW, pair="pair-1")
+NAMES = ("Mia", "Theo", "mia@", "theo@", "Cora")
+
+
+class Crash(Exception):
+    """The worker dies."""
+
+
+def crash_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the first note that a message was sent be lost, as when the worker dies there."""
+    note = ledger.mark_sent
+    crashed: list[str] = []
+
+    def fails_once(session: object, key: str, *arguments: object) -> None:
+        if not crashed:
+            crashed.append(key)
+            raise Crash
+        note(session, key, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ledger, "mark_sent", fails_once)
+
+
+def test_a_retry_sends_what_nobody_knows_of_again_under_the_same_message_id(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crash_once(monkeypatch)
+    with pytest.raises(Crash):
+        works.of_pair(MomentKind.INTRODUCTION, events=(EVENT,))
+    assert works.ledger() == {"mentor introduction": "sending", "mentee introduction": "sending"}
+    sent = works.of_pair(MomentKind.INTRODUCTION, events=(EVENT,))
+    first, again, other = works.post.mails()
+    assert [m.to[0] for m in (first, again, other)] == [
+        "mia@example.com",
+        "mia@example.com",
+        "theo@example.com",
+    ]
+    assert first.message_id == again.message_id != other.message_id
+    assert sent.sent == 2
+    assert works.ledger() == {"mentor introduction": "sent", "mentee introduction": "sent"}
+
+
+def test_a_moment_done_twice_sends_once_and_says_the_same(works: Works) -> None:
+    first = works.of_pair(MomentKind.INTRODUCTION, events=(EVENT,))
+    again = works.of_pair(MomentKind.INTRODUCTION, events=(EVENT,))
+    assert first == again
+    assert len(works.post.mails()) == 2
+    assert works.scene.events().count("pair_introduced") == 1
+
+
+def test_a_page_that_is_retried_counts_who_was_written_to_before(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works.post.hangs_up_after = 3
+    with pytest.raises(ApplicationError):
+        works.of_program(ProgramMomentKind.INVITATION, until=NOW)
+    works.post.hangs_up_after = None
+    page = works.of_program(ProgramMomentKind.INVITATION, until=NOW)
+    assert page.sent == 4
+    assert len(works.post.mails()) == 4
+
+
+def test_an_address_that_is_refused_for_good_is_marked_and_the_other_gets_the_mail(
+    works: Works,
+) -> None:
+    works.post.turns_away["mia@example.com"] = "550 No Mia here"
+    sent = works.of_pair(MomentKind.INTRODUCTION)
+    assert works.post.kinds() == [("theo", "introduction")]
+    assert (sent.sent, sent.refused) == (1, 1)
+    rows = [row for row in works.scene.rows(MessageRow) if isinstance(row, MessageRow)]
+    assert {(row.recipient, row.state, row.error) for row in rows} == {
+        ("mentor", "refused", "550"),
+        ("mentee", "sent", None),
+    }
+    assert works.of_pair(MomentKind.INTRODUCTION) == sent
+    assert len(works.post.mails()) == 1
+
+
+def test_who_is_put_off_keeps_nobody_else_waiting_and_is_tried_again(works: Works) -> None:
+    works.post.turns_away["mia@example.com"] = "451 Mia Example is over quota"
+    with pytest.raises(ApplicationError) as caught:
+        works.of_pair(MomentKind.INTRODUCTION)
+    assert caught.value.type == "MailDeferred"
+    assert "451" in caught.value.message
+    assert not any(name in str(caught.value) for name in NAMES)
+    assert works.post.kinds() == [("theo", "introduction")]
+    works.post.turns_away.clear()
+    assert works.of_pair(MomentKind.INTRODUCTION).sent == 2
+    assert works.post.kinds() == [("theo", "introduction"), ("mia", "introduction")]
+
+
+def test_a_server_that_wants_a_login_costs_nobody_their_mail(works: Works) -> None:
+    works.post.turns_away["mia@example.com"] = "530 Authentication required"
+    with pytest.raises(ApplicationError) as caught:
+        works.of_pair(MomentKind.INTRODUCTION)
+    assert caught.value.type == "MailAccountRefused"
+    assert works.ledger()["mentor introduction"] == "sending"
+
+
+def test_a_dead_mail_server_is_said_without_a_word_of_anybody(on_sqlite: Works) -> None:
+    nobody = MailServer(host="127.0.0.1", port=any_free_port(), timeout=1)
+    post = Post(on_sqlite.scene.database, Mailer(nobody))
+    on_sqlite.pair_messages._post = post
+    with pytest.raises(ApplicationError) as caught:
+        on_sqlite.of_pair(MomentKind.INTRODUCTION, events=(EVENT,))
+    assert caught.value.type == "MailUnavailable"
+    assert caught.value.__cause__ is None
+    assert not any(name in str(caught.value) for name in NAMES)
+    assert "pair_introduced" in on_sqlite.scene.events()
+
+
+def test_a_server_that_hangs_up_midway_is_asked_again_for_the_rest(on_sqlite: Works) -> None:
+    on_sqlite.post.hangs_up_after = 1
+    with pytest.raises(ApplicationError):
+        on_sqlite.of_pair(MomentKind.INTRODUCTION)
+    on_sqlite.post.hangs_up_after = None
+    assert on_sqlite.of_pair(MomentKind.INTRODUCTION).sent == 2
+    assert on_sqlite.post.kinds() == [("mia", "introduction"), ("theo", "introduction")]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Mia\r\nBcc: evil@example.com",
+        'Example, "Mia" <evil@example.com>',
+        "Žofie Łucja 山田",
+        "=?utf-8?q?evil?= \t x",
+        "Mia\x0bExample\x00\x1b",
+        "A" * 300,
+        "a@b.example, evil@example.com",
+        "\u2028Mia\u202eelpmaxE",
+    ],
+)
+def test_a_name_can_add_no_header_and_no_recipient(on_sqlite: Works, name: str) -> None:
+    on_sqlite.change_profile("mia", name=name)
+    on_sqlite.of_pair(MomentKind.INTRODUCTION)
+    first, second = on_sqlite.post.mails()
+    assert (first.to, second.to) == (("mia@example.com",), ("theo@example.com",))
+    raw = on_sqlite.post.mailbox.raw(first.id)
+    assert raw is not None
+    assert {key.lower() for key in raw} == {
+        "from",
+        "to",
+        "subject",
+        "message-id",
+        "date",
+        "auto-submitted",
+        "x-mentoring-message",
+        "mime-version",
+        "content-type",
+    }
+    assert [address.addr_spec for address in raw["To"].addresses] == ["mia@example.com"]
+
+
+@pytest.mark.parametrize(
+    ("address", "state"),
+    [
+        ("a..b@example.com", "sent"),
+        (".a@example.com", "sent"),
+        ("a.@example.com", "sent"),
+        ("o'brien+x@example.com", "sent"),
+        ("müller@example.com", "sent"),
+        ("mia@bücher.example", "sent"),
+        ("mia@-.example", "sent"),
+        ("mia@" + "ü" * 80 + ".example", "refused"),
+        ("mia\r\n@example.com", "refused"),
+    ],
+)
+def test_an_odd_address_never_keeps_the_other_from_their_mail(
+    on_sqlite: Works, address: str, state: str
+) -> None:
+    on_sqlite.change_profile("mia", email=address)
+    on_sqlite.of_pair(MomentKind.INTRODUCTION)
+    assert on_sqlite.ledger() == {"mentor introduction": state, "mentee introduction": "sent"}
+    assert ("theo", "introduction") in on_sqlite.post.kinds()
+
+
+def test_an_international_domain_reaches_a_server_that_knows_only_ascii(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    with open_post_office(tmp_path, utf8=False) as office:
+        works = make_works(sqlite_database, office)
+        works.change_profile("mia", email="mia@bücher.example")
+        works.change_profile("theo", email="théo@example.com")
+        works.of_pair(MomentKind.INTRODUCTION)
+        assert [m.to[0] for m in office.mails()] == ["mia@xn--bcher-kva.example"]
+        assert works.ledger()["mentee introduction"] == "refused"
+
+
+def test_the_ledger_names_a_message_by_program_pair_kind_occasion_and_recipient(
+    works: Works,
+) -> None:
+    works.of_pair(MomentKind.INTRODUCTION)
+    rows = [row for row in works.scene.rows(MessageRow) if isinstance(row, MessageRow)]
+    assert {row.key for row in rows} == {
+        f"{PROGRAM}/pair-1/introduction/introduction/{who}" for who in ("mentor", "mentee")
+    }
+    assert {row.message_id for row in rows} == {m.message_id for m in works.post.mails()}
+
+
+def test_what_is_sent_is_marked_as_made_by_a_machine(on_sqlite: Works) -> None:
+    on_sqlite.of_pair(MomentKind.INTRODUCTION)
+    raw = on_sqlite.post.mailbox.raw(1)
+    assert raw is not None
+    assert raw["Auto-Submitted"] == "auto-generated"
+    assert raw["From"] == "Reverse mentoring <mentoring@example.com>"
