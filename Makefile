@@ -11,7 +11,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--custom-compile-command 'make lock' $(UPGRADE) pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test lint format lock histories migration
+.PHONY: help setup demo run test lint format lock histories migration schema diagram settings pictures
 
 help: ## List these commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +48,18 @@ histories: $(BIN)/.ready-to-build ## Record workflow histories for the replay te
 migration: $(BIN)/.ready-to-build ## Draft a store migration: make migration NAME="what changes"
 	@test -n "$(NAME)" || { echo 'Say what changes: make migration NAME="add a phone number"'; exit 2; }
 	$(BIN)/python -m runtime.migrate new "$(NAME)"
+
+schema: $(BIN)/.ready-to-build ## Write docs/definition.schema.json, by which editors check a definition
+	$(BIN)/python -m docs.generated schema
+
+diagram: $(BIN)/.ready-to-build ## Draw the lifecycle in docs/lifecycle.md as the code has it
+	$(BIN)/python -m docs.generated diagram
+
+settings: $(BIN)/.ready-to-build ## Write the table in docs/configuration.md as the code has it
+	$(BIN)/python -m docs.generated settings
+
+pictures: $(BIN)/.ready-to-build ## Take the pictures in docs/images from a running demo; needs Chromium
+	$(BIN)/python -m docs.take_pictures
 
 $(BIN)/.ready: requirements.txt | $(BIN)/python
 	$(PIP) install --quiet --require-hashes -r requirements.txt
