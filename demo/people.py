@@ -245,7 +245,7 @@ class Crowd:
             if name == "place" and kind == "text":
                 return dice.choice(WORDS["place"])
             if kind == "date":
-                return (self._today() + timedelta(days=dice.randint(2, 5))).date().isoformat()
+                return _working_day(self._today() + timedelta(days=dice.randint(2, 5)))
             if kind == "time":
                 return f"{dice.randint(9, 16):02}:{dice.choice(('00', '30'))}"
             if kind == "choice":
@@ -289,3 +289,9 @@ def _one_of(options: list[str], dice: random.Random) -> str:
         upper = options[len(options) // 2 :]
         return dice.choice(upper)
     return options[0]
+
+
+def _working_day(day: datetime) -> str:
+    """That day, or the Monday after a weekend."""
+    monday = 7 - day.weekday()
+    return (day + timedelta(days=monday if monday < 3 else 0)).date().isoformat()

@@ -85,7 +85,7 @@ async def _middle(browser: Browser, settings: Settings, database: Database) -> N
     await _shoot(browser, f"{ui}?query={query}", "temporal-stalled")
     await _shoot(browser, f"{ui}/{program}", "temporal-program", tab="User Metadata")
     await _shoot(
-        browser, f"{ui}/{program}", "temporal-relationships", "Relationships", "Expand All"
+        browser, f"{ui}/{program}", "temporal-relationships", tab="Relationships", then="Expand All"
     )
     standing = read_standing(database, PROGRAM)
     terminal = Console(record=True, width=110, file=io.StringIO(), force_terminal=True)

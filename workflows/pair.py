@@ -44,6 +44,7 @@ class PairWorkflow:
         self._pair = begin(workflow.now())
         self._recorder = Recorder(start.pair)
         self._reported = self._pair.state
+        self._listed = (self._pair.state, self._pair.ladder_step)
 
     @workflow.run
     async def run(self, start: PairInput) -> PairOutcome:
@@ -53,7 +54,7 @@ class PairWorkflow:
             moment = await self._wait_for_moment()
             if moment is not None:
                 await self._carry_out(moment)
-        self._show_state_in_lists()
+        self._show_in_lists()
         self._show()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return PairOutcome(
@@ -67,7 +68,7 @@ class PairWorkflow:
         is worked out anew. So a pair that does things does not cost a new timer each time.
         """
         due = next_moment(self._plan, self._pair)
-        self._show(due)
+        self._show()
         wait = due.at - workflow.now() if due is not None else None
         if due is not None and wait is not None and wait.total_seconds() <= 0:
             return due
@@ -93,7 +94,7 @@ class PairWorkflow:
         change = after_moment(self._plan, self._pair, moment, now)
         self._pair = change.pair
         self._recorder.add_all(change.happenings)
-        self._show(moment)
+        self._show()
         await workflow.execute_activity_method(
             PairActivities.send_pair_moment,
             PairMoment(
@@ -114,17 +115,19 @@ class PairWorkflow:
         self._pair = after_delivery(self._pair, moment, workflow.now())
 
     async def _report_state(self) -> None:
-        state = self._pair.state
-        if state is self._reported:
-            return
-        self._reported = state
-        self._show_state_in_lists()
-        parent = workflow.info().parent
-        if parent is not None:
+        self._show_in_lists()
+        state, parent = self._pair.state, workflow.info().parent
+        if state is not self._reported and parent is not None:
+            self._reported = state
             cohort = workflow.get_external_workflow_handle(parent.workflow_id)
-            await cohort.signal("pair_changed", PairChanged(pair=self._start.pair, state=state))
+            with suppress(ApplicationError):  # an operator may have ended the cohort
+                await cohort.signal("pair_changed", PairChanged(pair=self._start.pair, state=state))
 
-    def _show_state_in_lists(self) -> None:
+    def _show_in_lists(self) -> None:
+        stands = (self._pair.state, self._pair.ladder_step)
+        if stands == self._listed:
+            return
+        self._listed = stands
         due = next_moment(self._plan, self._pair)
         workflow.upsert_search_attributes(
             [
@@ -134,7 +137,8 @@ class PairWorkflow:
             ]
         )
 
-    def _show(self, due: Moment | None = None) -> None:
+    def _show(self) -> None:
+        due = next_moment(self._plan, self._pair)
         workflow.set_current_details(pair_details(self._plan, self._pair, due))
 
     @workflow.signal(name=DEED_SIGNAL)
@@ -143,6 +147,7 @@ class PairWorkflow:
         change = after_deed(self._plan, self._pair, deed)
         self._pair = change.pair
         self._recorder.add_all(change.happenings)
+        self._show()
 
     @workflow.signal
     def hr_ordered(self, order: HrOrder) -> None:
@@ -171,6 +176,7 @@ class PairWorkflow:
         change = after_order(self._plan, self._pair, order, workflow.now())
         self._pair = change.pair
         self._recorder.add_all(change.happenings)
+        self._show()
 
     @workflow.query
     def state(self) -> PairState:

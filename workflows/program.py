@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ChildWorkflowError
 
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import (
@@ -74,6 +75,7 @@ class ProgramWorkflow:
         self._proposal: ProposalRef | None = None
         self._approved: str | None = None
         self._cohorts: list[CohortHandle] = []
+        self._watchers: list[asyncio.Task[None]] = []
         self._counts: dict[int, dict[PairState, int]] = {}
         self._verdicts = Verdicts(met=0, not_met=0, cant_tell=0)
 
@@ -166,7 +168,9 @@ class ProgramWorkflow:
         )
         await self._send(ProgramMomentKind.NOT_MATCHED)
         for number in range(1, formed.cohorts + 1):
-            self._cohorts.append(await self._start_cohort(number))
+            cohort = await self._start_cohort(number)
+            self._cohorts.append(cohort)
+            self._watchers.append(asyncio.create_task(self._watch(number, cohort)))
         await self._wait(
             until=ends,
             or_when=lambda: self._no_pair_is(BEFORE_MEETINGS),
@@ -186,6 +190,7 @@ class ProgramWorkflow:
         await self._write_down()
         # A pair ends at the latest when its own evaluation is over, so there is no deadline here.
         await self._wait(until=None, or_when=self._all_pairs_ended)
+        await self._all_cohorts_over()
         self._verdicts = await workflow.execute_activity_method(
             ProgramActivities.evaluate,
             Evaluate(program=self._start.program, now=workflow.now()),
@@ -201,8 +206,7 @@ class ProgramWorkflow:
         self._recorder.add(EventKind.PROGRAM_CANCELLED)
         await self._write_down()
         await self._tell_cohorts(Order.CANCEL)
-        for cohort in self._cohorts:
-            await cohort
+        await self._all_cohorts_over()
 
     # --- What the story is told with -------------------------------------------------------------
 
@@ -219,6 +223,20 @@ class ProgramWorkflow:
                 ]
             ),
         )
+
+    async def _watch(self, number: int, cohort: CohortHandle) -> None:
+        """Take note when a cohort is over, also if an operator ended it from outside."""
+        try:
+            self.cohort_changed(await cohort)
+        except ChildWorkflowError:
+            counts: Counter[PairState] = Counter()
+            for state, count in self._counts.get(number, {}).items():
+                counts[state if state.is_over else PairState.CLOSED] += count
+            self.cohort_changed(CohortCounts(cohort=number, counts=dict(counts)))
+
+    async def _all_cohorts_over(self) -> None:
+        for watcher in self._watchers:
+            await watcher
 
     async def _wait(
         self,

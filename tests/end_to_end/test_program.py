@@ -18,7 +18,7 @@ from demo.people import Crowd
 from demo.run import Played, example, play
 from domain.ids import pair_workflow_id
 from domain.lifecycle import PairState, Stage
-from runtime.ports import Ports
+from runtime.ports import ANY_PORTS
 from runtime.stack import PORTAL, TEMPORAL, WORKER, Stack
 from store.database import Database
 from store.ledger import MessageState
@@ -60,8 +60,7 @@ async def played_program(
 ) -> AsyncIterator[Scene]:
     """The example program, played from start to report on a stack of its own."""
     environment = {"DATABASE_URL": url} if url else {}
-    ports = Ports(temporal=17233, temporal_ui=18233, smtp=11025, mailbox=18025, portal=18080)
-    async with Stack(folder, ports=ports, environment=environment) as stack:
+    async with Stack(folder, ports=ANY_PORTS, environment=environment) as stack:
         settings = stack.settings()
         database = Database(settings.database)
 
