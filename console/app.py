@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
+import logging
 import os
-import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 import typer
 from rich.live import Live
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.common import (
     SearchAttributePair,
     TypedSearchAttributes,
@@ -26,26 +31,28 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.report import REPORT_HTML, render_report, write_report
 from console import show
+from console.intake import read_intake, start_date_problem
 from console.session import (
     BAD_INPUT,
     err,
     fail,
     need_worker,
+    order,
     out,
     program_handle,
     run,
     store,
+    tell_workflows,
     temporal,
     the_program,
     told,
 )
-from domain.calendar import REAL_DAY, epoch_for
+from domain.calendar import epoch_for
 from domain.definition import Definition
 from domain.details import PROGRAM_HELP
-from domain.eligibility import eligible_roles
 from domain.ids import pair_workflow_id, program_workflow_id
 from domain.lifecycle import Stage
-from domain.matching import Proposal, diagnose, match
+from domain.matching import Proposal, match
 from domain.pair import Order
 from domain.plan import plan_of
 from domain.problems import BadInput, Problem
@@ -53,8 +60,7 @@ from domain.projection import project
 from runtime.settings import PROJECT, Settings, load_settings
 from store import answers, journal, ledger, programs
 from store.database import Database
-from store.definition_file import load_definition, new_definition
-from store.people_file import load_people
+from store.definition_file import STANDARD, definition_templates, new_definition, program_id_of
 from store.programs import Entrant
 from store.proposal_file import export_proposal, import_proposal
 from store.report_data import load_report_data
@@ -88,16 +94,25 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON document and noth
 
 
 @app.command()
-def new(name: Annotated[str, typer.Argument(help="The program's title or id.")]) -> None:
+def new(
+    name: Annotated[str, typer.Argument(help="The program's title or id.")],
+    template: Annotated[
+        str, typer.Option("--template", help=f"One of: {', '.join(definition_templates())}.")
+    ] = STANDARD,
+) -> None:
     """Write a commented definition to edit."""
-    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40]
-    if len(slug) < 3:
-        fail("The name needs at least 3 letters or digits.", BAD_INPUT)
-    path = Path(f"{slug}.yaml")
-    if path.exists():
-        fail(f"{path} is there already. Nothing was changed.")
-    path.write_text(new_definition(name), "utf-8")
-    out.print(f"Wrote {path}. Edit it, then: python starter.py check {path} PEOPLE")
+    with told():
+        try:
+            text = new_definition(name, template=template)
+            path = Path(f"{program_id_of(name)}.yaml")
+        except ValueError as error:
+            fail(str(error), BAD_INPUT)
+        try:
+            with path.open("x", encoding="utf-8") as file:
+                file.write(text)
+        except FileExistsError:
+            fail(f"{path} is there already. Nothing was changed.")
+    out.print(f"Wrote {path}. Edit it, then: python starter.py check {path} PEOPLE", soft_wrap=True)
 
 
 @app.command()
@@ -108,13 +123,11 @@ def check(
 ) -> None:
     """Validate, and say what would happen."""
     with told():
-        plan, entrants = _read(definition, people)
+        intake = read_intake(definition, people)
         if as_json:
-            _print_json(show.plan_facts(plan, entrants))
-            return
-        show.plan(plan, entrants)
-        for warning in diagnose(plan, [entrant.person for entrant in entrants]) if entrants else ():
-            out.print(f"• {warning}", style="yellow")
+            _print_json(show.plan_facts(intake))
+        else:
+            out.print(show.plan(intake))
 
 
 @app.command("match")
@@ -125,13 +138,15 @@ def match_people(
 ) -> None:
     """Match without a server."""
     with told():
-        plan, entrants = _read(definition, people)
-        candidates = {e.person.reference: e.person for e in entrants if e.roles}
-        proposal = match(plan, candidates, everybody=[e.person for e in entrants])
+        intake = read_intake(definition, people)
+        everybody = [entrant.person for entrant in intake.entrants]
+        candidates = {e.person.reference: e.person for e in intake.entrants if e.roles}
+        proposal = match(intake.definition, candidates, everybody=everybody)
         export_proposal(target, proposal, candidates)
         out.print(
             f"{len(proposal.pairs)} pairs, {len(proposal.unmatched)} people without a partner: "
-            f"{target}"
+            f"{target}",
+            soft_wrap=True,
         )
 
 
@@ -139,10 +154,12 @@ def match_people(
 def start(definition: DefinitionFile, people: PeopleFile, as_json: AsJson = False) -> None:
     """Start a run; prints its id and the UI link."""
     with told():
-        plan, entrants = _read(definition, people)
-        _check_start_date(definition, plan)
+        intake = read_intake(definition, people)
+        plan = intake.definition
+        if past := start_date_problem(plan):
+            raise BadInput([Problem(file=str(definition), message=past)])
         settings = load_settings()
-        run_id = run(start_program(settings, plan, entrants))
+        run_id = run(start_program(settings, plan, intake.entrants))
     program = plan.program.id
     link = show.ui_link(settings, program)
     if as_json:
@@ -153,32 +170,12 @@ def start(definition: DefinitionFile, people: PeopleFile, as_json: AsJson = Fals
     out.print(f"      or: python starter.py status {program} --watch", soft_wrap=True)
 
 
-def _read(definition: Path, people: Path | None) -> tuple[Definition, list[Entrant]]:
-    """Read both files. Raises BadInput with the problems of both at once."""
-    plan = load_definition(definition)
-    if people is None:
-        return plan, []
-    found = load_people(people, plan).people
-    return plan, [Entrant(person=p, roles=eligible_roles(plan, p)) for p in found]
+async def start_program(settings: Settings, plan: Definition, entrants: Sequence[Entrant]) -> str:
+    """Put a program into the store and start its workflow. Gives the run's id.
 
-
-def _check_start_date(file: Path, definition: Definition) -> None:
-    starts = definition.program.starts
-    if definition.calendar.day == REAL_DAY and starts < datetime.now(UTC).date():
-        raise BadInput(
-            [
-                Problem(
-                    file=str(file),
-                    field="program.starts",
-                    message=f"{starts} is past.",
-                    hint="Set it to today or later.",
-                )
-            ]
-        )
-
-
-async def start_program(settings: Settings, plan: Definition, entrants: list[Entrant]) -> str:
-    """Put a program into the store and start its workflow. Gives the run's id."""
+    A program that came into the store and was never started, because Temporal went away in
+    between, is put there anew, as the files are now.
+    """
     client = await temporal(settings)
     await need_worker(client, settings)
     program = plan.program.id
@@ -186,11 +183,13 @@ async def start_program(settings: Settings, plan: Definition, entrants: list[Ent
     with store(settings) as database:
         with database.read() as session:
             known = programs.exists(session, program)
-        if known and await _has_workflow(client, program):
+            began = bool(journal.read(session, program))
+        if began or await _has_workflow(client, program):
             _say_started(program)
-        if not known:
-            with database.write() as session:
-                programs.enter(session, plan, entrants, epoch_for(plan, now), now)
+        with database.write() as session:
+            if known:
+                programs.take_back(session, program)
+            programs.enter(session, plan, entrants, epoch_for(plan, now), now)
         with database.read() as session:
             stored = programs.get(session, program)
     try:
@@ -237,25 +236,40 @@ def _say_started(program: str) -> None:
 
 @app.command()
 def status(
-    program: ProgramId,
+    program: Annotated[
+        str | None, typer.Argument(metavar="[PROGRAM]", help="The program's id; all without it.")
+    ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Stay and follow.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Where a program stands."""
+    """Where a program stands, or, without one, which programs there are."""
     with told():
         settings = load_settings()
         with store(settings) as database:
+            if program is None:
+                _list_programs(database, as_json)
+                return
             the_program(database, program)
-
-            def read() -> show.Standing:
-                return read_standing(database, program)
-
+            read = partial(read_standing, database, program)
             if as_json:
                 _print_json(show.standing_facts(read()))
             elif watch:
-                asyncio.run(_follow(read))
+                with suppress(KeyboardInterrupt):  # the way to stop watching
+                    asyncio.run(_follow(read, settings))
             else:
                 out.print(show.standing(read(), settings))
+
+
+def _list_programs(database: Database, as_json: bool) -> None:
+    with database.read() as session:
+        known = programs.all_ids(session)
+    found = [read_standing(database, program) for program in known]
+    if as_json:
+        _print_json({"programs": [show.standing_facts(standing) for standing in found]})
+    elif found:
+        out.print(show.all_programs(found))
+    else:
+        out.print("None was started yet. Begin with: python starter.py new NAME")
 
 
 def read_standing(database: Database, program: str) -> show.Standing:
@@ -271,8 +285,7 @@ def read_standing(database: Database, program: str) -> show.Standing:
         )
 
 
-async def _follow(read: Callable[[], show.Standing]) -> None:
-    settings = load_settings()
+async def _follow(read: Callable[[], show.Standing], settings: Settings) -> None:
     with Live(console=out, refresh_per_second=4, screen=False) as live:
         while True:
             standing = read()
@@ -296,6 +309,7 @@ def matches(
     program: ProgramId,
     action: Annotated[MatchesAction, typer.Argument(help="show, export F, import F or approve")],
     file: Annotated[Path | None, typer.Argument(help="For export and import.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Show every pair of many.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """See, change and approve the proposed matches."""
@@ -307,35 +321,48 @@ def matches(
             plan = the_program(database, program).definition
             with database.read() as session:
                 stored = programs.latest_proposal(session, program)
-                people = {p.id: p.person for p in programs.participants(session, program)}
+                people = {p.id: p for p in programs.participants(session, program)}
             if stored is None:
                 fail(f"There are no matches yet. See: python starter.py status {program}")
             if action is MatchesAction.SHOW:
                 if as_json:
-                    _print_json(stored.proposal.model_dump(mode="json"))
+                    _print_json(show.proposal_facts(stored, people))
                 else:
-                    out.print(show.proposal(stored, people))
+                    out.print(show.proposal(stored, people, program, everything))
             elif action is MatchesAction.APPROVE:
                 run(approve_matches(settings, program, stored.number))
-                out.print(f"Approved: {len(stored.proposal.pairs)} pairs will be introduced now.")
+                count = sum(
+                    people[pair.mentor].takes_part and people[pair.mentee].takes_part
+                    for pair in stored.proposal.pairs
+                )
+                out.print(f"Approved: {count} pairs will be introduced now.")
             elif file is not None and action is MatchesAction.EXPORT:
-                export_proposal(file, stored.proposal, people)
-                out.print(f"Wrote {file}. After editing: matches {program} import {file}")
+                export_proposal(file, stored.proposal, {k: p.person for k, p in people.items()})
+                out.print(
+                    f"Wrote {file}. After editing: "
+                    f"python starter.py matches {program} import {file}",
+                    soft_wrap=True,
+                )
             elif file is not None:
-                edited = import_proposal(file, plan, people)
+                edited = import_proposal(
+                    file,
+                    plan,
+                    {key: p.person for key, p in people.items() if p.takes_part},
+                    everybody=[p.person for p in people.values()],
+                )
                 number = run(_change(settings, database, program, edited))
                 out.print(
                     f"Proposal {number} has {len(edited.pairs)} pairs now. "
-                    f"To introduce them: python starter.py matches {program} approve"
+                    f"To introduce them: python starter.py matches {program} approve",
+                    soft_wrap=True,
                 )
 
 
 async def approve_matches(settings: Settings, program: str, number: int) -> None:
+    """Approve the proposal of this number: its pairs are introduced."""
     client = await temporal(settings)
     await need_worker(client, settings)
-    await program_handle(client, program).execute_update(
-        ProgramWorkflow.approve_matches, MatchesApproval(number=number)
-    )
+    await order(program_handle(client, program), "approve_matches", MatchesApproval(number=number))
 
 
 async def _change(settings: Settings, database: Database, program: str, edited: Proposal) -> int:
@@ -345,16 +372,21 @@ async def _change(settings: Settings, database: Database, program: str, edited: 
     if not view.awaits_approval:
         fail(f"No matches wait for approval. The program is in stage {view.stage}.")
     with database.write() as session:
+        before = programs.latest_proposal(session, program)
         stored = programs.save_proposal(session, program, edited, "coordinator", datetime.now(UTC))
-    await program_handle(client, program).execute_update(
-        ProgramWorkflow.change_matches,
-        MatchesChange(
-            proposal=stored.id,
-            number=stored.number,
-            pairs=len(edited.pairs),
-            unmatched=len(edited.unmatched),
-        ),
+    change = MatchesChange(
+        proposal=stored.id,
+        number=stored.number,
+        pairs=len(edited.pairs),
+        unmatched=len(edited.unmatched),
     )
+    try:
+        await order(program_handle(client, program), "change_matches", change)
+    except WorkflowUpdateFailedError:
+        if before is None or stored.number != before.number:
+            with database.write() as session:
+                programs.drop_proposal(session, stored.id)
+        raise
     return stored.number
 
 
@@ -385,11 +417,16 @@ def cancel(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """End a program for everybody, each told kindly."""
-    if not yes and not typer.confirm(f"End “{program}” for everybody? This can't be undone."):
-        out.print("Nothing was changed.")
-        return
+    _sure(yes, f"End “{program}” for everybody? This can't be undone.")
     _steer(program, "cancel")
     out.print("Cancelled. Everybody in a pair gets a kind message.")
+
+
+def _sure(yes: bool, question: str) -> None:
+    """Ask, unless told not to; end without having changed anything if the answer is no."""
+    if not yes and not typer.confirm(question, err=True):
+        err.print("Nothing was changed.")
+        raise typer.Exit
 
 
 def _steer(program: str, update: str) -> None:
@@ -401,15 +438,11 @@ def _steer(program: str, update: str) -> None:
 
 
 async def _send_update(
-    settings: Settings, workflow_id: str, update: str, argument: HrOrder | None = None
+    settings: Settings, workflow_id: str, update: str, *argument: HrOrder
 ) -> None:
     client = await temporal(settings)
     await need_worker(client, settings)
-    handle = client.get_workflow_handle(workflow_id)
-    if argument is None:
-        await handle.execute_update(update)
-    else:
-        await handle.execute_update(update, argument)
+    await order(client.get_workflow_handle(workflow_id), update, *argument)
 
 
 class PairAction(StrEnum):
@@ -419,6 +452,13 @@ class PairAction(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     CLOSE = "close"
+
+
+_DONE = {
+    PairAction.PAUSE: "{pair} is paused: nothing goes out to them until it is resumed.",
+    PairAction.RESUME: "{pair} goes on.",
+    PairAction.CLOSE: "{pair} is closed. Both get a kind message.",
+}
 
 
 @app.command("pair")
@@ -434,31 +474,44 @@ def steer_pair(
             the_program(database, program)
             with database.read() as session:
                 if programs.pair(session, program, pair) is None:
-                    fail(f"There is no pair “{pair}” in “{program}”.")
+                    fail(
+                        f"There is no pair “{pair}” in “{program}”. “status” lists them.", BAD_INPUT
+                    )
             if action is PairAction.SHOW:
                 out.print(show.one_pair(read_standing(database, program), pair))
                 return
-        order = HrOrder(order=Order(action.value))
-        run(_send_update(settings, pair_workflow_id(program, pair), "order", order))
-        out.print(f"Done: {action} {pair}.")
+        given = HrOrder(order=Order(action.value))
+        run(_send_update(settings, pair_workflow_id(program, pair), "order", given))
+        out.print(_DONE[action].format(pair=pair))
 
 
 @app.command()
 def withdraw(
     program: ProgramId,
     person: Annotated[str, typer.Argument(help="The person's id or mail address.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Take a person out of a program; their partner is told kindly."""
     with told():
         settings = load_settings()
         with store(settings) as database:
-            the_program(database, program)
-            with database.write() as session:
+            title = the_program(database, program).definition.program.title
+            with database.read() as session:
                 found = programs.participant_by_reference(session, program, person)
-                if found is None:
-                    fail(f"“{person}” is nobody in “{program}”.")
-                was_new = answers.withdraw(session, program, found.id)
-        out.print("Withdrawn." if was_new else "They had withdrawn before. Nothing was changed.")
+            if found is None:
+                fail(f"There is nobody “{person}” in “{program}”.", BAD_INPUT)
+            if found.withdrew:
+                out.print("They had left before. Nothing was changed.")
+                return
+            _sure(yes, f"Take {found.person.name} out of “{title}”? This can't be undone.")
+            with database.write() as session:
+                answers.withdraw(session, program, found.id)
+            out.print("Done: they have left the program, and get no more messages.")
+            if not run(tell_workflows(settings, database)):
+                out.print(
+                    "Temporal could not be told yet. That is kept: their partners hear of it once "
+                    "“make run” (or your portal) is up."
+                )
 
 
 @app.command()
@@ -499,6 +552,11 @@ def _print_json(document: object) -> None:
 
 def main() -> int:
     """Run a command. Gives its exit code."""
+    # What HR should know, commands say themselves.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that can't show a name shows “?”
+            stream.reconfigure(errors="replace")
     try:
         app(standalone_mode=True)
     except KeyboardInterrupt:

@@ -1,41 +1,61 @@
-"""What every command needs: settings, store and Temporal, and errors said so that HR understands."""
+"""What every command needs: settings, store, Temporal, and errors said so that HR understands."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
+from sqlalchemy.exc import SQLAlchemyError
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
-from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.client import (
+    Client,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.ids import program_workflow_id
+from domain.model import Value
 from domain.problems import BadInput
+from portal.relay import Relay
 from runtime.settings import Settings, load_settings
 from runtime.temporal import connect, connection
-from store import programs
+from store import outbox, programs
 from store.database import Database
 from store.migrate import migrate
 from store.programs import Program, UnknownProgram
 
 FAILED, BAD_INPUT = 1, 2
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+# What people wrote may hold square brackets and colons: none of it is markup.
+out = Console(highlight=False, markup=False, emoji=False)
+err = Console(highlight=False, markup=False, emoji=False, stderr=True)
+
+ANSWER_SECONDS = 60
+"""What a worker has to answer an order. It waits for the store, which may be busy."""
+
+WORKER_SECONDS = 2.0
+"""What a worker that was just started has to ask for work, and how often we look in that time."""
+WORKER_LOOKS = 8
+
+LIVE_POLL = timedelta(minutes=2)
+"""A worker asks for work at least every minute; who has not for so long is gone."""
 
 Result = TypeVar("Result")
 
 
 def fail(message: str, code: int = FAILED) -> NoReturn:
     """Say what went wrong and end with `code`."""
-    err.print(message, style="red", markup=False, soft_wrap=True)
+    err.print(message, style="red", soft_wrap=True)
     raise typer.Exit(code)
 
 
@@ -46,15 +66,25 @@ def told() -> Iterator[None]:
         yield
     except BadInput as bad:
         for problem in bad.problems:
-            err.print(str(problem), style="red", markup=False, soft_wrap=True)
+            err.print(str(problem), style="red", soft_wrap=True)
         count = len(bad.problems)
         err.print(f"{count} problem{'s' if count != 1 else ''}. Nothing was changed.")
         raise typer.Exit(BAD_INPUT) from None
     except UnknownProgram as unknown:
-        fail(f"There is no program “{unknown}” in the store. {_known_programs()}".strip())
+        fail(
+            f"There is no program “{unknown}” in the store. {_known_programs()}".strip(), BAD_INPUT
+        )
     except WorkflowUpdateFailedError as refused:
         cause = refused.cause
         fail(cause.message if isinstance(cause, ApplicationError) else str(cause))
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0]
+        fail(f"The store can’t be used: {reason.strip()}. See DATABASE_URL and VAR_DIR.")
+    except BrokenPipeError:
+        raise  # whoever read our output has had enough
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        fail(f"{where}{error.strerror or type(error).__name__}. Nothing more was done.")
 
 
 def _known_programs() -> str:
@@ -96,19 +126,67 @@ async def temporal(settings: Settings) -> Client:
 
 
 async def need_worker(client: Client, settings: Settings) -> None:
-    """End with a word on how to start a worker if there is none."""
-    queue = await client.workflow_service.describe_task_queue(
-        DescribeTaskQueueRequest(
-            namespace=client.namespace,
-            task_queue=TaskQueue(name=settings.task_queue),
-            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-        )
+    """End with a word on how to start a worker if there is none, nor one that is just starting."""
+    for _ in range(WORKER_LOOKS):
+        if await _has_worker(client, settings.task_queue):
+            return
+        await asyncio.sleep(WORKER_SECONDS / WORKER_LOOKS)
+    fail(
+        f"Temporal is up, but no worker listens on “{settings.task_queue}”. Start everything "
+        "with “make run” in another window, or a worker alone with “python worker.py”."
     )
-    if not queue.pollers:
-        fail(
-            f"Temporal is up, but no worker listens on “{settings.task_queue}”. Start everything "
-            "with “make run” in another window, or a worker alone with “python worker.py”."
+
+
+async def _has_worker(client: Client, task_queue: str) -> bool:
+    try:
+        queue = await client.workflow_service.describe_task_queue(
+            DescribeTaskQueueRequest(
+                namespace=client.namespace,
+                task_queue=TaskQueue(name=task_queue),
+                task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+            )
         )
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        fail(
+            f"Temporal has no namespace “{client.namespace}”. Set TEMPORAL_NAMESPACE to one that "
+            "it has."
+        )
+    lately = datetime.now(UTC) - LIVE_POLL
+    return any(poller.last_access_time.ToDatetime(UTC) > lately for poller in queue.pollers)
+
+
+async def order(handle: WorkflowHandle[Any, Any], update: str, *argument: Value) -> None:
+    """Have a workflow carry out an update.
+
+    Raises WorkflowUpdateFailedError when the workflow refuses, with its reason.
+    """
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await handle.execute_update(update, args=argument)
+    except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+        fail(
+            f"The worker has not answered within {ANSWER_SECONDS} seconds; it may still carry this "
+            "out. Look at “status” before you try again."
+        )
+
+
+async def tell_workflows(settings: Settings, database: Database) -> bool:
+    """Tell the workflows what waits in the outbox, as a portal that runs does by itself.
+
+    Gives whether all were told; what was not waits there for the portal.
+    """
+    try:
+        client = await connect(settings)
+    except RuntimeError:
+        return False
+    relay = Relay(database, client)
+    while True:
+        told_now, is_away = await relay.deliver_once()
+        if is_away or not told_now:
+            with database.read() as session:
+                return outbox.age(session) is None
 
 
 def program_handle(client: Client, program: str) -> WorkflowHandle[Any, Any]:
@@ -123,8 +201,9 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
         try:
             return await work
         except RPCError as error:
+            status = error.status.name.lower().replace("_", " ")
             if error.status is RPCStatusCode.NOT_FOUND:
-                fail("That run is not in Temporal, or it is over.")
-            fail(f"Temporal did not do it: {error.status.name.lower().replace('_', ' ')}.")
+                fail("It is over already, or Temporal does not have it any more.")
+            fail(f"Temporal did not do it ({status}): {error.message.strip()}")
 
     return asyncio.run(guarded())

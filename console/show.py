@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from rich import box
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from domain.definition import Definition
+from console.intake import Intake
 from domain.ids import program_workflow_id
 from domain.lifecycle import PairState, Stage
+from domain.matching import ProposedPair
 from domain.model import Value
-from domain.people import Person, Role
+from domain.people import Role
 from domain.projection import NextDue, PairStatus, ProgramStatus
 from runtime.settings import Settings
+from runtime.temporal import connection
 from store.ledger import MessageState
-from store.programs import Entrant, Program, StoredProposal
+from store.programs import Entrant, Participant, Program, StoredProposal
 
 STYLE = {
     PairState.INTRODUCED: "cyan",
@@ -31,6 +35,15 @@ STYLE = {
     PairState.EVALUATING: "blue",
     PairState.COMPLETED: "bold green",
 }
+
+DEFAULT_NAMESPACE = "default"
+"""Temporal's own, where none is set."""
+
+MOST_MATCHES = 30
+"""Pairs that `matches show` lists one by one; of more, it shows the weakest."""
+
+WEAKEST = 12
+"""How many those are."""
 
 MOST_ROWS = 40
 """Pairs that `status` lists; those that need attention come first."""
@@ -58,15 +71,17 @@ class Standing(Value):
 
 def ui_link(settings: Settings, program: str) -> str:
     """Where the Temporal UI shows a program."""
+    namespace = quote(connection(settings).get("namespace") or DEFAULT_NAMESPACE, safe="")
     identity = quote(program_workflow_id(program), safe="")
-    return f"{settings.temporal_ui_url}/namespaces/default/workflows/{identity}"
+    return f"{settings.temporal_ui_url}/namespaces/{namespace}/workflows/{identity}"
 
 
 # --- check ---------------------------------------------------------------------------------------
 
 
-def plan_facts(plan: Definition, entrants: Sequence[Entrant]) -> dict[str, Any]:
+def plan_facts(intake: Intake) -> dict[str, Any]:
     """What would happen, as data."""
+    plan, entrants = intake.definition, intake.entrants
     stages = plan.stages
     return {
         "program": plan.program.id,
@@ -77,14 +92,13 @@ def plan_facts(plan: Definition, entrants: Sequence[Entrant]) -> dict[str, Any]:
         "may_mentor": _count(entrants, Role.MENTOR),
         "may_be_mentee": _count(entrants, Role.MENTEE),
         "not_eligible": sum(not entrant.roles for entrant in entrants),
+        "warnings": intake.warnings,
     }
 
 
-def plan(definition: Definition, entrants: Sequence[Entrant]) -> None:
-    """Print what would happen."""
-    from console.session import out  # noqa: PLC0415 - session shows nothing by itself
-
-    facts = plan_facts(definition, entrants)
+def plan(intake: Intake) -> RenderableType:
+    """What would happen."""
+    definition, facts = intake.definition, plan_facts(intake)
     stages, sessions = definition.stages, definition.sessions
     table = _facts_table()
     table.add_row("Program", f"{definition.program.title} ({definition.program.id})")
@@ -106,14 +120,17 @@ def plan(definition: Definition, entrants: Sequence[Entrant]) -> None:
         f"day {step.after}: {step.action.value.replace('_', ' ')}" for step in definition.ladder
     )
     table.add_row("Ladder", ladder or "none")
-    if entrants:
+    if intake.entrants:
         table.add_row(
             "People",
             f"{facts['people']}: {facts['may_mentor']} may be mentors, "
             f"{facts['may_be_mentee']} mentees, {facts['not_eligible']} are not eligible",
         )
-    out.print(table)
-    out.print("Everything fits. Nothing was started.", style="green")
+    return Group(
+        table,
+        Text("Everything fits. Nothing was started.", style="green"),
+        *(Text(f"• {warning}", style="yellow") for warning in intake.warnings),
+    )
 
 
 def _when(check_in: Any) -> str:
@@ -176,7 +193,8 @@ def standing(current: Standing, settings: Settings) -> RenderableType:
                 style="bold yellow",
             )
         )
-    parts.append(Text(f"Temporal UI: {ui_link(settings, current.program.id)}", style="dim"))
+    link = ui_link(settings, current.program.id)
+    parts.append(Text(f"Temporal UI: {link}", style="dim", no_wrap=True, overflow="ignore"))
     return Group(*parts)
 
 
@@ -230,8 +248,8 @@ _ATTENTION = (PairState.STALLED, PairState.PAUSED)
 def _pairs_table(current: Standing) -> RenderableType:
     sessions = current.program.definition.sessions.count
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("Pair", "Mentor", "Mentee", "State", "Sessions", "Ladder", "Next"):
-        table.add_column(heading, no_wrap=heading == "Pair")
+    for heading in ("Pair", "Mentor", "Mentee", "State", "Held", "Next"):
+        table.add_column(heading, no_wrap=heading in ("Pair", "State", "Held"))
     pairs = sorted(current.status.pairs, key=lambda p: (p.state not in _ATTENTION, p.state.is_over))
     for pair in pairs[:MOST_ROWS]:
         mentor, mentee = current.names.get(pair.pair, ("?", "?"))
@@ -239,9 +257,11 @@ def _pairs_table(current: Standing) -> RenderableType:
             pair.pair,
             mentor,
             mentee,
-            Text(pair.state.value, style=STYLE.get(pair.state, "dim")),
+            Text(
+                f"{pair.state}, step {pair.ladder_step}" if pair.ladder_step else pair.state.value,
+                style=STYLE.get(pair.state, "dim"),
+            ),
             f"{pair.sessions_held}/{sessions}",
-            str(pair.ladder_step) if pair.ladder_step else "",
             next_words(pair.next_due),
         )
     if len(pairs) <= MOST_ROWS:
@@ -263,53 +283,141 @@ def one_pair(current: Standing, pair: str) -> RenderableType:
     """One pair's status."""
     found = next((p for p in current.status.pairs if p.pair == pair), None)
     mentor, mentee = current.names.get(pair, ("?", "?"))
+    sessions = current.program.definition.sessions
     table = _facts_table()
     table.add_row("Mentor", mentor)
     table.add_row("Mentee", mentee)
     if found is None:
         table.add_row("State", "not begun")
         return table
-    table.add_row("State", f"{found.state} since {found.since:%Y-%m-%d %H:%M} UTC")
-    table.add_row("Sessions", f"{found.sessions_held}, {found.missed} missed")
+    because = f" ({found.ended_because.replace('_', ' ')})" if found.ended_because else ""
+    state = Text(found.state.value, style=STYLE.get(found.state, "dim"))
+    table.add_row("State", state.append(f"{because} since {_instant(found.since)}", style="none"))
+    missed = f"; {found.missed} missed" if found.missed else ""
+    table.add_row("Sessions", f"{found.sessions_held} of {sessions.count} held{missed}")
     sign = found.last_sign_of_life
-    table.add_row("Sign of life", f"{sign:%Y-%m-%d %H:%M} UTC" if sign else "none yet")
-    table.add_row("Ladder", f"step {found.ladder_step}" if found.ladder_step else "not on it")
+    table.add_row("Sign of life", _instant(sign) if sign else "none yet")
+    if found.ladder_step:
+        action = f", {found.ladder_action.replace('_', ' ')}" if found.ladder_action else ""
+        table.add_row("Ladder", f"step {found.ladder_step}{action}")
+    if found.help_asked:
+        times = f"{found.help_asked} times" if found.help_asked > 1 else "once"
+        table.add_row("Help asked", times)
     table.add_row("Next", next_words(found.next_due) or "nothing")
-    for entry in found.history:
-        table.add_row("", f"{entry.at:%Y-%m-%d %H:%M}  {entry.state}")
+    for number, entry in enumerate(found.history):
+        table.add_row("" if number else "So far", f"{_instant(entry.at)}  {entry.state}")
+    return table
+
+
+def _instant(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%d %H:%M} UTC"
+
+
+def all_programs(found: Sequence[Standing]) -> RenderableType:
+    """Every program, in a line each."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("Program", "Title", "Stage", "Joined", "Pairs"):
+        table.add_column(heading, justify="right" if heading in ("Joined", "Pairs") else "left")
+    for current in found:
+        status = current.status
+        table.add_row(
+            current.program.id,
+            current.program.definition.program.title,
+            f"{status.stage}{' (paused)' if status.paused else ''}",
+            str(status.people.joined),
+            str(len(status.pairs)),
+        )
     return table
 
 
 # --- matches -------------------------------------------------------------------------------------
 
 
-def proposal(stored: StoredProposal, people: Mapping[str, Person]) -> RenderableType:
-    """The proposed pairs, each with its reasons."""
-    table = Table(
-        title=f"Proposal {stored.number}: {len(stored.proposal.pairs)} pairs",
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-    )
-    table.add_column("Mentor")
-    table.add_column("Mentee")
-    table.add_column("Score", justify="right")
-    table.add_column("Why")
-    for match in stored.proposal.pairs:
-        table.add_row(
-            people[match.mentor].name,
-            people[match.mentee].name,
-            f"{match.score:.0f}",
-            "; ".join(match.reasons),
+def proposal_facts(stored: StoredProposal, people: Mapping[str, Participant]) -> dict[str, Any]:
+    """The proposed pairs, as data."""
+
+    def who(key: str) -> dict[str, Any]:
+        participant = people[key]
+        return {
+            "id": participant.person.reference,
+            "name": participant.person.name,
+            "takes_part": participant.takes_part,
+        }
+
+    return {
+        "number": stored.number,
+        "pairs": [
+            {
+                "mentor": who(match.mentor),
+                "mentee": who(match.mentee),
+                "score": match.score,
+                "reasons": match.reasons,
+                "against": match.against,
+            }
+            for match in stored.proposal.pairs
+        ],
+        "unmatched": [
+            who(person.key) | {"reasons": person.reasons} for person in stored.proposal.unmatched
+        ],
+    }
+
+
+def proposal(
+    stored: StoredProposal, people: Mapping[str, Participant], program: str, everything: bool
+) -> RenderableType:
+    """The proposed pairs, each with its reasons; of many only the weakest, unless `everything`."""
+    pairs, left = stored.proposal.pairs, stored.proposal.unmatched
+    shown = list(pairs)
+    parts: list[RenderableType] = [
+        Text(
+            f"Proposal {stored.number}: {len(pairs)} pairs, {len(left)} without a partner",
+            style="bold",
         )
-    parts: list[RenderableType] = [table]
-    if stored.proposal.unmatched:
-        left = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        left.add_column("Without a partner")
-        left.add_column("Why")
-        for person in stored.proposal.unmatched:
-            left.add_row(people[person.key].name, "; ".join(person.reasons))
-        parts.append(left)
+    ]
+    if len(pairs) > MOST_MATCHES and not everything:
+        shown = sorted(pairs, key=lambda match: match.score)[:WEAKEST]
+        scores = sorted(match.score for match in pairs)
+        parts += [
+            Text(
+                f"Scores from {scores[0]:.0f} to {scores[-1]:.0f} of 100, half of them above "
+                f"{scores[len(scores) // 2]:.0f}. The {len(shown)} weakest, as worth a look:"
+            )
+        ]
+    parts += [_one_match(match, people) for match in shown]
+    if left:
+        parts += [Text(""), Text("Without a partner", style="bold")]
+        parts += [
+            Text(f"• {people[one.key].person.name}: {'; '.join(one.reasons)}")
+            for one in (left if everything else left[:MOST_MATCHES])
+        ]
+    if not everything and max(len(pairs), len(left)) > MOST_MATCHES:
+        parts += [
+            Text(""),
+            Text(
+                f"All of them: --all, or in a spreadsheet: python starter.py matches {program} "
+                "export matches.xlsx",
+                style="dim",
+            ),
+        ]
+    return Group(*parts)
+
+
+def _one_match(match: ProposedPair, people: Mapping[str, Participant]) -> RenderableType:
+    mentor, mentee = people[match.mentor], people[match.mentee]
+    line = Text("\n")
+    line.append(mentor.person.name, style="bold")
+    line.append(" teaches ")
+    line.append(mentee.person.name, style="bold")
+    line.append(f"  {match.score:.0f}", style="cyan")
+    parts: list[RenderableType] = [line]
+    gone = [one.person.name for one in (mentor, mentee) if not one.takes_part]
+    if gone:
+        said = f"{' and '.join(gone)} left in the meantime: this pair will not be made"
+        parts.append(Padding(Text(said, style="yellow"), (0, 0, 0, 2)))
+    notes = [(reason, "+", "") for reason in match.reasons]
+    notes += [(reason, "–", "dim") for reason in match.against]
+    for reason, sign, style in notes:
+        parts.append(Padding(Text(f"{sign} {reason}", style=style), (0, 0, 0, 2)))
     return Group(*parts)
 
 

@@ -23,6 +23,9 @@ MAX_BYTES = 1_000_000
 """Size of a definition. Real ones have some thousand bytes."""
 
 CONTENT = Path(__file__).resolve().parent.parent / "content"
+STANDARD = "standard"
+"""The template that a definition begins as unless told otherwise."""
+
 SCHEMA_FILE = Path(__file__).resolve().parent.parent / "docs" / "definition.schema.json"
 
 
@@ -72,16 +75,28 @@ def definition_schema() -> dict[str, Any]:
     }
 
 
-def new_definition(name: str, folder: Path = Path(), today: date | None = None) -> str:
+def definition_templates() -> tuple[str, ...]:
+    """The definitions that a new one can begin as: `content/definitions/<name>.yaml`."""
+    return tuple(sorted(file.stem for file in (CONTENT / "definitions").glob("*.yaml")))
+
+
+def new_definition(
+    name: str, folder: Path = Path(), today: date | None = None, template: str = STANDARD
+) -> str:
     """A commented definition to edit, for a program of this name.
 
     `folder` is where the file will stand (its first line leads an editor to the schema). The
-    program starts on the first Monday that is at least three weeks away.
+    program starts on the first Monday that is at least three weeks away. `template` is one of
+    `definition_templates`.
 
     Raises:
-        ValueError: nothing of the name can serve as an id.
+        ValueError: nothing of the name can serve as an id, or there is no such template.
     """
-    slug = _slug(name)
+    if template not in definition_templates():
+        raise ValueError(
+            f"there is no template “{template}”. {did_you_mean(template, definition_templates())}"
+        )
+    slug = program_id_of(name)
     soonest = (today or datetime.now(UTC).date()) + timedelta(days=21)
     starts = soonest + timedelta(days=-soonest.weekday() % 7)
     title = name.strip() if name.strip() != slug else slug.replace("-", " ").capitalize()
@@ -91,8 +106,8 @@ def new_definition(name: str, folder: Path = Path(), today: date | None = None) 
         "title": title.replace("\\", "\\\\").replace('"', '\\"'),
         "starts": starts.isoformat(),
     }
-    template = (CONTENT / "definition_template.yaml").read_text(encoding="utf-8")
-    return re.sub(r"\{\{ (\w+) \}\}", lambda match: filled[match[1]], template)
+    text = (CONTENT / "definitions" / f"{template}.yaml").read_text(encoding="utf-8")
+    return re.sub(r"\{\{ (\w+) \}\}", lambda match: filled[match[1]], text)
 
 
 def _unknown_surveys(definition: Definition) -> list[_Found]:
@@ -108,7 +123,8 @@ def _unknown_surveys(definition: Definition) -> list[_Found]:
     ]
 
 
-def _slug(name: str) -> str:
+def program_id_of(name: str) -> str:
+    """The id that a program of this name gets. Raises ValueError if nothing of it can serve."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-")
     if len(slug) < 3:

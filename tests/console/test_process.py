@@ -1,0 +1,82 @@
+"""`starter.py` as HR runs it: a process that ends with the right code and says it in words."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from runtime.settings import PROJECT
+from tests.console.conftest import DEFINITION, PEOPLE
+
+
+def starter(*words: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(PROJECT / "starter.py"), *map(str, words)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, **environment},
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--help",), 0),
+        (("check", DEFINITION, PEOPLE), 0),
+        (("check", "nothing.yaml", "nothing.csv"), 2),
+        (("status", "nope"), 2),
+        (("matches", "nope", "dance"), 2),
+        (("dance",), 2),
+    ],
+)
+def test_the_process_ends_with_the_command_s_code(words: tuple[object, ...], code: int) -> None:
+    done = starter(*words)
+    assert done.returncode == code
+    assert "Traceback" not in done.stdout + done.stderr
+    assert bool(done.stdout) is (code == 0)
+    assert bool(done.stderr) is (code != 0)
+
+
+def test_no_server_is_one_and_said_in_words() -> None:
+    done = starter("start", DEFINITION, PEOPLE, TEMPORAL_ADDRESS="127.0.0.1:9")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "make run" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_process_that_used_temporal_ends_with_the_command_s_code(
+    dev_server: WorkflowEnvironment, task_queue: str
+) -> None:
+    address = str(dev_server.client.service_client.config.target_host)
+    done = starter("start", DEFINITION, PEOPLE, TEMPORAL_ADDRESS=address, TASK_QUEUE=task_queue)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no worker listens" in done.stderr
+
+
+def test_json_goes_to_a_pipe_alone_and_a_reader_who_leaves_is_no_error(here: Path) -> None:
+    done = starter("check", DEFINITION, PEOPLE, "--json")
+    assert json.loads(done.stdout)["people"] == 28
+    assert done.stderr == ""
+    command = f'"{sys.executable}" "{PROJECT / "starter.py"}" check "{DEFINITION}" | true'
+    piped = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False
+    )
+    assert "Traceback" not in piped.stderr
+
+
+def test_a_terminal_that_knows_only_ascii_is_no_error() -> None:
+    done = starter("check", DEFINITION, PEOPLE, "--json", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0
+    done = starter("check", "nothing.yaml", PYTHONIOENCODING="ascii")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,322 @@
+"""Commands against a real Temporal server and a real worker."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from activities.mail import Mailer
+from domain.ids import pair_workflow_id, program_workflow_id
+from domain.lifecycle import PairState, Stage
+from runtime.settings import PROJECT, load_settings
+from store import answers, journal, programs
+from store.content import Content
+from store.database import Database
+from store.links import Link, Links, Purpose
+from tests.activities.post_office import PostOffice, open_post_office
+from tests.console.conftest import DEFINITION, PEOPLE
+from tests.console.typed import Typed, type_in
+from tests.portal.scene import EXPIRES
+from worker import THREADS, activity_objects, make_worker
+from workflows.messages import ProgramView
+from workflows.pair import PairWorkflow
+from workflows.program import ProgramWorkflow
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PATIENCE = 30.0
+"""Seconds that anything in these tests may take."""
+
+
+async def typed(*words: object, answer: str | None = None) -> Typed:
+    """Type a command while the worker goes on."""
+    return await asyncio.to_thread(type_in, *words, answer=answer)
+
+
+@dataclass
+class Office:
+    """HR's desk: a program's file, the store, the mail, and what the workflows say."""
+
+    environment: WorkflowEnvironment
+    task_queue: str
+    program: str
+    definition: Path
+    database: Database
+    post: PostOffice
+
+    @asynccontextmanager
+    async def worker(self) -> AsyncIterator[None]:
+        activities = activity_objects(
+            self.database,
+            Content(PROJECT / "content"),
+            Links("http://testserver", ["k" * 32]),
+            Mailer(self.post.server),
+        )
+        with ThreadPoolExecutor(THREADS) as threads:
+            async with make_worker(
+                self.environment.client, self.task_queue, activities, threads, fail_workflows=True
+            ):
+                yield
+
+    async def view(self) -> ProgramView:
+        handle = self.environment.client.get_workflow_handle(program_workflow_id(self.program))
+        return await handle.query(ProgramWorkflow.view)
+
+    async def until(self, reached: Callable[[ProgramView], bool]) -> ProgramView:
+        """Wait for the program to stand so. A query shows it; nothing announces it."""
+        async with asyncio.timeout(PATIENCE):
+            while not reached(view := await self.view()):
+                await asyncio.sleep(0.05)
+        return view
+
+    async def until_journal_has(self, kind: str) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while kind not in self.events():
+                await asyncio.sleep(0.05)
+
+    def events(self) -> list[str]:
+        with self.database.read() as session:
+            return [event.kind.value for _, event in journal.read(session, self.program)]
+
+    async def pair_state(self, pair: str) -> PairState:
+        workflow = pair_workflow_id(self.program, pair)
+        handle = self.environment.client.get_workflow_handle(workflow)
+        return await handle.query(PairWorkflow.state)
+
+    def everybody_joins(self) -> None:
+        with self.database.write() as session:
+            for person in programs.participants(session, self.program):
+                if person.eligible_roles:
+                    link = Link(
+                        purpose=Purpose.JOIN,
+                        program=self.program,
+                        person=person.id,
+                        expires=EXPIRES,
+                    )
+                    answers.join(session, link, True)
+
+    async def up_to_the_matches(self) -> None:
+        """Start, enrol everybody, and have them matched."""
+        assert (await typed("start", self.definition, PEOPLE)).code == 0
+        await self.until(lambda view: view.stage is Stage.MATCHING)
+        self.everybody_joins()
+        assert (await typed("close-enrolment", self.program)).code == 0
+        await self.until(lambda view: view.awaits_approval)
+
+    async def up_to_the_pairs(self) -> list[str]:
+        """…and the pairs introduced. Gives their ids."""
+        await self.up_to_the_matches()
+        assert (await typed("matches", self.program, "approve")).code == 0
+        await self.until(lambda view: sum(view.pairs.values()) == 13)
+        with self.database.read() as session:
+            return list(programs.pair_names(session, self.program))
+
+
+@pytest.fixture
+def office(
+    dev_server: WorkflowEnvironment,
+    task_queue: str,
+    here: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    sqlite_database: Database,
+) -> Iterator[Office]:
+    program = f"console-{uuid4().hex[:8]}"
+    text = DEFINITION.read_text("utf-8").replace("id: digital-leaders", f"id: {program}", 1)
+    definition = here / "definition.yaml"
+    definition.write_text(text.replace("\ncalendar:", "\ncalendar:\n  day: 10min", 1), "utf-8")
+    monkeypatch.setenv("TEMPORAL_ADDRESS", str(dev_server.client.service_client.config.target_host))
+    monkeypatch.setenv("TASK_QUEUE", task_queue)
+    monkeypatch.setenv(
+        "DATABASE_URL", sqlite_database.engine.url.render_as_string(hide_password=False)
+    )
+    assert load_settings().task_queue == task_queue
+    with open_post_office(tmp_path) as post:
+        yield Office(dev_server, task_queue, program, definition, sqlite_database, post)
+
+
+async def test_a_program_is_started_once(office: Office) -> None:
+    async with office.worker():
+        done = await typed("start", office.definition, PEOPLE)
+        assert done.code == 0
+        assert f"Started program/{office.program}" in done.out
+        assert f"/namespaces/default/workflows/program%2F{office.program}" in done.out
+        await office.until(lambda view: view.stage is Stage.MATCHING)
+        before = office.events()
+        again = await typed("start", office.definition, PEOPLE)
+        assert (again.code, again.out) == (1, "")
+        assert "was started already. Nothing was changed." in again.err
+        assert office.events()[: len(before)] == before
+        with office.database.read() as session:
+            assert len(programs.participants(session, office.program)) == 28
+
+
+async def test_starting_as_json_prints_one_document(office: Office) -> None:
+    async with office.worker():
+        done = await typed("start", office.definition, PEOPLE, "--json")
+        facts = done.json
+        assert facts["program"] == office.program
+        assert facts["run"]
+        status = (await typed("status", office.program, "--json")).json
+        assert status["program"] == office.program
+
+
+async def test_without_a_worker_nothing_is_started(office: Office) -> None:
+    done = await typed("start", office.definition, PEOPLE)
+    assert (done.code, done.out) == (1, "")
+    assert f"no worker listens on “{office.task_queue}”" in done.err
+    assert "make run" in done.err
+    with office.database.read() as session:
+        assert not programs.exists(session, office.program)
+
+
+async def test_a_namespace_that_is_not_there_is_named(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEMPORAL_NAMESPACE", "nowhere")
+    done = await typed("start", office.definition, PEOPLE)
+    assert (done.code, done.out) == (1, "")
+    assert "Temporal has no namespace “nowhere”" in done.err
+
+
+async def test_a_program_that_never_came_to_temporal_starts_as_its_files_are_now(
+    office: Office,
+) -> None:
+    async with office.worker():
+        text = office.definition.read_text("utf-8")
+        with pytest.MonkeyPatch.context() as patch:
+
+            async def away(*_: object, **__: object) -> None:
+                raise ConnectionResetError(104, "Temporal went away")
+
+            patch.setattr("temporalio.client.Client.start_workflow", away)
+            done = await typed("start", office.definition, PEOPLE)
+            assert done.code == 1
+            assert "Temporal went away" in done.err
+        office.definition.write_text(text.replace('"Digital Leaders"', '"Another Title"'), "utf-8")
+        assert (await typed("start", office.definition, PEOPLE)).code == 0
+        with office.database.read() as session:
+            title = programs.get(session, office.program).definition.program.title
+            assert len(programs.participants(session, office.program)) == 28
+        assert title == "Another Title"
+
+
+async def test_matches_are_shown_exported_changed_and_approved(office: Office) -> None:
+    async with office.worker():
+        await office.up_to_the_matches()
+        assert "13 pairs wait for you" in (await typed("status", office.program)).out
+        shown = await typed("matches", office.program, "show")
+        assert "Proposal 1: 13 pairs, 0 without a partner" in shown.out
+        assert (await typed("matches", office.program, "export", "m.json")).code == 0
+        edited = json.loads(Path("m.json").read_text("utf-8"))
+        edited["pairs"][0]["decision"] = "drop"
+        Path("m.json").write_text(json.dumps(edited), "utf-8")
+        changed = await typed("matches", office.program, "import", "m.json")
+        assert changed.code == 0
+        assert "Proposal 2 has 12 pairs now." in changed.out
+        assert "2 without a partner" in (await typed("matches", office.program, "show")).out
+        approved = await typed("matches", office.program, "approve")
+        assert approved.code == 0
+        assert "Approved: 12 pairs" in approved.out
+        await office.until(lambda view: sum(view.pairs.values()) == 12)
+        again = await typed("matches", office.program, "approve")
+        assert again.code == 1
+        assert "No matches wait for approval." in again.err
+        late = await typed("matches", office.program, "import", "m.json")
+        assert late.code == 1
+        assert "No matches wait for approval." in late.err
+
+
+async def test_an_edit_that_is_refused_leaves_the_proposal_as_it_was(office: Office) -> None:
+    async with office.worker():
+        await office.up_to_the_matches()
+        await typed("matches", office.program, "export", "m.json")
+        edited = json.loads(Path("m.json").read_text("utf-8"))
+        edited["pairs"][0]["decision"] = "drop"
+        Path("m.json").write_text(json.dumps(edited), "utf-8")
+        assert (await typed("pause", office.program)).code == 0
+        refused = await typed("matches", office.program, "import", "m.json")
+        assert refused.code == 1
+        assert "The program is paused. Resume it first." in refused.err
+        assert (await typed("resume", office.program)).code == 0
+        assert "Proposal 1: 13 pairs" in (await typed("matches", office.program, "show")).out
+        assert (await typed("matches", office.program, "approve")).code == 0
+
+
+async def test_a_pair_is_paused_resumed_and_closed(office: Office) -> None:
+    async with office.worker():
+        pair, *_ = await office.up_to_the_pairs()
+        assert (await typed("pair", office.program, pair, "pause")).code == 0
+        assert await office.pair_state(pair) is PairState.PAUSED
+        twice = await typed("pair", office.program, pair, "pause")
+        assert (twice.code, twice.out) == (1, "")
+        assert "paused already" in twice.err
+        assert "paused" in (await typed("pair", office.program, pair, "show")).out
+        assert (await typed("pair", office.program, pair, "resume")).code == 0
+        assert await office.pair_state(pair) is PairState.INTRODUCED
+        closed = await typed("pair", office.program, pair, "close")
+        assert "Both get a kind message" in closed.out
+        await office.until_journal_has("pair_closed")
+        over = await typed("pair", office.program, pair, "close")
+        assert over.code == 1
+
+
+async def test_who_is_withdrawn_leaves_their_pair_without_a_portal_running(office: Office) -> None:
+    async with office.worker():
+        pairs = await office.up_to_the_pairs()
+        with office.database.read() as session:
+            pair = programs.pair(session, office.program, pairs[0])
+        assert pair is not None
+        done = await typed("withdraw", office.program, pair.mentee.person.email, "--yes")
+        assert done.code == 0
+        assert "could not be told" not in done.out
+        await office.until_journal_has("pair_withdrawn")
+        async with asyncio.timeout(PATIENCE):
+            while "farewell_partner_withdrew" not in [kind for _, kind in office.post.kinds()]:
+                await asyncio.sleep(0.05)
+        assert await office.pair_state(pair.id) is PairState.WITHDRAWN
+
+
+async def test_a_program_is_paused_resumed_and_cancelled(office: Office) -> None:
+    async with office.worker():
+        await office.up_to_the_pairs()
+        assert (await typed("resume", office.program)).code == 1
+        assert (await typed("pause", office.program)).code == 0
+        assert "paused" in (await typed("status", office.program)).out
+        twice = await typed("pause", office.program)
+        assert (twice.code, twice.out) == (1, "")
+        assert "The program is paused already." in twice.err
+        assert (await typed("resume", office.program)).code == 0
+        kept = await typed("cancel", office.program, answer="n\n")
+        assert kept.code == 0
+        assert "Nothing was changed." in kept.err
+        assert (await typed("cancel", office.program, "--yes")).code == 0
+        handle = office.environment.client.get_workflow_handle(program_workflow_id(office.program))
+        await asyncio.wait_for(handle.result(), PATIENCE)
+        status = (await typed("status", office.program, "--json")).json
+        assert status["stage"] == "cancelled"
+        assert status["pairs"] == {"cancelled": 13}
+        over = await typed("cancel", office.program, "--yes")
+        assert over.code == 1
+        assert "over already" in over.err
+
+
+async def test_watching_ends_when_the_program_does(office: Office) -> None:
+    async with office.worker():
+        assert (await typed("start", office.definition, PEOPLE)).code == 0
+        await office.until(lambda view: view.stage is Stage.MATCHING)
+        watching = asyncio.create_task(typed("status", office.program, "--watch"))
+        handle = office.environment.client.get_workflow_handle(program_workflow_id(office.program))
+        await handle.execute_update(ProgramWorkflow.cancel)
+        done = await asyncio.wait_for(watching, PATIENCE)
+        assert done.code == 0
+        assert "cancelled" in done.out

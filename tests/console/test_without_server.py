@@ -1,0 +1,420 @@
+"""Commands that need no Temporal: they say all that is wrong, at once, and never a traceback."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from domain.journal import EventKind
+from domain.matching import Proposal, ProposedPair, Totals, Unmatched
+from domain.people import Role
+from runtime.settings import load_settings
+from store import programs
+from store.database import Database
+from store.migrate import migrate
+from store.tables import ParticipantRow
+from tests.console.conftest import DEFINITION, PEOPLE
+from tests.console.typed import type_in
+from tests.portal.scene import PROGRAM, STARTED, Scene, fill
+
+# --- new -----------------------------------------------------------------------------------------
+
+
+def test_a_new_definition_is_written_and_passes_its_own_check(here: Path) -> None:
+    done = type_in("new", "Ünïque Names 2027")
+    assert done.code == 0
+    assert "unique-names-2027.yaml" in done.out
+    assert type_in("check", here / "unique-names-2027.yaml").code == 0
+
+
+def test_a_definition_that_is_there_is_left_alone(here: Path) -> None:
+    type_in("new", "Looking up")
+    (here / "looking-up.yaml").write_text("mine")
+    done = type_in("new", "Looking up")
+    assert (done.code, done.out) == (1, "")
+    assert "is there already" in done.err
+    assert (here / "looking-up.yaml").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["", "??", "日本", "a"])
+def test_a_name_that_makes_no_id_is_refused(here: Path, name: str) -> None:
+    done = type_in("new", name)
+    assert done.code == 2
+    assert "does not make an id" in done.err
+    assert list(here.iterdir()) == []
+
+
+def test_a_template_is_named_and_an_unknown_one_is_corrected() -> None:
+    assert type_in("new", "Looking up", "--template", "standard").code == 0
+    done = type_in("new", "Another one", "--template", "standrad")
+    assert done.code == 2
+    assert "Did you mean “standard”?" in done.err
+
+
+def test_a_folder_that_can_t_be_written_to_is_said(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = here / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    done = type_in("new", "Looking up")
+    assert done.code == 1
+    assert "No such file or directory" in done.err
+
+
+# --- check ---------------------------------------------------------------------------------------
+
+
+def test_the_example_is_fine_and_fits_80_columns() -> None:
+    done = type_in("check", DEFINITION, PEOPLE)
+    assert done.code == 0
+    assert "Everything fits" in done.out
+    assert max(len(line) for line in done.out.splitlines()) <= 80
+
+
+def test_check_as_json_is_one_document_and_nothing_else() -> None:
+    facts = type_in("check", DEFINITION, PEOPLE, "--json").json
+    assert facts["people"] == 28
+    assert facts["program"] == "digital-leaders"
+
+
+def test_the_problems_of_both_files_are_told_at_once(here: Path) -> None:
+    definition, people = here / "definition.yaml", here / "people.csv"
+    text = DEFINITION.read_text("utf-8")
+    definition.write_text(text.replace("count: 6", "count: six").replace("mode:", "mod:"), "utf-8")
+    lines = PEOPLE.read_text("utf-8").splitlines()
+    lines[2] = lines[2].replace("tomasz.przyklad@example.com", "tomasz")
+    people.write_text("\n".join(lines), "utf-8")
+    done = type_in("check", definition, people)
+    assert (done.code, done.out) == (2, "")
+    assert "sessions.count" in done.err
+    assert "Did you mean “mode”?" in done.err
+    assert "people.csv, row 3" in done.err
+    assert "3 problems. Nothing was changed." in done.err
+
+
+def test_people_are_read_as_a_table_when_their_columns_can_t_be_understood(here: Path) -> None:
+    definition = here / "definition.yaml"
+    definition.write_text("people: 7")
+    (here / "people.csv").write_text("")
+    done = type_in("check", definition, here / "people.csv")
+    assert done.code == 2
+    assert "people.csv: this file is empty" in done.err
+    assert "definition.yaml" in done.err
+
+
+def test_a_start_date_that_is_past_is_a_warning_before_it_is_an_obstacle(here: Path) -> None:
+    past = here / "past.yaml"
+    text = DEFINITION.read_text("utf-8")
+    past.write_text(text.replace("starts: 2027-01-11", "starts: 2020-01-06"), "utf-8")
+    done = type_in("check", past, PEOPLE)
+    assert done.code == 0
+    assert "2020-01-06, is past" in done.out
+    done = type_in("start", past, PEOPLE)
+    assert done.code == 2
+    assert "past.yaml: program.starts, 2020-01-06, is past" in done.err
+
+
+def _missing(path: Path) -> None:
+    path.unlink(missing_ok=True)
+
+
+def _folder(path: Path) -> None:
+    path.mkdir()
+
+
+def _empty(path: Path) -> None:
+    path.touch()
+
+
+def _binary(path: Path) -> None:
+    path.write_bytes(bytes(range(256)) * 40)
+
+
+def _zeros(path: Path) -> None:
+    path.write_bytes(b"\0" * 5_000)
+
+
+def _huge(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(50_000_000)
+
+
+def _pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _deep(path: Path) -> None:
+    path.write_text("[" * 5_000 + "]" * 5_000)
+
+
+def _nonsense(path: Path) -> None:
+    path.write_text("]: {{ &a *b\n\t- : ?,;,\n")
+
+
+BAD_FILES = (_missing, _folder, _empty, _binary, _zeros, _huge, _pipe, _deep, _nonsense)
+
+
+@pytest.mark.parametrize("make", BAD_FILES)
+@pytest.mark.parametrize("name", ["definition.yaml", "people.csv", "people.xlsx", "people.doc"])
+def test_whatever_the_file_is_it_is_said_in_words(
+    here: Path, name: str, make: Callable[[Path], None]
+) -> None:
+    bad = here / name
+    make(bad)
+    files = (bad, PEOPLE) if name == "definition.yaml" else (DEFINITION, bad)
+    for command in (("check", *files), ("match", *files, "--out", "m.json"), ("start", *files)):
+        done = type_in(*command)
+        assert (done.code, done.out) == (2, "")
+        assert name in done.err
+        assert "Nothing was changed." in done.err
+    assert not (here / "m.json").exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_is_said(here: Path) -> None:
+    secret = here / "people.csv"
+    secret.write_text("x")
+    secret.chmod(0)
+    done = type_in("check", DEFINITION, secret)
+    assert done.code == 2
+    assert "not allowed to read" in done.err
+
+
+# --- match ---------------------------------------------------------------------------------------
+
+
+def test_matching_writes_a_spreadsheet_without_a_server(here: Path) -> None:
+    done = type_in("match", DEFINITION, PEOPLE, "--out", "m.xlsx")
+    assert done.code == 0
+    assert "13 pairs" in done.out
+    assert load_workbook(here / "m.xlsx").worksheets
+
+
+@pytest.mark.parametrize("target", ["m.txt", "nowhere/m.json", "."])
+def test_a_target_that_can_t_be_written_is_bad_input(target: str) -> None:
+    done = type_in("match", DEFINITION, PEOPLE, "--out", target)
+    assert (done.code, done.out) == (2, "")
+    assert "m." in done.err or "proposal" in done.err
+
+
+# --- status, pair, matches, report on a store that a test filled ----------------------------------
+
+
+@pytest.fixture
+def scene() -> Scene:
+    """An example program in HR's own store."""
+    database = Database(load_settings().database)
+    migrate(database)
+    return fill(database)
+
+
+def test_without_a_program_status_lists_those_there_are(scene: Scene) -> None:
+    done = type_in("status")
+    assert done.code == 0
+    assert PROGRAM in done.out
+    assert [p["program"] for p in type_in("status", "--json").json["programs"]] == [PROGRAM]
+
+
+def test_status_with_nothing_started_says_how_to_begin() -> None:
+    done = type_in("status")
+    assert done.code == 0
+    assert "starter.py new" in done.out
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("status", "nope"),
+        ("status", "nope", "--json"),
+        ("report", "nope", "--out", "r"),
+        ("matches", "nope", "show"),
+        ("pause", "nope"),
+        ("cancel", "nope", "--yes"),
+        ("withdraw", "nope", "1"),
+        ("pair", "nope", "m-1", "show"),
+    ],
+)
+def test_an_unknown_program_is_bad_input_and_the_known_ones_are_named(
+    scene: Scene, command: tuple[str, ...]
+) -> None:
+    done = type_in(*command)
+    assert (done.code, done.out) == (2, "")
+    assert "There is no program “nope”" in done.err
+    assert PROGRAM in done.err
+
+
+def test_status_fits_80_columns_and_shows_who_needs_attention_first(scene: Scene) -> None:
+    scene.happened(EventKind.PAIR_INTRODUCED, EventKind.PAIR_PREPARING, EventKind.PAIR_MEETING)
+    scene.happened(EventKind.PAIR_INTRODUCED, EventKind.PAIR_PREPARING, pair="pair-2")
+    scene.happened(EventKind.PAIR_STALLED, pair="pair-2", step=1)
+    scene.happened(EventKind.LADDER_CLIMBED, pair="pair-2", step=2, action="nudge_both")
+    done = type_in("status", PROGRAM)
+    assert done.code == 0
+    lines = done.out.splitlines()
+    assert max(len(line) for line in lines if "http" not in line) <= 80
+    rows = [line.strip() for line in lines if line.strip().startswith("pair-")]
+    assert [row.split()[0] for row in rows] == ["pair-2", "pair-1"]
+    assert "stalled, step 2" in rows[0]
+    facts = type_in("status", PROGRAM, "--json").json
+    assert facts["pairs"] == {"meeting": 1, "stalled": 1}
+
+
+def test_the_link_names_the_namespace_in_use(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "/namespaces/default/workflows/program%2F" in type_in("status", PROGRAM).out
+    monkeypatch.setenv("TEMPORAL_NAMESPACE", "people-team")
+    assert "/namespaces/people-team/" in type_in("status", PROGRAM).out
+
+
+def test_one_pair_is_told_on_its_own(scene: Scene) -> None:
+    scene.happened(EventKind.PAIR_INTRODUCED, EventKind.PAIR_PREPARING)
+    scene.happened(EventKind.PAIR_CLOSED, reason="never_prepared")
+    done = type_in("pair", PROGRAM, "pair-1", "show")
+    assert done.code == 0
+    assert "Mia Example" in done.out
+    assert "closed (never prepared) since" in done.out
+    assert max(len(line) for line in done.out.splitlines()) <= 80
+    assert type_in("pair", PROGRAM, "pair-9", "show").code == 2
+
+
+def test_names_with_brackets_are_names_and_not_markup(scene: Scene) -> None:
+    with scene.database.write() as session:
+        row = session.get_one(ParticipantRow, (PROGRAM, "p-mia"))
+        row.profile = {**row.profile, "name": "[/red]Mia [bold]:smile:"}
+    scene.happened(EventKind.PAIR_INTRODUCED)
+    assert "[/red]Mia [bold]:smile:" in type_in("pair", PROGRAM, "pair-1", "show").out
+
+
+def propose(scene: Scene, pairs: int) -> None:
+    """A proposal of so many pairs, all of them Mia and Theo, whom only a test matches twice."""
+    made = tuple(
+        ProposedPair(
+            mentor="p-mia",
+            mentee="p-theo",
+            score=100 * number / pairs,
+            reasons=("the mentor can teach 2 of the mentee's 3 goals: Data, Short video",),
+            against=("no interests in common",),
+        )
+        for number in range(pairs)
+    )
+    left = (Unmatched(key="p-vera", role=Role.MENTEE, reasons=("nobody teaches “Chess”",)),)
+    totals = Totals(objective="most_people", pairs=pairs, people=2, score=1, lowest=0)
+    with scene.database.write() as session:
+        proposal = Proposal(pairs=made, unmatched=left, totals=totals)
+        programs.save_proposal(session, PROGRAM, proposal, "solver", STARTED)
+
+
+@pytest.mark.parametrize(("pairs", "most_lines"), [(12, 60), (1_000, 70)])
+def test_matches_can_be_read_on_a_terminal_few_or_many(
+    scene: Scene, pairs: int, most_lines: int
+) -> None:
+    propose(scene, pairs)
+    done = type_in("matches", PROGRAM, "show")
+    assert done.code == 0
+    lines = done.out.splitlines()
+    assert len(lines) <= most_lines
+    assert max(map(len, lines)) <= 80
+    assert lines[0] == f"Proposal 1: {pairs} pairs, 1 without a partner"
+    assert "Mia Example teaches Theo Example" in done.out
+    assert "Vera Example: nobody teaches “Chess”" in done.out
+    assert ("export matches.xlsx" in done.out) is (pairs > 12)
+    whole = type_in("matches", PROGRAM, "show", "--all").out
+    assert whole.count("teaches Theo") == pairs
+    assert len(type_in("matches", PROGRAM, "show", "--json").json["pairs"]) == pairs
+
+
+def test_who_left_since_the_matching_is_pointed_out(scene: Scene) -> None:
+    propose(scene, 1)
+    with scene.database.write() as session:
+        session.get_one(ParticipantRow, (PROGRAM, "p-theo")).withdrew_at = STARTED
+    done = type_in("matches", PROGRAM, "show")
+    assert "Theo Example left in the meantime" in done.out
+
+
+def test_matches_that_are_not_there_yet_are_said(scene: Scene) -> None:
+    done = type_in("matches", PROGRAM, "show")
+    assert done.code == 1
+    assert "no matches yet" in done.err
+
+
+def test_export_and_import_need_a_file(scene: Scene) -> None:
+    propose(scene, 1)
+    for action in ("export", "import"):
+        assert type_in("matches", PROGRAM, action).code == 2
+
+
+def test_an_edit_that_pairs_somebody_who_takes_no_part_is_refused(scene: Scene, here: Path) -> None:
+    propose(scene, 1)
+    assert type_in("matches", PROGRAM, "export", "m.json").code == 0
+    with scene.database.write() as session:
+        session.get_one(ParticipantRow, (PROGRAM, "p-theo")).joined = False
+    done = type_in("matches", PROGRAM, "import", "m.json")
+    assert done.code == 2
+    assert "“p-theo” does not take part in this program" in done.err
+
+
+def test_a_report_is_written_at_any_time(scene: Scene, here: Path) -> None:
+    assert type_in("report", PROGRAM, "--out", "out").code == 0
+    assert list((here / "out").glob("*.html"))
+    (here / "file").write_text("x")
+    done = type_in("report", PROGRAM, "--out", "file")
+    assert done.code == 1
+    assert "file" in done.err
+
+
+def test_withdrawing_asks_first_and_works_without_a_server(scene: Scene) -> None:
+    asked = type_in("withdraw", PROGRAM, "mia@example.com", answer="n\n")
+    assert asked.code == 0
+    assert "Done" not in asked.out
+    assert "Take Mia Example out of" in asked.err
+    assert "withdrew" not in scene.events()
+    done = type_in("withdraw", PROGRAM, "MIA@example.com", "--yes")
+    assert done.code == 0
+    assert "Temporal could not be told yet" in done.out
+    assert scene.events().count("withdrew") == 1
+    again = type_in("withdraw", PROGRAM, "p-mia", "--yes")
+    assert "had left before" in again.out
+    assert type_in("withdraw", PROGRAM, "nobody@example.com", "--yes").code == 2
+
+
+def test_without_a_server_each_command_says_how_to_start_one(
+    scene: Scene,
+) -> None:
+    propose(scene, 1)
+    for command in (
+        ("start", DEFINITION, PEOPLE),
+        ("pause", PROGRAM),
+        ("resume", PROGRAM),
+        ("cancel", PROGRAM, "--yes"),
+        ("matches", PROGRAM, "approve"),
+        ("pair", PROGRAM, "pair-1", "close"),
+    ):
+        done = type_in(*command)
+        assert (done.code, done.out) == (1, "")
+        assert "No Temporal server answers at 127.0.0.1:9. Start everything with “make run”" in (
+            done.err
+        )
+
+
+def test_a_store_that_can_t_be_reached_is_said_without_its_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://hr:hunter2@127.0.0.1:9/store")
+    done = type_in("status")
+    assert done.code == 1
+    assert "The store can’t be used" in done.err
+    assert "hunter2" not in done.err
+
+
+def test_wrong_settings_are_all_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORTAL_PORT", "x")
+    monkeypatch.setenv("SMTP_URL", "nonsense")
+    done = type_in("status")
+    assert done.code == 2
+    assert "PORTAL_PORT" in done.err
+    assert "SMTP_URL" in done.err
