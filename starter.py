@@ -1,7 +1,27 @@
 """What HR types. `python starter.py --help` lists the commands."""
 
-from console.app import main
-from runtime.exit import leave_with
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+OWN_PYTHON = Path(__file__).resolve().parent / ".venv" / "bin" / "python"
+
+
+def _go_on_in_own_environment() -> None:
+    """Run again with the project's own Python, for who calls this with another one."""
+    if not OWN_PYTHON.exists():
+        print("The environment is not made yet. Run: make setup", file=sys.stderr)
+        sys.exit(1)
+    os.execv(OWN_PYTHON, [str(OWN_PYTHON), *sys.argv])  # noqa: S606 - a path of our own
+
 
 if __name__ == "__main__":
+    if importlib.util.find_spec("temporalio") is None:
+        _go_on_in_own_environment()
+    from console.app import main
+    from runtime.exit import leave_with
+
     leave_with(main)

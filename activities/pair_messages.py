@@ -270,4 +270,4 @@ class _PairLetters:
             return words("mail.ladder.end")
         following = ladder[climbed]
         days = following.after - (self._moment.days_quiet or 0)
-        return words(f"mail.ladder.{following.action}", days=days)
+        return words(f"mail.ladder.{following.action}", count=days)

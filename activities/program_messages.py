@@ -25,6 +25,7 @@ _TO_PARTICIPANTS = (
     ProgramMomentKind.INVITATION,
     ProgramMomentKind.INVITATION_REMINDER,
     ProgramMomentKind.NOT_MATCHED,
+    ProgramMomentKind.FAREWELL_CANCELLED,
 )
 
 
@@ -90,7 +91,10 @@ def _concerned(
     if moment.kind is ProgramMomentKind.INVITATION_REMINDER:
         return [p for p in page if p.eligible_roles and p.joined is None and not p.withdrew]
     paired = programs.paired_people(session, moment.program)
-    return [p for p in page if p.joined and not p.withdrew and p.id not in paired]
+    waiting = [p for p in page if p.eligible_roles and not p.withdrew and p.id not in paired]
+    if moment.kind is ProgramMomentKind.FAREWELL_CANCELLED:
+        return [p for p in waiting if p.joined is not False]
+    return [p for p in waiting if p.joined]
 
 
 def _facts(session: Session, moment: ProgramMoment) -> dict[str, Any]:

@@ -44,6 +44,8 @@ class ProgramMomentKind(StrEnum):
     MATCHES_READY = "matches_ready"
     MATCHES_REMINDER = "matches_reminder"
     NOT_MATCHED = "not_matched"
+    FAREWELL_CANCELLED = "farewell_cancelled"
+    """The program is cancelled: for those who are in no pair. The pairs tell their own."""
     REPORT_READY = "report_ready"
 
 

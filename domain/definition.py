@@ -94,7 +94,7 @@ RealSeconds = Annotated[
 ]
 """Seconds on a real clock. Written "24h", "2min" or "0.4s"."""
 
-_NOT_IN_ADDRESS = r"@\s\x00-\x1f\x7f<>\"',;:()\[\]\\"
+_NOT_IN_ADDRESS = r"@\s\x00-\x1f\x7f<>\",;:()\[\]\\"
 EMAIL_PATTERN = rf"^[^{_NOT_IN_ADDRESS}]+@[^{_NOT_IN_ADDRESS}.]+(?:\.[^{_NOT_IN_ADDRESS}.]+)+$"
 MAX_EMAIL = 254
 """Characters of an address (RFC 5321 leaves a path of 256 with its angle brackets)."""

@@ -202,9 +202,13 @@ class ProgramWorkflow:
         await self._send(ProgramMomentKind.REPORT_READY)
 
     async def _cancel_pairs(self) -> None:
+        was_announced = self._stage is not Stage.DEFINITION
         self._enter(Stage.CANCELLED)
         self._recorder.add(EventKind.PROGRAM_CANCELLED)
-        await self._write_down()
+        if was_announced:
+            await self._send(ProgramMomentKind.FAREWELL_CANCELLED)
+        else:
+            await self._write_down()
         await self._tell_cohorts(Order.CANCEL)
         await self._all_cohorts_over()
 
@@ -302,6 +306,7 @@ class ProgramWorkflow:
             after = page.next
         if kind is ProgramMomentKind.INVITATION:
             self._recorder.add(EventKind.PEOPLE_INVITED, {"count": sent})
+            await self._write_down()
 
     async def _write_down(self) -> None:
         await workflow.execute_activity_method(
@@ -400,6 +405,7 @@ class ProgramWorkflow:
             EventKind.MATCHES_CHANGED, {"proposal": change.proposal, "pairs": change.pairs}
         )
         self._show()
+        await self._write_down()
 
     @workflow.update
     async def approve_matches(self, approval: MatchesApproval) -> int:

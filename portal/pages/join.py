@@ -25,7 +25,6 @@ class JoinPage:
                 "goals": [aim.goal for aim in visit.definition.program.goals],
                 "effort": words("join.effort", count=sessions.count, minutes=sessions.minutes),
                 "closes": words.day(visit.local_of(visit.link.expires)),
-                "keep_days": visit.definition.privacy.keep_days,
                 "threshold": visit.definition.privacy.anonymity_threshold,
             },
         )

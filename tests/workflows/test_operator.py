@@ -16,7 +16,7 @@ from tests.workflows.stage import PAIR_PLAN, Stage, on_stage, program_plan
 from workflows.messages import MatchesApproval, ProgramInput
 from workflows.program import ProgramWorkflow
 
-SHORT = PAIR_PLAN.model_copy(update={"day_seconds": 0.02})
+SHORT = PAIR_PLAN.model_copy(update={"day_seconds": 0.1})
 
 
 async def test_a_cohort_that_an_operator_ends_does_not_hold_the_program_up(

@@ -184,15 +184,17 @@ async def test_cancelling_ends_every_pair_kindly(
     assert outcome.stage is ProgramStage.CANCELLED
     assert outcome.pairs == {PairState.CANCELLED: 2}
     assert stage.kinds[-2:] == ["farewell", "farewell"]
+    assert kinds(stage)[-1] is ProgramMomentKind.FAREWELL_CANCELLED
     assert EventKind.PROGRAM_CANCELLED in stage.recorded
 
 
 async def test_a_program_can_be_cancelled_before_it_begins(
-    time_skipping: WorkflowEnvironment, program: Handle
+    time_skipping: WorkflowEnvironment, program: Handle, stage: Stage
 ) -> None:
     await time_skipping.sleep(timedelta(days=1))
     await program.execute_update(ProgramWorkflow.cancel)
     await program.result()
+    assert kinds(stage) == []  # nobody was told of it, so nobody is told that it ends
     view = await program.query(ProgramWorkflow.view)
     assert view.stage is ProgramStage.CANCELLED
 
