@@ -62,11 +62,13 @@ pictures: $(BIN)/.ready-to-build ## Take the pictures in docs/images from a runn
 	$(BIN)/python -m docs.take_pictures
 
 $(BIN)/.ready: requirements.txt | $(BIN)/python
-	$(PIP) install --quiet --require-hashes -r requirements.txt
+	@echo "Installing what it needs; the first time takes about half a minute …"
+	@$(PIP) install --quiet --require-hashes -r requirements.txt
 	@touch $@
 
 $(BIN)/.ready-to-build: requirements-dev.txt | $(BIN)/python
-	$(PIP) install --quiet --require-hashes -r requirements-dev.txt
+	@echo "Installing what building and testing needs; the first time takes a minute …"
+	@$(PIP) install --quiet --require-hashes -r requirements-dev.txt
 	@touch $@
 
 $(BIN)/python:
