@@ -1,0 +1,1 @@
+"""The documents, and the code that makes parts of them and their pictures."""
