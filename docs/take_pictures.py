@@ -109,7 +109,7 @@ async def _stalled_pair(database: Database) -> str:
     """A pair that has been stalled for a while, once there is one."""
 
     def found(pair: PairStatus) -> bool:
-        return pair.state is PairState.STALLED and (pair.ladder_step or 0) >= 2
+        return pair.state is PairState.STALLED and (pair.ladder_step or 0) >= 3
 
     while True:
         await asyncio.sleep(0.5)
