@@ -186,7 +186,7 @@ def book_session(session: Session, link: Link, booked_for: datetime, place: str 
     """
     at = journal.now_of(session, link.program)
     pair, number = _pair_of(session, link), _session_number(link)
-    row = session.get(SessionRow, (pair.id, number))
+    row = _session_of(session, pair, number)
     if row is None:
         row = SessionRow(
             pair_id=pair.id,
@@ -235,7 +235,7 @@ def log_session(session: Session, link: Link, held: bool) -> bool:
     take place has no date any more and waits to be booked anew.
     """
     pair, number = _pair_of(session, link), _session_number(link)
-    row = session.get(SessionRow, (pair.id, number))
+    row = _session_of(session, pair, number)
     if row is None:
         row = SessionRow(pair_id=pair.id, number=number, sequence=0)
         session.add(row)
@@ -396,7 +396,7 @@ def _answer(
     occasion = occasion or kind.value
     name = answer_id(link.program, link.pair, link.person, occasion)
     role = _role_in(pair, link.person) if pair else link.role
-    row = session.get(AnswerRow, name)
+    row = session.get(AnswerRow, name, populate_existing=True)
     earlier = row.answered_at if row else None
     if row is None:
         row = AnswerRow(
@@ -470,6 +470,11 @@ def _pair_of(session: Session, link: Link, *, may_be_over: bool = False) -> Pair
     if row is None or (not may_be_over and pair_is_over(session, row.id)):
         raise TooLate
     return row
+
+
+def _session_of(session: Session, pair: PairRow, number: int) -> SessionRow | None:
+    """A session of a locked pair as it is now: a page may have read it before the lock."""
+    return session.get(SessionRow, (pair.id, number), populate_existing=True)
 
 
 def _calendar(session: Session, program: str) -> ProgramCalendar:

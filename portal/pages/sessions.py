@@ -169,7 +169,10 @@ class SessionPage:
         visit.must_be_open()
         if form.get("held") not in ("yes", "no"):
             return Rejected({"held": visit.words("problems.choice")})
-        answers.log_session(visit.session, visit.link, held=form["held"] == "yes")
+        try:
+            answers.log_session(visit.session, visit.link, held=form["held"] == "yes")
+        except AlreadyHeld:
+            return Accepted()  # the partner said so at the same moment
         return Accepted()
 
     @staticmethod

@@ -148,6 +148,21 @@ def test_a_session_that_was_held_stays_held(session: Session) -> None:
         answers.book_session(session, link(Purpose.BOOK, session=1), TOMORROW, None)
 
 
+def test_a_session_that_the_partner_logs_meanwhile_stays_held(postgres_database: Database) -> None:
+    """SQLite has one writer at a time: there, nothing can happen meanwhile."""
+    scene = fill(postgres_database)
+    mine, theirs = (link(Purpose.SESSION, who, session=1) for who in ("p-mia", "p-theo"))
+    with scene.database.write() as session:
+        answers.book_session(session, link(Purpose.BOOK, session=1), TOMORROW, None)
+    with scene.database.write() as session:
+        shown = session.get_one(SessionRow, ("pair-1", 1))
+        assert shown.held_at is None
+        with scene.database.write() as of_partner:
+            answers.log_session(of_partner, theirs, held=True)
+        with pytest.raises(AlreadyHeld):
+            answers.log_session(session, mine, held=False)
+
+
 def test_a_missed_session_waits_for_a_new_date_and_can_be_missed_again(session: Session) -> None:
     book, log = link(Purpose.BOOK, session=1), link(Purpose.SESSION, session=1)
     answers.book_session(session, book, TOMORROW, "Room 1")
