@@ -73,6 +73,11 @@ def program_is_over(session: Session, program: str) -> bool:
     return _happened(session, JournalRow.program_id == program, PROGRAM_ENDINGS)
 
 
+def enrolment_is_over(session: Session, program: str) -> bool:
+    """Whether the journal says that people were matched: who joins now has no part in it."""
+    return _happened(session, JournalRow.program_id == program, (EventKind.MATCHES_PROPOSED,))
+
+
 def find(
     session: Session, program: str, pair: str | None, person: str, occasion: str
 ) -> AnswerRow | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.calendar import program_days
 from domain.people import Role
 from portal.pages.base import Accepted, Form, Rejected, View, thanks
 from portal.visits import Ended, Visit
@@ -13,7 +14,7 @@ class JoinPage:
 
     def show(self, visit: Visit, typed: Form | None) -> View:
         """What it is about and the two buttons."""
-        visit.must_be_open()
+        _must_be_open(visit)
         words, sessions = visit.words, visit.definition.sessions
         roles = [Role(role) for role in visit.participant.eligible_roles]
         return View(
@@ -24,7 +25,7 @@ class JoinPage:
                 "roles": [words(f"join.as_{role.value}") for role in roles],
                 "goals": [aim.goal for aim in visit.definition.program.goals],
                 "effort": words("join.effort", count=sessions.count, minutes=sessions.minutes),
-                "closes": words.day(visit.local_of(visit.link.expires)),
+                "closes": _closing_day(visit),
                 "threshold": visit.definition.privacy.anonymity_threshold,
             },
         )
@@ -38,10 +39,21 @@ class JoinPage:
 
     def submit(self, visit: Visit, form: Form) -> Accepted | Rejected:
         """Record yes or no."""
+        _must_be_open(visit)
         if form.get("joins") not in ("yes", "no"):
             return Rejected({"joins": visit.words("problems.choice")})
-        try:
-            answers.join(visit.session, visit.link, joins=form["joins"] == "yes")
-        except answers.TooLate as error:
-            raise Ended("part") from error
+        answers.join(visit.session, visit.link, joins=form["joins"] == "yes")
         return Accepted()
+
+
+def _must_be_open(visit: Visit) -> None:
+    visit.must_be_open()
+    if answers.enrolment_is_over(visit.session, visit.program.id):
+        raise Ended("enrolment")
+
+
+def _closing_day(visit: Visit) -> str | None:
+    """The closing date in words; None once it is past, because a pause made it later."""
+    days = visit.definition.stages.enrolment
+    closes = visit.program.epoch + program_days(days, visit.definition.calendar.day)
+    return visit.words.day(visit.local_of(closes)) if closes > visit.now else None

@@ -60,7 +60,8 @@ class OverviewPage:
         left = visit.participant.withdrew_at is not None
         over = answers.program_is_over(visit.session, visit.program.id)
         cards = [] if left else [_card(visit, pair) for pair in _pairs(visit)]
-        can_join = visit.participant.joined is None and not cards and not left and not over
+        is_open = not (left or over or answers.enrolment_is_over(visit.session, visit.program.id))
+        can_join = visit.participant.joined is None and not cards and is_open
         return View(
             "overview.html",
             visit.words("overview.title", name=visit.first_name),
@@ -70,7 +71,7 @@ class OverviewPage:
                 "left": left,
                 "over": over,
                 "joined": visit.participant.joined,
-                "join_url": visit.url(Purpose.JOIN) if can_join and not _matched(visit) else None,
+                "join_url": visit.url(Purpose.JOIN) if can_join else None,
                 "typed": typed or {},
                 "words_for": _field_of_words,
             },
@@ -153,14 +154,6 @@ def _stands(visit: Visit, pair: PairRow) -> str | None:
             return "over" if EventKind.PAIR_INTRODUCED in kinds else None
     reached = [kind for kind in _STANDS if kind in kinds]
     return reached[-1].value.removeprefix("pair_") if reached else None
-
-
-def _matched(visit: Visit) -> bool:
-    query = select(JournalRow.position).where(
-        JournalRow.program_id == visit.program.id,
-        JournalRow.kind == EventKind.MATCHES_PROPOSED.value,
-    )
-    return visit.session.scalar(query.limit(1)) is not None
 
 
 def _calls(visit: Visit, pair: PairRow) -> int:

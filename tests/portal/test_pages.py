@@ -13,7 +13,14 @@ from domain.journal import EventKind
 from domain.people import Role
 from portal.pages import PAGES
 from store.links import Links, Purpose
-from store.tables import AnswerRow, OutboxRow, ParticipantRow, PersonRow, SessionRow
+from store.tables import (
+    AnswerRow,
+    OutboxRow,
+    ParticipantRow,
+    PersonRow,
+    ProgramRow,
+    SessionRow,
+)
 from tests.portal.scene import DEFINITION, EXPIRES, STARTED, Scene
 
 IN_A_WEEK = (datetime.now(UTC) + timedelta(days=7)).date().isoformat()
@@ -214,6 +221,37 @@ def test_joining_is_recorded_and_can_be_changed(scene: Scene, browser: TestClien
     browser.post(url, data={"joins": "no"})
     assert scene.events() == ["program_started", "joined", "stayed_out"]
     assert scene.rows(OutboxRow) == []
+
+
+def test_the_page_to_join_names_the_closing_date_of_enrolment(
+    scene: Scene, browser: TestClient
+) -> None:
+    long = DEFINITION.stages.model_copy(update={"enrolment": 60})
+    definition = DEFINITION.model_copy(update={"stages": long})
+    with scene.database.write() as session:
+        row = session.get_one(ProgramRow, definition.program.id)
+        row.definition = definition.model_dump(mode="json")
+    closes = definition.program.starts + timedelta(days=60)
+    expected = f"Please answer by {scene.content.words.day(closes)}."
+    assert expected in browser.get(address(scene, Purpose.JOIN)).text
+
+
+def test_a_closing_date_that_a_pause_made_later_is_not_named(
+    scene: Scene, browser: TestClient
+) -> None:
+    assert "Please answer as soon as you can." in browser.get(address(scene, Purpose.JOIN)).text
+
+
+def test_nobody_is_thanked_for_joining_once_people_were_matched(
+    scene: Scene, browser: TestClient
+) -> None:
+    url = address(scene, Purpose.JOIN)
+    scene.happened(EventKind.MATCHES_PROPOSED, pair=None)
+    before = scene.everything()
+    for answer in (browser.get(url), browser.post(url, data={"joins": "no"})):
+        assert answer.status_code == 410
+        assert heading(answer.text) == "Enrolment is closed"
+    assert scene.everything() == before
 
 
 # --- Introduction --------------------------------------------------------------------------------
