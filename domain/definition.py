@@ -767,6 +767,14 @@ class Definition(Section):
                         f"there is no session {session}: sessions.count is {sessions.count}.",
                     )
                 )
+            elif session == sessions.count:
+                found.append(
+                    (
+                        ("check_ins", number, "when"),
+                        f"session {session} is the last: the evaluation begins when it was held. "
+                        "Write “evaluation”.",
+                    )
+                )
         for number, (step, following) in enumerate(zip(self.ladder, self.ladder[1:], strict=False)):
             if following.after <= step.after:
                 found.append(

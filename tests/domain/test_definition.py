@@ -109,6 +109,15 @@ def test_contradictions_are_found(
     assert definition_with(**base).contradictions() == [(where, words)]
 
 
+def test_no_check_in_can_wait_for_the_last_session() -> None:
+    """The evaluation begins when it was held, so that check-in would never go out."""
+    values = definition_with(skills="Skills", goals="Goals").model_dump(mode="json")
+    values["check_ins"][0]["when"]["session"] = values["sessions"]["count"]
+    ((where, words),) = Definition.model_validate(values).contradictions()
+    assert where == ("check_ins", 0, "when")
+    assert words.endswith("Write “evaluation”.")
+
+
 def test_sessions_must_fit_into_the_meetings() -> None:
     values = definition_with(skills="Skills", goals="Goals").model_dump(mode="json")
     values["stages"]["meetings"] = 30
