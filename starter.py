@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -19,9 +20,11 @@ def _go_on_in_own_environment() -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while this loads shows no traceback
     if importlib.util.find_spec("temporalio") is None:
         _go_on_in_own_environment()
     from console.app import main
     from runtime.exit import leave_with
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     leave_with(main)

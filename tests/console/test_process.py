@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +45,23 @@ def test_the_process_ends_with_the_command_s_code(words: tuple[object, ...], cod
     assert "Traceback" not in done.stdout + done.stderr
     assert bool(done.stdout) is (code == 0)
     assert bool(done.stderr) is (code != 0)
+
+
+def test_ctrl_c_while_the_starter_loads_shows_no_traceback() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-v", str(PROJECT / "starter.py"), "--help"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    for line in process.stderr:  # each import is told: stop in the middle of them
+        if line.startswith("import 'typer'"):
+            process.send_signal(signal.SIGINT)
+            break
+    rest = process.stderr.read()
+    assert process.wait() == -signal.SIGINT
+    assert "Traceback" not in rest
 
 
 def test_no_server_is_one_and_said_in_words() -> None:
