@@ -257,7 +257,7 @@ def status(
                 with suppress(KeyboardInterrupt):  # the way to stop watching
                     asyncio.run(_follow(read, settings))
             else:
-                out.print(show.standing(read(), settings))
+                out.print(show.standing(read(), settings), crop=False)  # the link stays whole
 
 
 def _list_programs(database: Database, as_json: bool) -> None:

@@ -265,8 +265,11 @@ def test_status_fits_80_columns_and_shows_who_needs_attention_first(scene: Scene
     assert facts["pairs"] == {"meeting": 1, "stalled": 1}
 
 
-def test_the_link_names_the_namespace_in_use(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "/namespaces/default/workflows/program%2F" in type_in("status", PROGRAM).out
+def test_the_link_is_whole_and_names_the_namespace_in_use(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = f"/namespaces/default/workflows/program%2F{PROGRAM}"
+    assert whole in type_in("status", PROGRAM).out
     monkeypatch.setenv("TEMPORAL_NAMESPACE", "people-team")
     assert "/namespaces/people-team/" in type_in("status", PROGRAM).out
 
