@@ -23,8 +23,12 @@ def _held(visit: Visit) -> View | None:
     row = visit.booked
     if row is None or row.held_at is None:
         return None
+    is_last = visit.number == visit.definition.sessions.count
     return thanks(
-        visit, "session.held", number=visit.number, partner=first_name(visit.with_partner)
+        visit,
+        "session.last_held" if is_last else "session.held",
+        number=visit.number,
+        partner=first_name(visit.with_partner),
     )
 
 

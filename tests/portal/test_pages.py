@@ -420,6 +420,15 @@ def test_one_click_says_that_they_met_and_the_partner_need_not(
     assert scene.events()[1:] == ["session_booked", "session_held"]
 
 
+def test_after_the_last_session_no_next_one_is_promised(scene: Scene, browser: TestClient) -> None:
+    count = DEFINITION.sessions.count
+    for number, promised in ((count - 1, True), (count, False)):
+        url = address(scene, Purpose.SESSION, session=number)
+        page = browser.post(url, data={"held": "yes"}).text
+        assert f"Session {number} is noted" in page
+        assert ("plan the next session" in page) is promised
+
+
 def test_after_a_session_that_did_not_happen_a_new_date_is_one_click_away(
     scene: Scene, browser: TestClient
 ) -> None:
