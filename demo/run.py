@@ -26,6 +26,7 @@ from demo.people import Crowd, Habit
 from domain.definition import Definition
 from domain.eligibility import eligible_roles
 from domain.lifecycle import Stage
+from domain.projection import StageEntry
 from runtime.parts import PartFailed
 from runtime.running import running_stack
 from runtime.settings import PROJECT, Settings
@@ -136,10 +137,9 @@ async def _show(settings: Settings, folder: Path, day_seconds: float) -> int:
         with Live(console=out, refresh_per_second=4, transient=True) as live:
 
             async def look(standing: Standing, crowd: Crowd) -> None:
-                stage = standing.status.stage
-                if stage not in stages:
-                    stages.append(stage)
-                    out.print(_news(standing))
+                for entry in standing.status.stages[len(stages) :]:
+                    stages.append(entry.stage)
+                    out.print(_news(standing, entry))
                 if out.is_terminal:
                     live.update(_progress(standing, crowd, settings))
 
@@ -186,14 +186,14 @@ async def _be_hr(settings: Settings, database: Database, program: str, crowd: Cr
     await approve_matches(settings, program, stored.number)
 
 
-def _day_of(standing: Standing) -> float:
+def _day_of(standing: Standing, instant: datetime) -> float:
     calendar = standing.program.calendar
-    return (calendar.to_program(datetime.now(UTC)) - calendar.first).total_seconds() / 86_400
+    return (calendar.to_program(instant) - calendar.first).total_seconds() / 86_400
 
 
-def _news(standing: Standing) -> Text:
+def _news(standing: Standing, entry: StageEntry) -> Text:
     people = standing.status.people
-    day = f"day {max(0, _day_of(standing)):>3.0f}  "
+    day = f"day {max(0, _day_of(standing, entry.at)):>3.0f}  "
     words = {
         Stage.DEFINITION: "The program is started.",
         Stage.MATCHING: "Invitations go out; people join in the portal.",
@@ -204,7 +204,7 @@ def _news(standing: Standing) -> Text:
         Stage.COMPLETED: "The program is over.",
         Stage.CANCELLED: "The program was cancelled.",
     }
-    stage = standing.status.stage
+    stage = entry.stage
     line = Text(day, style="dim")
     line.append(f"{stage.value:<12}", style="bold cyan")
     line.append(words[stage])
@@ -214,7 +214,7 @@ def _news(standing: Standing) -> Text:
 def _progress(standing: Standing, crowd: Crowd, settings: Settings) -> RenderableType:
     stages = standing.program.definition.stages
     total = stages.total - stages.approval  # HR approves at once here
-    day = min(_day_of(standing), total)
+    day = min(_day_of(standing, datetime.now(UTC)), total)
     bar = Table.grid(padding=(0, 1))
     bar.add_row(
         Text(f"day {day:.0f} of {total}", style="bold"),
@@ -223,7 +223,7 @@ def _progress(standing: Standing, crowd: Crowd, settings: Settings) -> Renderabl
     return Group(
         bar,
         show.standing(standing, settings),
-        Text(f"{crowd.read} mails read, {len(crowd.thanked)} answers given in the portal"),
+        Text(f"{crowd.read} mails read, {len(crowd.thanked)} forms sent in the portal"),
     )
 
 
@@ -236,7 +236,7 @@ def _summarise(standing: Standing, crowd: Crowd, report: Path) -> None:
     stalls = [stall for pair in standing.status.pairs for stall in pair.stalls]
     back = sum(stall.outcome == "came_back" for stall in stalls)
     out.print(f"{held} of {planned} sessions held; {len(stalls)} stalls, {back} came back")
-    out.print(f"{len(crowd.thanked)} answers given through the portal")
+    out.print(f"{len(crowd.thanked)} forms sent in the portal")
     out.print(f"Report: {report / REPORT_HTML}", style="bold", soft_wrap=True)
 
 
