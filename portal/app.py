@@ -166,6 +166,11 @@ def _serve_people(
             relay.wake()
         return Response(status_code=303, headers={"Location": f"?done={outcome.what}"})
 
+    @app.api_route("/", methods=["GET", "HEAD"], response_class=HTMLResponse)
+    def front() -> HTMLResponse:
+        """For who comes without a link."""
+        return HTMLResponse(_error(templates, content, "no_link"))
+
     @app.get("/favicon.ico", include_in_schema=False)
     def no_icon() -> Response:
         """Browsers ask for it unasked."""

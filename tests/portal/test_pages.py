@@ -205,6 +205,12 @@ def test_every_purpose_has_a_page() -> None:
     assert set(PAGES) == set(Purpose)
 
 
+def test_who_comes_without_a_link_is_told_where_to_find_one(browser: TestClient) -> None:
+    answer = browser.get("/")
+    assert answer.status_code == 200
+    assert "open the link in the message" in answer.text
+
+
 # --- Joining -------------------------------------------------------------------------------------
 
 

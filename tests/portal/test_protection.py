@@ -41,7 +41,7 @@ def test_only_the_stylesheet_may_be_kept(browser: TestClient) -> None:
     assert answer.headers["cache-control"] == "public, max-age=300"
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing", "/nothing/here", "/join", "/join/a/b"])
+@pytest.mark.parametrize("path", ["/nothing", "/nothing/here", "/join", "/join/a/b"])
 def test_an_unknown_address_gets_a_page_that_a_person_understands(
     browser: TestClient, path: str
 ) -> None:
