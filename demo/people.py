@@ -239,6 +239,8 @@ class Crowd:
             await self._send(web, overview, page.fill(lambda *_: "", having="sure"))
 
     def _chooser(self, player: Player, purpose: str, dice: random.Random) -> Choose:
+        goals = dice.sample(WORDS["goals"], len(WORDS["goals"]))
+
         def choose(name: str, kind: str, options: list[str]) -> str:
             if name == "joins":
                 return "no" if player.habit is Habit.STAYS_OUT else "yes"
@@ -250,7 +252,9 @@ class Crowd:
                 return f"{dice.randint(9, 16):02}:{dice.choice(('00', '30'))}"
             if kind == "choice":
                 return _one_of(options, dice)
-            return dice.choice(WORDS["goals" if purpose == "goals" else "text"])
+            if purpose == "goals":
+                return goals.pop()
+            return dice.choice(WORDS["text"])
 
         return choose
 
