@@ -90,11 +90,10 @@ def _concerned(
         return [p for p in page if p.eligible_roles and not p.withdrew]
     if moment.kind is ProgramMomentKind.INVITATION_REMINDER:
         return [p for p in page if p.eligible_roles and p.joined is None and not p.withdrew]
-    paired = programs.paired_people(session, moment.program)
+    cancelled = moment.kind is ProgramMomentKind.FAREWELL_CANCELLED
+    paired = programs.paired_people(session, moment.program, introduced_only=cancelled)
     waiting = [p for p in page if p.eligible_roles and not p.withdrew and p.id not in paired]
-    if moment.kind is ProgramMomentKind.FAREWELL_CANCELLED:
-        return [p for p in waiting if p.joined is not False]
-    return [p for p in waiting if p.joined]
+    return [p for p in waiting if p.joined or (cancelled and p.joined is None)]
 
 
 def _facts(session: Session, moment: ProgramMoment) -> dict[str, Any]:

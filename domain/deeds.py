@@ -35,7 +35,7 @@ class Deed(Value):
     """Which session was booked, held or missed."""
     booked_for: datetime | None = None
     booking: int = 0
-    """Rises when the time or the place of that session changes."""
+    """Which booking of that session it is about: rises when its time or place changes."""
     occasion: str | None = None
     """Which survey was answered: `pulse:after-session-2`."""
 

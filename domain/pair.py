@@ -123,8 +123,8 @@ class SessionProgress(Value):
     """Rises when a booked session did not happen, or is moved."""
     asked_at: datetime | None = None
     booked_for: datetime | None = None
-    booking: int = 0
-    """Which booking of the store's this is: time and place."""
+    booking: int = -1
+    """The last booking of it that the pair was told of; -1 before the first."""
     invited: bool = False
     reminded: bool = False
     followed_up_at: datetime | None = None
@@ -199,13 +199,15 @@ def begin(now: datetime) -> Pair:
 
 
 def next_moment(plan: PairPlan, pair: Pair) -> Moment | None:
-    """The moment that is due next, or None while the pair is paused or when it has ended.
+    """The moment that is due next, or None when nothing is: in a pause, or at the end.
 
     A moment whose `at` is past is due now. Of several at the same instant, the one that ends
     something goes before the one that asks for something.
     """
-    if pair.ended or pair.state is PairState.PAUSED:
+    if pair.ended:
         return None
+    if pair.state is PairState.PAUSED:
+        return _call_for_help(pair)  # a pause stops the clock, and nobody's call for help
     if pair.state.is_over:
         return Moment(
             kind=MomentKind.FAREWELL,
@@ -218,8 +220,8 @@ def next_moment(plan: PairPlan, pair: Pair) -> Moment | None:
 
 
 def _moments(plan: PairPlan, pair: Pair) -> Iterator[Moment]:
-    if pair.help_wanted:
-        yield Moment(kind=MomentKind.HELP, at=pair.sign_of_life, roles=pair.help_wanted)
+    if (call := _call_for_help(pair)) is not None:
+        yield call
     phase = pair.phase
     if phase is PairState.INTRODUCED:
         yield from _introduction(plan, pair)
@@ -230,6 +232,12 @@ def _moments(plan: PairPlan, pair: Pair) -> Iterator[Moment]:
     elif phase is PairState.EVALUATING:
         yield from _evaluation(plan, pair)
     yield from _check_in_reminders(plan, pair)
+
+
+def _call_for_help(pair: Pair) -> Moment | None:
+    if not pair.help_wanted:
+        return None
+    return Moment(kind=MomentKind.HELP, at=pair.sign_of_life, roles=pair.help_wanted)
 
 
 def _introduction(plan: PairPlan, pair: Pair) -> Iterator[Moment]:
@@ -624,8 +632,8 @@ def _session_deed(plan: PairPlan, pair: Pair, deed: Deed) -> Change:
     if deed.session != session.number:
         return Change(pair=pair)
     if deed.kind is DeedKind.SESSION_BOOKED:
-        if (session.booked_for, session.booking) == (deed.booked_for, deed.booking):
-            return Change(pair=pair)
+        if deed.booking <= session.booking:
+            return Change(pair=pair)  # told of before
         moved = session.booked_for is not None
         booked = SessionProgress(
             number=session.number,
@@ -635,9 +643,11 @@ def _session_deed(plan: PairPlan, pair: Pair, deed: Deed) -> Change:
             booking=deed.booking,
         )
         return _changed(pair, session=booked)
-    if session.booked_for is None:
-        return Change(pair=pair)  # a missed session was told of before
-    again = SessionProgress(number=session.number, attempt=session.attempt + 1)
+    if session.booked_for is None or deed.booking != session.booking:
+        return Change(pair=pair)  # told of before
+    again = SessionProgress(
+        number=session.number, attempt=session.attempt + 1, booking=session.booking
+    )
     return _changed(pair, session=again)
 
 

@@ -44,7 +44,7 @@ LONGEST_BACKOFF = 10.0
 HOLD_BACK = 5.0
 """Seconds before a workflow that could not be told is tried again."""
 
-PATIENCE = 3600.0
+PATIENCE = 7 * 86_400.0
 """Seconds that a signal waits for a workflow that does not exist: a pair can be withdrawn from
 in the moment between its approval and its start."""
 

@@ -433,6 +433,7 @@ def _answer(
             role=role,
             at=at,
             session=link.session if kind is AnswerKind.SESSION else None,
+            booking=int(content.get("booking", 0)) if kind is AnswerKind.SESSION else 0,
             occasion=occasion if kind is AnswerKind.SURVEY else None,
         )
         outbox.add(session, link.program, pair.id, told)

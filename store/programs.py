@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 from domain.calendar import ProgramCalendar, calendar_of
 from domain.definition import Contact, Definition
 from domain.ids import COHORT_SIZE
+from domain.journal import EventKind
 from domain.matching import Proposal
 from domain.model import Value
 from domain.people import Person, Role
 from store.tables import (
+    JournalRow,
     PairRow,
     ParticipantRow,
     PersonRow,
@@ -359,9 +361,14 @@ def pair_names(session: Session, program: str) -> Mapping[str, tuple[str, str]]:
     return {row.id: (people[row.mentor_id], people[row.mentee_id]) for row in rows}
 
 
-def paired_people(session: Session, program: str) -> set[str]:
-    """Who is in a pair."""
-    rows = session.execute(
-        select(PairRow.mentor_id, PairRow.mentee_id).where(PairRow.program_id == program)
-    )
+def paired_people(session: Session, program: str, *, introduced_only: bool = False) -> set[str]:
+    """Who is in a pair; or, of those, who has been told of it."""
+    query = select(PairRow.mentor_id, PairRow.mentee_id).where(PairRow.program_id == program)
+    if introduced_only:
+        introduced = select(JournalRow.pair_id).where(
+            JournalRow.program_id == program,
+            JournalRow.kind == EventKind.PAIR_INTRODUCED.value,
+        )
+        query = query.where(PairRow.id.in_(introduced))
+    rows = session.execute(query)
     return {person for row in rows for person in row}

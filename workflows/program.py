@@ -45,8 +45,13 @@ with workflow.unsafe.imports_passed_through():
 
 CohortHandle = workflow.ChildWorkflowHandle[CohortWorkflow, CohortCounts]
 
-BEFORE_MEETINGS = (PairState.INTRODUCED, PairState.PREPARING)
-BEFORE_EVALUATION = (*BEFORE_MEETINGS, PairState.MEETING, PairState.STALLED, PairState.PAUSED)
+BEFORE_MEETINGS = (
+    PairState.INTRODUCED,
+    PairState.PREPARING,
+    PairState.STALLED,
+    PairState.PAUSED,
+)
+BEFORE_EVALUATION = (*BEFORE_MEETINGS, PairState.MEETING)
 
 
 class Cancelled(ApplicationError):
@@ -77,6 +82,7 @@ class ProgramWorkflow:
         self._cohorts: list[CohortHandle] = []
         self._watchers: list[asyncio.Task[None]] = []
         self._counts: dict[int, dict[PairState, int]] = {}
+        self._closing = False
         self._verdicts = Verdicts(met=0, not_met=0, cant_tell=0)
 
     @workflow.run
@@ -168,6 +174,7 @@ class ProgramWorkflow:
         )
         await self._send(ProgramMomentKind.NOT_MATCHED)
         for number in range(1, formed.cohorts + 1):
+            await self._not_in_a_pause()
             cohort = await self._start_cohort(number)
             self._cohorts.append(cohort)
             self._watchers.append(asyncio.create_task(self._watch(number, cohort)))
@@ -191,6 +198,7 @@ class ProgramWorkflow:
         # A pair ends at the latest when its own evaluation is over, so there is no deadline here.
         await self._wait(until=None, or_when=self._all_pairs_ended)
         await self._all_cohorts_over()
+        self._closing = True
         self._verdicts = await workflow.execute_activity_method(
             ProgramActivities.evaluate,
             Evaluate(program=self._start.program, now=workflow.now()),
@@ -270,6 +278,10 @@ class ProgramWorkflow:
                 await workflow.wait_condition(interrupted, timeout=left, timeout_summary=summary)
             except TimeoutError:
                 continue
+
+    async def _not_in_a_pause(self) -> None:
+        """Go on only when the program is not paused. Raises `Cancelled`."""
+        await self._wait(until=None, or_when=lambda: self._paused_at is None)
 
     def _in_days(self, days: float) -> datetime:
         """A deadline: the instant at which it falls if there had never been a pause.
@@ -402,7 +414,12 @@ class ProgramWorkflow:
             unmatched=change.unmatched,
         )
         self._recorder.add(
-            EventKind.MATCHES_CHANGED, {"proposal": change.proposal, "pairs": change.pairs}
+            EventKind.MATCHES_CHANGED,
+            {
+                "proposal": change.proposal,
+                "pairs": change.pairs,
+                "unmatched": change.unmatched,
+            },
         )
         self._show()
         await self._write_down()
@@ -484,3 +501,5 @@ class ProgramWorkflow:
             raise ApplicationError(
                 f"The program is over: it is {Stage.CANCELLED if self._cancelled else self._stage}."
             )
+        if self._closing:
+            raise ApplicationError("Every pair has ended and the report is being made.")

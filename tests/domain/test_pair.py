@@ -96,6 +96,7 @@ class Life:
         session: int | None = None,
         in_days: float | None = None,
         occasion: str | None = None,
+        booking: int = 0,
     ) -> None:
         self.now += timedelta(days=after_days)
         booked_for = self.now + timedelta(days=in_days) if in_days is not None else None
@@ -106,6 +107,7 @@ class Life:
             session=session,
             booked_for=booked_for,
             occasion=occasion,
+            booking=booking,
         )
         change = after_deed(self.plan, self.pair, deed)
         self.pair = change.pair
@@ -270,7 +272,7 @@ def test_a_moved_session_is_invited_again() -> None:
     life.until(MomentKind.SESSION_DUE)
     life.does(DeedKind.SESSION_BOOKED, session=1, in_days=3)
     first = life.next()
-    life.does(DeedKind.SESSION_BOOKED, session=1, in_days=9)
+    life.does(DeedKind.SESSION_BOOKED, session=1, in_days=9, booking=1)
     second = life.next()
     assert [first.kind, second.kind] == [MomentKind.SESSION_INVITATION] * 2
     assert (first.attempt, second.attempt) == (1, 2)
@@ -292,6 +294,38 @@ def test_a_new_place_is_invited_again_though_the_time_stays() -> None:
         )
         life.pair = after_deed(PLAN, life.pair, deed).pair
         assert life.next().kind is MomentKind.SESSION_INVITATION
+
+
+def test_deeds_that_are_told_again_from_the_start_change_nothing() -> None:
+    life = Life()
+    life.prepare()
+    life.until(MomentKind.SESSION_DUE)
+
+    def deed(kind: DeedKind, booking: int) -> Deed:
+        when = life.now + timedelta(days=3 + booking)
+        about = {"session": 1, "booked_for": when, "booking": booking}
+        return Deed.model_validate({"kind": kind, "role": Role.MENTOR, "at": life.now, **about})
+
+    told = [
+        deed(DeedKind.SESSION_BOOKED, 0),
+        deed(DeedKind.SESSION_MISSED, 0),
+        deed(DeedKind.SESSION_BOOKED, 1),
+    ]
+    for one in told:
+        life.pair = after_deed(PLAN, life.pair, one).pair
+    before = life.pair
+    for one in told:
+        life.pair = after_deed(PLAN, life.pair, one).pair
+    assert life.pair == before
+
+
+def test_a_call_for_help_is_heard_in_a_pause() -> None:
+    life = Life()
+    life.prepare()
+    life.pair = after_order(PLAN, life.pair, Order.PAUSE, life.now).pair
+    life.does(DeedKind.HELP_ASKED, Role.MENTEE)
+    assert life.next().kind is MomentKind.HELP
+    assert next_moment(PLAN, life.pair) is None
 
 
 @pytest.mark.parametrize("kind", list(DeedKind))

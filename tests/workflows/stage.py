@@ -68,6 +68,7 @@ class Stage(PairActivities, ProgramActivities):
         self.program_moments: list[ProgramMoment] = []
         self.events: list[JournalEvent] = []
         self.on_pair_moment: Callable[[PairMoment], None] = lambda _moment: None
+        self.on_program_moment: Callable[[ProgramMoment], None] = lambda _moment: None
         self._lock = threading.Lock()
 
     @property
@@ -99,6 +100,7 @@ class Stage(PairActivities, ProgramActivities):
         self._note(moment.events)
         with self._lock:
             self.program_moments.append(moment)
+        self.on_program_moment(moment)
         return PageSent(sent=1)
 
     @activity.defn

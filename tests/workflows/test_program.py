@@ -10,7 +10,7 @@ import pytest
 from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
-from activities.signatures import ProgramMomentKind
+from activities.signatures import ProgramMoment, ProgramMomentKind
 from domain.ids import pair_workflow_id, program_workflow_id
 from domain.journal import EventKind
 from domain.lifecycle import PairState
@@ -167,10 +167,32 @@ async def test_a_pause_reaches_every_pair(
     states = await asyncio.gather(*(pair.query(PairWorkflow.state) for pair in pairs))
     assert list(states) == [PairState.PAUSED] * 2
     assert stage.kinds == ["introduction"] * 2
+    assert (await program.query(ProgramWorkflow.view)).stage is ProgramStage.PREPARATION
     await program.execute_update(ProgramWorkflow.resume)
     await time_skipping.sleep(timedelta(minutes=1))
     states = await asyncio.gather(*(pair.query(PairWorkflow.state) for pair in pairs))
     assert list(states) == [PairState.INTRODUCED] * 2
+    assert (await program.query(ProgramWorkflow.view)).stage is ProgramStage.PREPARATION
+
+
+async def test_a_pause_before_the_introductions_holds_them_back(
+    time_skipping: WorkflowEnvironment, program: Handle, stage: Stage
+) -> None:
+    loop = asyncio.get_running_loop()
+
+    def pause_after_forming(moment: ProgramMoment) -> None:
+        if moment.kind is ProgramMomentKind.NOT_MATCHED:
+            update = program.execute_update(ProgramWorkflow.pause)
+            asyncio.run_coroutine_threadsafe(update, loop).result()
+
+    stage.on_program_moment = pause_after_forming
+    await until_proposed(time_skipping, program)
+    await program.execute_update(ProgramWorkflow.approve_matches, MatchesApproval(number=1))
+    await time_skipping.sleep(timedelta(days=30))
+    assert stage.kinds == []
+    await program.execute_update(ProgramWorkflow.resume)
+    await time_skipping.sleep(timedelta(minutes=1))
+    assert stage.kinds == ["introduction"] * 2
 
 
 async def test_cancelling_ends_every_pair_kindly(
