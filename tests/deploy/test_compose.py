@@ -225,7 +225,8 @@ def test_the_image_is_built_on_a_pinned_version_and_locked_packages() -> None:
 
 def test_the_image_holds_every_package_of_ours_and_only_those() -> None:
     copied = {line.split()[1] for line in DOCKERFILE if re.match(r"COPY [a-z]+ ", line)}
-    packages = {file.parent.name for file in PROJECT.glob("*/__init__.py")} - {"tests", "bench"}
+    not_needed = {"tests", "bench", "docs"}
+    packages = {file.parent.name for file in PROJECT.glob("*/__init__.py")} - not_needed
     assert packages | {"content", "examples"} == copied
     ignore = (PROJECT / ".dockerignore").read_text().split()
     assert {f"!{name}" for name in copied} <= set(ignore)
