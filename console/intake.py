@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
@@ -16,7 +15,7 @@ from domain.eligibility import eligible_roles
 from domain.matching import diagnose
 from domain.model import Value
 from domain.problems import BadInput, Problem
-from store.definition_file import MAX_BYTES, load_definition
+from store.definition_file import MAX_BYTES, STAND_INS, load_definition
 from store.input_file import read_bytes
 from store.people_file import load_people
 from store.programs import Entrant
@@ -72,21 +71,6 @@ def start_date_problem(definition: Definition) -> str | None:
     return f"program.starts, {starts}, is past. Set it to today or later."
 
 
-_STAND_IN: dict[str, Any] = {
-    "program": {
-        "id": "stand-in",
-        "title": "-",
-        "organisation": "-",
-        "starts": "2027-01-11",
-        "goals": [{"goal": "-", "priority": "-"}],
-    },
-    "coordinator": {"name": "-", "email": "coordinator@example.com"},
-    "sponsor": {"name": "-", "email": "sponsor@example.com"},
-    "success": [{"metric": "sessions_held", "target": ">= 80%"}],
-}
-"""What a definition needs and the reading of people does not."""
-
-
 def _problems_of_people(definition: Path, people: Path) -> Sequence[Problem]:
     try:
         stand_in = _as_far_as_understood(definition)
@@ -113,8 +97,8 @@ def _as_far_as_understood(definition: Path) -> Definition | None:
     try:
         return Definition.model_validate(
             {
-                **_STAND_IN,
-                "program": {**_STAND_IN["program"], "mode": known},
+                **STAND_INS,
+                "program": {**STAND_INS["program"], "mode": known},
                 "people": written.get("people"),
             }
         )

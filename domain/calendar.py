@@ -28,11 +28,6 @@ class ProgramCalendar(Value):
     """The same moment in program time."""
     day_seconds: float
 
-    @property
-    def is_real(self) -> bool:
-        """Whether a program day is a real day."""
-        return self.day_seconds == REAL_DAY
-
     def to_program(self, instant: datetime) -> datetime:
         """The program time at an instant, in UTC."""
         return self.first + (instant - self.epoch) * (REAL_DAY / self.day_seconds)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+
+from store.tables import Base
 
 BUSY_SECONDS = 30
 """How long a SQLite writer waits for another one."""
@@ -59,6 +62,14 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+def insert_new(
+    session: Session, table: type[Base], rows: Sequence[Mapping[str, object]], key: str
+) -> None:
+    """Write the rows whose `key` column holds a value that the table does not have yet."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    session.execute(dialect.insert(table).on_conflict_do_nothing(index_elements=[key]), rows)
 
 
 def _write_ahead(cursor: sqlite3.Cursor) -> None:

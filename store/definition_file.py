@@ -315,7 +315,7 @@ _HANG_TOGETHER = (
 )
 """Sections that `Definition.contradictions` compares with one another, and with no others."""
 
-_STAND_INS: dict[str, Any] = {
+STAND_INS: dict[str, Any] = {
     "program": {
         "id": "stand-in",
         "title": "Stand-in",
@@ -328,6 +328,7 @@ _STAND_INS: dict[str, Any] = {
     "people": {"columns": {"id": "id", "name": "name", "email": "email"}},
     "success": [{"metric": "sessions_held", "target": ">= 0%"}],
 }
+"""What a definition needs, to stand in for sections that can't be read."""
 
 
 def _contradictions(data: dict[str, Any], broken: set[str]) -> list[_Found]:
@@ -337,7 +338,7 @@ def _contradictions(data: dict[str, Any], broken: set[str]) -> list[_Found]:
     """
     sound = {key: value for key, value in data.items() if key not in broken}
     try:
-        definition = Definition.model_validate({**_STAND_INS, **sound})
+        definition = Definition.model_validate({**STAND_INS, **sound})
     except ValidationError:
         return []
     whole = [group for group in _HANG_TOGETHER if not group & broken]

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from domain.journal import EventKind, JournalEvent
 from domain.people import Role
+from store.database import insert_new
 from store.tables import JournalRow
 
 
@@ -29,10 +29,8 @@ def append(session: Session, program: str, events: Iterable[JournalEvent]) -> No
         }
         for event in events
     ]
-    if not rows:
-        return
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    session.execute(dialect.insert(JournalRow).on_conflict_do_nothing(index_elements=["id"]), rows)
+    if rows:
+        insert_new(session, JournalRow, rows, key="id")
 
 
 def read(session: Session, program: str, after: int = 0) -> Sequence[tuple[int, JournalEvent]]:

@@ -9,10 +9,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from domain.model import Value
+from store.database import insert_new
 from store.tables import MessageRow
 
 
@@ -49,7 +49,6 @@ def open_entries(
     """Write down what is about to be sent, and give what has yet to be: all but what was sent."""
     if not entries:
         return []
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     rows = [
         {
             "key": entry.key,
@@ -65,7 +64,7 @@ def open_entries(
         }
         for entry in entries
     ]
-    session.execute(dialect.insert(MessageRow).on_conflict_do_nothing(index_elements=["key"]), rows)
+    insert_new(session, MessageRow, rows, key="key")
     waiting = MessageRow.state == MessageState.SENDING.value
     keys = set(_where_key(session, entries, waiting))
     session.execute(
