@@ -16,23 +16,25 @@ from zoneinfo import ZoneInfo
 from pydantic import (
     AfterValidator,
     BeforeValidator,
-    ConfigDict,
     Field,
     WithJsonSchema,
     field_validator,
     model_validator,
 )
 
-from domain.model import Value
+from domain.criteria import (
+    Different,
+    LevelGap,
+    MatchingSection,
+    NoReportingLine,
+    PreferDifferent,
+    PreferSame,
+    PreferShared,
+    Same,
+)
+from domain.model import Section
 from domain.people import Role
 from domain.problems import did_you_mean
-
-
-class Section(Value):
-    """A part of the definition. Its fields' docstrings are what an editor shows to the writer."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
 
 # --- Quantities as people write them -------------------------------------------------------------
 
@@ -235,6 +237,9 @@ class Stages(Section):
 # --- People --------------------------------------------------------------------------------------
 
 
+LIST_COLUMNS = ("skills", "goals", "interests", "languages", "working_days")
+"""Columns that hold several values."""
+
 COMPARABLE_COLUMNS = ("level", "manager", "department", "location", "language", "timezone")
 """Columns that hold one value each, so that rules can ask whether two people's are the same."""
 
@@ -275,16 +280,27 @@ class Columns(Section):
     department: ColumnName | None = None
     location: ColumnName | None = None
     language: ColumnName | None = None
-    """A code (en, fr, pt-BR) or the language's English name."""
+    """The language of a person's mails: a code (en, fr, pt-BR) or its English name."""
+    languages: ColumnName | None = None
+    """Languages that the person can hold a session in, several with `separator` between them; that
+    of the mails where the cell is empty."""
     timezone: ColumnName | None = None
     """Like Europe/London."""
+    working_days: ColumnName | None = None
+    """Like “Mon-Fri” or “Mon;Tue;Thu”."""
+    working_hours: ColumnName | None = None
+    """In the person's own time zone, like “09:00-17:30”."""
     skills: ColumnName | None = None
-    """What a mentor can teach; several with `separator` between them."""
+    """What a mentor can teach; several with `separator` between them, each with its level in
+    brackets where `people.skill_levels` has some: “Python (expert)”."""
     goals: ColumnName | None = None
     """What a mentee wants to learn, the most important first."""
     interests: ColumnName | None = None
     capacity: ColumnName | None = None
-    """In how many pairs the person may be at once; 1 where the cell is empty."""
+    """In how many pairs the person may be at once; `matching.places` where the cell is empty."""
+    consent: ColumnName | None = None
+    """Whether the person agreed to be matched, in the words of `people.yes`. Who has not takes no
+    part."""
     extra: dict[str, ColumnName] = Field(default_factory=dict)
 
 
@@ -304,17 +320,37 @@ class RoleWords(Section):
         return self
 
 
+class Identity(Section):
+    """Columns in which people say what they are: used only for who opted in.
+
+    For everybody else these cells are not read at all.
+    """
+
+    columns: tuple[str, ...] = Field(min_length=1)
+    """Names under `columns.extra`."""
+    opt_in: ColumnName
+    """The heading of the column that says so, in the words of `people.yes`."""
+
+
 class PeopleSection(Section):
     """How to read the people file."""
 
     columns: Columns
     levels: tuple[str, ...] = ()
     """The organisation's levels, from low to high."""
+    skill_levels: tuple[str, ...] = ()
+    """How well somebody knows a skill, from low to high."""
+    vocabularies: tuple[str, ...] = ()
+    """What skills, goals and interests may be called: `workplace`, `digcomp-3.0`, or a file of
+    your own beside the definition. Without any, every word is taken as it is."""
+    identity: Identity | None = None
+    yes: tuple[str, ...] = ("yes", "y", "true", "1", "x")
+    """What stands for yes, in any case; everything else is a no."""
     role_words: RoleWords = RoleWords()
     separator: str = Field(default=";", min_length=1, max_length=3)
     """What stands between several skills in one cell."""
 
-    @field_validator("levels")
+    @field_validator("levels", "skill_levels")
     @classmethod
     def _levels_differ(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         twice = sorted({level for level in value if value.count(level) > 1})
@@ -341,106 +377,6 @@ class Eligibility(Section):
     def for_role(self, role: Role) -> Eligible:
         """The conditions of one role."""
         return self.mentor if role is Role.MENTOR else self.mentee
-
-
-# --- Matching ------------------------------------------------------------------------------------
-
-
-class NoReportingLine(Section):
-    """Neither may be above the other in the line of managers, up to `depth` steps."""
-
-    rule: Literal["no_reporting_line"] = "no_reporting_line"
-    depth: int = Field(default=2, ge=1, le=20)
-
-
-class LevelGap(Section):
-    """The mentee stands at least `min` and at most `max` levels above the mentor."""
-
-    rule: Literal["level_gap"] = "level_gap"
-    min: int = Field(default=1, ge=0, le=50)
-    max: int | None = Field(default=None, ge=0, le=50)
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.max is not None and self.max < self.min:
-            raise ValueError(f"max ({self.max}) is below min ({self.min}).")
-        return self
-
-
-class Different(Section):
-    """The two must differ in a column. An empty cell differs from everything."""
-
-    rule: Literal["different"] = "different"
-    column: str
-
-
-class Same(Section):
-    """The two must agree in a column. An empty cell agrees with nothing."""
-
-    rule: Literal["same"] = "same"
-    column: str
-
-
-class NotThesePairs(Section):
-    """Named exclusions, each two ids of the people file."""
-
-    rule: Literal["not_these_pairs"] = "not_these_pairs"
-    pairs: tuple[tuple[str, str], ...]
-
-
-HardRule = Annotated[
-    NoReportingLine | LevelGap | Different | Same | NotThesePairs, Field(discriminator="rule")
-]
-
-
-class GoalsMeetSkills(Section):
-    """The share of the mentee's goals that the mentor can teach; earlier goals count more."""
-
-    prefer: Literal["goals_meet_skills"] = "goals_meet_skills"
-    weight: float = Field(default=5, gt=0, le=100)
-
-
-class PreferDifferent(Section):
-    """1 where the two differ in a column, else 0."""
-
-    prefer: Literal["different"] = "different"
-    column: str
-    weight: float = Field(default=1, gt=0, le=100)
-
-
-class PreferSame(Section):
-    """1 where the two agree in a column, else 0."""
-
-    prefer: Literal["same"] = "same"
-    column: str
-    weight: float = Field(default=1, gt=0, le=100)
-
-
-class SharedInterests(Section):
-    """The share of interests that the two have in common (Jaccard index)."""
-
-    prefer: Literal["shared_interests"] = "shared_interests"
-    weight: float = Field(default=1, gt=0, le=100)
-
-
-Preference = Annotated[
-    GoalsMeetSkills | PreferDifferent | PreferSame | SharedInterests, Field(discriminator="prefer")
-]
-
-
-class Objective(StrEnum):
-    """What matching puts first."""
-
-    MOST_PEOPLE = "most_people"
-    BEST_SCORE = "best_score"
-
-
-class MatchingSection(Section):
-    """Who may meet whom, and who should."""
-
-    objective: Objective = Objective.MOST_PEOPLE
-    rules: tuple[HardRule, ...] = (NoReportingLine(), LevelGap())
-    preferences: tuple[Preference, ...] = (GoalsMeetSkills(),)
 
 
 # --- Meetings ------------------------------------------------------------------------------------
@@ -733,8 +669,8 @@ class Definition(Section):
             where = ("matching", "preferences", number)
             if isinstance(preference, PreferDifferent | PreferSame):
                 need_words(preference.column, (*where, "column"))
-            elif isinstance(preference, SharedInterests):
-                need("interests", where)
+            elif isinstance(preference, PreferShared):
+                need(preference.column, (*where, "column"))
             else:
                 need("skills", where)
                 need("goals", where)

@@ -40,14 +40,26 @@ class Person(Value):
     department: str | None = None
     location: str | None = None
     language: str = "en"
+    """Of their mails and pages."""
+    languages: tuple[str, ...] = ()
+    """Codes of the languages that they can hold a session in; empty for that of their mails."""
     timezone: str | None = None
+    working_days: tuple[int, ...] = ()
+    """Days of the week, Monday is 0; empty when not known."""
+    working_hours: tuple[int, int] | None = None
+    """From and until, in minutes after midnight on their own clock; None when not known."""
     skills: tuple[str, ...] = ()
     """What a mentor can teach."""
+    skill_levels: dict[str, str] = Field(default_factory=dict)
+    """How well they know a skill, one of the definition's `people.skill_levels`, where they said
+    so."""
     goals: tuple[str, ...] = ()
     """What a mentee wants to learn, the most important first."""
     interests: tuple[str, ...] = ()
     capacity: int = Field(default=1, ge=1, le=50)
     """In how many pairs the person may be at once."""
+    consent: bool = True
+    """Whether they agreed to be matched; True where the definition does not ask."""
     extra: dict[str, str] = Field(default_factory=dict)
     """Other columns that matching rules name, by our name for them."""
 

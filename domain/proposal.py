@@ -1,0 +1,104 @@
+"""A proposal: who should meet whom, why, and why somebody is left without a partner.
+
+Light to import; the choosing is in `domain/matching.py`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pydantic import Field
+
+from domain.criteria import Objective
+from domain.model import Value
+from domain.people import Role
+
+
+class ProposedPair(Value):
+    """Two people who should meet.
+
+    `mentor` and `mentee` are the caller's keys: references in files, random ids in the store.
+    """
+
+    mentor: str
+    mentee: str
+    score: float = Field(ge=0, le=100)
+    """How well the preferences are met, in the definition's weights: 100 is all of them in full."""
+    reasons: tuple[str, ...]
+    """What speaks for the two, for HR and for them."""
+    against: tuple[str, ...] = ()
+    """What counted against it, for HR alone."""
+    fixed: bool = False
+    """Whether HR decided it: matching anew leaves it as it is."""
+    overruled: tuple[str, ...] = ()
+    """Wishes of the definition that HR set aside for it, in words."""
+    comment: str = ""
+    """HR's note."""
+
+
+class Unmatched(Value):
+    """Somebody who is in no pair, and why."""
+
+    key: str
+    role: Role | None
+    """The role they would take; the first of them for who may take both, None for who may take
+    none."""
+    reasons: tuple[str, ...]
+    relaxations: tuple[str, ...] = ()
+    """Rules of which each, if it alone were relaxed, would have found them a partner."""
+    place: int | None = None
+    """Their place on the reserve list, from 1; None for who may take no role."""
+
+
+class Reached(Value):
+    """One point between most people and best total score: what a choice of pairs can reach."""
+
+    people: int
+    pairs: int
+    score: float
+
+
+class BlockingPair(Value):
+    """Two who may meet and would both score higher together than with whom they have."""
+
+    mentor: str
+    mentee: str
+    score: float
+    """What the two would score."""
+
+
+class Totals(Value):
+    """What a proposal reaches, in the order of what was put first."""
+
+    objective: Objective
+    pairs: int
+    people: int
+    """How many people are in a pair."""
+    score: float
+    """Sum of the pairs' scores."""
+    lowest: float | None
+    """Score of the weakest pair."""
+
+
+class Proposal(Value):
+    """A set of matches, by the references' order. The same input gives the same proposal."""
+
+    pairs: tuple[ProposedPair, ...]
+    unmatched: tuple[Unmatched, ...]
+    """By their place on the reserve list, who may take no role last."""
+    totals: Totals
+    frontier: tuple[Reached, ...] = ()
+    """What other choices would reach, from most people to best total score."""
+    blocking: tuple[BlockingPair, ...] = ()
+    """The blocking pairs that would gain most, at most 20."""
+    blocking_count: int = 0
+    """How many there are in all."""
+
+
+class Chosen(NamedTuple):
+    """A pair that somebody decided on, by the caller's keys."""
+
+    mentor: str
+    mentee: str
+    fixed: bool = False
+    comment: str = ""
