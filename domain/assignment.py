@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, linear_sum_assignment, milp
 from scipy.sparse import coo_array, csr_array, diags_array, hstack
 
-from domain.definition import Objective
+from domain.criteria import Objective
 
 TOP_WORTH = 10_000
 """What a perfect pair is worth."""
