@@ -160,7 +160,9 @@ class PreferShared(Section):
     weight: Weight = 1
 
 
-class _OnAScale(Section):
+class OnAScale(Section):
+    """A column whose values stand in an order."""
+
     column: Column
     scale: tuple[str, ...] = ()
     """The column's words, from low to high. Not needed for `level`."""
@@ -184,19 +186,19 @@ class _OnAScale(Section):
         return self
 
 
-class PreferClose(_OnAScale):
+class PreferClose(OnAScale):
     """1 where the two stand at the same place of a scale, 0 at its opposite ends."""
 
     prefer: Literal["close"] = "close"
 
 
-class PreferFar(_OnAScale):
+class PreferFar(OnAScale):
     """1 where the two stand at opposite ends of a scale, 0 at the same place."""
 
     prefer: Literal["far"] = "far"
 
 
-class PreferHigh(_OnAScale):
+class PreferHigh(OnAScale):
     """How high the lower of the two stands on a scale: both motivated, both open."""
 
     prefer: Literal["high"] = "high"

@@ -1,75 +1,82 @@
 """The hard rules and preferences of matching, each as a matrix and in words.
 
-To add a rule: a class in `domain/definition.py` with its name and settings, a case in `allowed_by`
-(or `liking_of`), and its words below.
+`domain/criteria.py` has them as data. To add one: its class there, a case in `allowed_by` (or
+`liking_of`), its words below, and what it needs of a definition in `domain/criteria_checks.py`.
+
+Each entry of a matrix hangs on its two people alone, to the last bit, not on who else is there or
+in which order: sums are of small whole numbers, which are exact, and everything else is done entry
+by entry.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
-from domain.definition import (
+from domain.criteria import (
     Different,
     GoalsMeetSkills,
     HardRule,
     LevelGap,
     NoReportingLine,
+    NoSharedManager,
+    NotPairedBefore,
     NotThesePairs,
+    OnAScale,
+    PreferClose,
     PreferDifferent,
     Preference,
+    PreferFar,
+    PreferHigh,
     PreferSame,
+    PreferShared,
+    PreferSharedHours,
     Same,
-    SharedInterests,
+    Shared,
+    SharedHours,
 )
+from domain.hours import Shared as SharedTime
+from domain.hours import minutes_of, shared_days, shared_minutes, shared_time
+from domain.organisation import Organisation, organisation_of
 from domain.people import Person
 
+__all__ = [
+    "Liking",
+    "Organisation",
+    "allowed_by",
+    "liking_of",
+    "organisation_of",
+    "preference_in_words",
+    "rule_in_words",
+    "rule_speaks_for",
+    "why_broken",
+]
+
 Truth = NDArray[np.bool_]
-Shares = NDArray[np.float64]
+Shares = NDArray[np.float32]
+People = Sequence[Person]
 
 
 @dataclass(frozen=True, slots=True)
-class Organisation:
-    """What rules need to know beyond the two people."""
+class Liking:
+    """How well a preference is met: a row a mentor, a column a mentee."""
 
-    ranks: Mapping[str, int]
-    """Each level's place on the scale, from low to high."""
-    managers: Mapping[str, str]
-    """Each person's manager, by reference; also of people who take no part."""
-
-    def above(self, reference: str, depth: int) -> list[str]:
-        """Who stands above a person in the line of managers, up to `depth` steps."""
-        line: list[str] = []
-        manager = self.managers.get(reference)
-        while manager is not None and len(line) < depth:
-            line.append(manager)
-            manager = self.managers.get(manager)
-        return line
-
-    def rank(self, person: Person) -> int | None:
-        """Where a person's level stands on the scale."""
-        return self.ranks.get(person.level) if person.level is not None else None
-
-
-def organisation_of(levels: Sequence[str], everybody: Iterable[Person]) -> Organisation:
-    """What is known of the organisation from everybody in its people file."""
-    return Organisation(
-        ranks={level: rank for rank, level in enumerate(levels)},
-        managers={p.reference: p.manager for p in everybody if p.manager is not None},
-    )
+    share: Shares
+    """From 0 to 1; 0 where it says nothing."""
+    says: Truth | None
+    """Where it says something of the two; None is everywhere. May be read-only."""
 
 
 # --- Hard rules ----------------------------------------------------------------------------------
 
 
 def allowed_by(
-    rule: HardRule,
-    mentors: Sequence[Person],
-    mentees: Sequence[Person],
-    organisation: Organisation,
+    rule: HardRule, mentors: People, mentees: People, organisation: Organisation
 ) -> Truth:
     """Whom the rule leaves: a row for each mentor, a column for each mentee."""
     match rule:
@@ -82,6 +89,22 @@ def allowed_by(
             return ~_agree(rule.column, mentors, mentees)
         case Same():
             return _agree(rule.column, mentors, mentees)
+        case NoSharedManager():
+            return ~_agree("manager", mentors, mentees)
+        case Shared():
+            return _spread(
+                _value_sets(rule.column, mentors, organisation),
+                _value_sets(rule.column, mentees, organisation),
+                lambda ones, others: _in_common(ones, others) >= rule.min,
+            )
+        case SharedHours():
+            return _spread(
+                [organisation.working_time(person) for person in mentors],
+                [organisation.working_time(person) for person in mentees],
+                lambda ones, others: (
+                    shared_days(ones, others, organisation.first_day, rule.hours) >= rule.days
+                ),
+            )
         case NoReportingLine():
             lines = {
                 (person.reference, above)
@@ -89,32 +112,18 @@ def allowed_by(
                 for above in organisation.above(person.reference, rule.depth)
             }
             return _all_but(lines, mentors, mentees)
+        case NotPairedBefore():
+            return _all_but(organisation.met, mentors, mentees)
         case NotThesePairs():
             return _all_but(rule.pairs, mentors, mentees)
 
 
-def _ranks(people: Sequence[Person], organisation: Organisation) -> NDArray[np.float64]:
+def _ranks(people: People, organisation: Organisation) -> NDArray[np.float32]:
     ranks = (organisation.rank(person) for person in people)
-    return np.array([np.nan if rank is None else rank for rank in ranks], dtype=np.float64)
+    return np.array([np.nan if rank is None else rank for rank in ranks], dtype=np.float32)
 
 
-def _agree(column: str, mentors: Sequence[Person], mentees: Sequence[Person]) -> Truth:
-    codes: dict[str, int] = {}
-
-    def codes_of(people: Sequence[Person], empty: int) -> NDArray[np.int64]:
-        values = (person.value_of(column) for person in people)
-        return np.array(
-            [empty if v is None else codes.setdefault(v.casefold(), len(codes)) for v in values],
-            dtype=np.int64,
-        )
-
-    same: Truth = codes_of(mentors, -1)[:, None] == codes_of(mentees, -2)[None, :]
-    return same
-
-
-def _all_but(
-    apart: Iterable[tuple[str, str]], mentors: Sequence[Person], mentees: Sequence[Person]
-) -> Truth:
+def _all_but(apart: Iterable[tuple[str, str]], mentors: People, mentees: People) -> Truth:
     rows = {person.reference: row for row, person in enumerate(mentors)}
     columns = {person.reference: column for column, person in enumerate(mentees)}
     allowed = np.ones((len(mentors), len(mentees)), dtype=bool)
@@ -125,6 +134,227 @@ def _all_but(
     return allowed
 
 
+# --- Preferences ---------------------------------------------------------------------------------
+
+
+def liking_of(
+    preference: Preference, mentors: People, mentees: People, organisation: Organisation
+) -> Liking:
+    """How well the preference is met, and where it has something to say."""
+    match preference:
+        case GoalsMeetSkills():
+            return _goals_met(preference, mentors, mentees, organisation)
+        case PreferSame() | PreferDifferent():
+            agree = _agree(preference.column, mentors, mentees)
+            says = _both(
+                [person.value_of(preference.column) is not None for person in mentors],
+                [person.value_of(preference.column) is not None for person in mentees],
+            )
+            met = agree if isinstance(preference, PreferSame) else ~agree & says
+            return Liking(met.astype(np.float32), says)
+        case PreferShared():
+            mine = _value_sets(preference.column, mentors, organisation)
+            theirs = _value_sets(preference.column, mentees, organisation)
+            return Liking(
+                _spread(mine, theirs, lambda a, b: _share_in_common(a, b, preference.enough)),
+                _both([bool(values) for values in mine], [bool(values) for values in theirs]),
+            )
+        case PreferClose() | PreferFar() | PreferHigh():
+            mine_at = [organisation.place(preference, person) for person in mentors]
+            theirs_at = [organisation.place(preference, person) for person in mentees]
+            return Liking(
+                _spread(mine_at, theirs_at, lambda a, b: _liked_places(preference, a, b)),
+                _both([p is not None for p in mine_at], [p is not None for p in theirs_at]),
+            )
+        case PreferSharedHours():
+            share = _spread(
+                [organisation.working_time(person) for person in mentors],
+                [organisation.working_time(person) for person in mentees],
+                lambda ones, others: _up_to(
+                    minutes_of(preference.enough),
+                    shared_minutes(ones, others, organisation.first_day),
+                ),
+            )
+            return Liking(share, None)
+
+
+FIRST_GOAL = 2520
+"""The weight of a first goal. The k-th has 1/k of it: a whole number up to the tenth goal, and the
+nearest one after that."""
+
+
+def _goals_met(
+    preference: GoalsMeetSkills, mentors: People, mentees: People, organisation: Organisation
+) -> Liking:
+    goals = [tuple(organisation.values(person, "goals")) for person in mentees]
+
+    def share(mine: Sequence[_Known], theirs: Sequence[tuple[str, ...]]) -> Shares:
+        skills = _Terms([dict(known) for known in mine])
+        weights = [{goal: _weight(k) for k, goal in enumerate(wanted)} for wanted in theirs]
+        full = [max(sum(wanted.values()), 1) * _in_full(organisation) for wanted in weights]
+        # Whole numbers, of which float32 is exact up to 16 million.
+        taught: Shares = skills.times(_Terms(weights)) / np.array(full, dtype=np.float32)[None, :]
+        if not preference.full_set:
+            return taught
+        named = [dict.fromkeys(wanted, 1) for wanted in theirs]
+        covered = _Terms([{skill: 1 for skill, _ in known} for known in mine]).times(_Terms(named))
+        counts = np.array([len(wanted) for wanted in theirs], dtype=np.float32)
+        all_of_them = (covered == counts[None, :]) & (counts > 0)[None, :]
+        part = np.float32(preference.full_set)
+        best: Shares = (np.float32(1) - part) * taught + part * all_of_them.astype(np.float32)
+        return best
+
+    known = [_skills_of(person, organisation) for person in mentors]
+    says = _both([True] * len(mentors), [bool(wanted) for wanted in goals])
+    return Liking(_spread(known, goals, share), says)
+
+
+_Known = tuple[tuple[str, int], ...]
+"""Skills, folded, and how much each counts."""
+
+
+def _weight(k: int) -> int:
+    return round(FIRST_GOAL / (k + 1))
+
+
+def _in_full(organisation: Organisation) -> int:
+    """What a skill counts that somebody knows on the highest level."""
+    return max(2 * len(organisation.skill_ranks), 1)
+
+
+def _skills_of(person: Person, organisation: Organisation) -> _Known:
+    ranks = organisation.skill_ranks
+    levels = {skill.casefold(): level for skill, level in person.skill_levels.items()}
+
+    def counts(skill: str) -> int:
+        rank = ranks.get(levels.get(skill, ""))
+        return 2 * (rank + 1) if rank is not None else len(ranks) + 1 if ranks else 1
+
+    return tuple((skill, counts(skill)) for skill in sorted(organisation.values(person, "skills")))
+
+
+def _share_in_common(
+    ones: Sequence[frozenset[str]], others: Sequence[frozenset[str]], enough: int | None
+) -> Shares:
+    common = _in_common(ones, others)
+    if enough is not None:
+        return _up_to(enough, common)
+    mine = np.array([len(values) for values in ones], dtype=np.float32)
+    theirs = np.array([len(values) for values in others], dtype=np.float32)
+    either = mine[:, None] + theirs[None, :] - common
+    index: Shares = common / np.maximum(either, 1)
+    return index
+
+
+def _up_to(enough: int, amounts: NDArray[np.int32] | Shares) -> Shares:
+    return np.minimum(amounts, enough).astype(np.float32) / np.float32(enough)
+
+
+def _liked_places(
+    preference: OnAScale, ones: Sequence[float | None], others: Sequence[float | None]
+) -> Shares:
+    mine = np.array([np.nan if place is None else place for place in ones], dtype=np.float64)
+    theirs = np.array([np.nan if place is None else place for place in others], dtype=np.float64)
+    match preference:
+        case PreferHigh():
+            liked = np.minimum(mine[:, None], theirs[None, :])
+        case PreferClose():
+            liked = 1 - abs(mine[:, None] - theirs[None, :])
+        case _:
+            liked = abs(mine[:, None] - theirs[None, :])
+    return np.nan_to_num(liked, nan=0.0).astype(np.float32)
+
+
+# --- How matrices are made -----------------------------------------------------------------------
+
+K = TypeVar("K", bound=Hashable)
+K2 = TypeVar("K2", bound=Hashable)
+T = TypeVar("T", bound=np.generic)
+
+
+def _spread(
+    mentors: Sequence[K],
+    mentees: Sequence[K2],
+    compare: Callable[[Sequence[K], Sequence[K2]], NDArray[T]],
+) -> NDArray[T]:
+    """A matrix out of the smaller one between all distinct values."""
+    mine, theirs = _places(mentors), _places(mentees)
+    small = compare(list(mine), list(theirs))
+    rows = np.array([mine[value] for value in mentors], dtype=np.intp)
+    columns = np.array([theirs[value] for value in mentees], dtype=np.intp)
+    # Columns first: then the large copy is of whole rows.
+    return small.take(columns, axis=1).take(rows, axis=0)
+
+
+def _places(values: Iterable[K]) -> dict[K, int]:
+    found: dict[K, int] = {}
+    for value in values:
+        found.setdefault(value, len(found))
+    return found
+
+
+def _agree(column: str, mentors: People, mentees: People) -> Truth:
+    codes: dict[str, int] = {}
+
+    def codes_of(people: People, empty: int) -> NDArray[np.int32]:
+        values = (person.value_of(column) for person in people)
+        return np.array(
+            [empty if v is None else codes.setdefault(v.casefold(), len(codes)) for v in values],
+            dtype=np.int32,
+        )
+
+    same: Truth = codes_of(mentors, -1)[:, None] == codes_of(mentees, -2)[None, :]
+    return same
+
+
+def _both(mentors: Collection[bool], mentees: Collection[bool]) -> Truth:
+    mine, theirs = np.array(mentors, dtype=bool), np.array(mentees, dtype=bool)
+    both: Truth = mine[:, None] & theirs[None, :]
+    return both
+
+
+def _value_sets(column: str, people: People, organisation: Organisation) -> list[frozenset[str]]:
+    return [frozenset(organisation.values(person, column)) for person in people]
+
+
+def _in_common(ones: Sequence[frozenset[str]], others: Sequence[frozenset[str]]) -> Shares:
+    """How many values two have in common."""
+    mine, theirs = ([dict.fromkeys(values, 1) for values in side] for side in (ones, others))
+    return _Terms(mine).times(_Terms(theirs))
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """For each person, terms with a whole number each."""
+
+    rows: Sequence[dict[str, int]]
+
+    def times(self, other: _Terms) -> Shares:
+        """The sum, over the terms that two have in common, of the product of their numbers."""
+        mine = {term for row in self.rows for term in row}
+        common = _places(sorted(mine & {term for row in other.rows for term in row}))
+        transposed = np.ascontiguousarray(other.matrix(common).toarray().T)
+        product: Shares = self.matrix(common) @ transposed
+        return product
+
+    def matrix(self, places: dict[str, int]) -> csr_array[np.float32]:
+        """As a sparse matrix: a row a person, a column a term of `places`."""
+        found = [
+            (row, places[term], number)
+            for row, terms in enumerate(self.rows)
+            for term, number in terms.items()
+            if term in places
+        ]
+        rows, columns, numbers = zip(*found, strict=True) if found else ((), (), ())
+        return csr_array(
+            (np.array(numbers, dtype=np.float32), (rows, columns)),
+            shape=(len(self.rows), len(places)),
+        )
+
+
+# --- Hard rules in words -------------------------------------------------------------------------
+
+
 def rule_in_words(rule: HardRule) -> str:
     """The rule with its settings, as HR wrote it."""
     match rule:
@@ -133,29 +363,43 @@ def rule_in_words(rule: HardRule) -> str:
             return f"level_gap (at least {rule.min}{upper})"
         case Different() | Same():
             return f"{rule.rule} {rule.column}"
+        case Shared():
+            return f"shared {rule.column} (at least {rule.min})"
+        case SharedHours():
+            days = "1 day" if rule.days == 1 else f"{rule.days} days"
+            return f"shared_hours (at least {rule.hours:g} h on {days})"
         case NoReportingLine():
             return f"no_reporting_line (depth {rule.depth})"
-        case NotThesePairs():
-            return "not_these_pairs"
+        case NoSharedManager() | NotPairedBefore() | NotThesePairs():
+            return rule.rule
 
 
 def why_broken(rule: HardRule, mentor: Person, mentee: Person, organisation: Organisation) -> str:
-    """What is wrong with two people whom the rule does not leave together."""
+    """What is wrong with two people whom the rule does not leave together; for HR."""
     match rule:
         case LevelGap():
-            low, high = organisation.rank(mentor), organisation.rank(mentee)
-            if low is None or high is None:
-                who = "mentor" if low is None else "mentee"
-                why = f"the level of the {who} is not known"
-            else:
-                why = f"the mentee stands {_levels(high - low)} above the mentor"
+            why = _wrong_gap(mentor, mentee, organisation)
         case Different():
-            why = f"both have “{mentor.value_of(rule.column)}”"
+            value = _shown(mentor, rule.column, organisation)
+            why = f"both have “{value}”" if value else "both have the same"
         case Same():
-            values = (mentor.value_of(rule.column), mentee.value_of(rule.column))
-            why = " and ".join(f"“{value}”" if value else "nothing" for value in values)
+            shown = [_shown(person, rule.column, organisation) for person in (mentor, mentee)]
+            known = [person.value_of(rule.column) for person in (mentor, mentee)]
+            if shown == known or None in known:
+                why = " and ".join(f"“{value}”" if value else "nothing" for value in shown)
+            else:
+                why = "the two have different ones"
+        case Shared():
+            common = _common_values(rule.column, mentor, mentee, organisation)
+            why = f"only {len(common)} in common" if common else "none in common"
+        case SharedHours():
+            why = f"the two have {_time_in_words(_time(mentor, mentee, organisation))}"
+        case NoSharedManager():
+            why = "both have the same manager"
         case NoReportingLine():
             why = "one is above the other in the line of managers"
+        case NotPairedBefore():
+            why = "the two were a pair in an earlier program"
         case NotThesePairs():
             why = "the definition keeps the two apart"
     return f"{rule_in_words(rule)}: {why}."
@@ -164,112 +408,200 @@ def why_broken(rule: HardRule, mentor: Person, mentee: Person, organisation: Org
 def rule_speaks_for(
     rule: HardRule, mentor: Person, mentee: Person, organisation: Organisation
 ) -> str | None:
-    """What about two people the rule looked for and found, as far as it is worth saying."""
+    """What the rule looked for in two people and found, as far as it is worth telling them."""
     match rule:
         case LevelGap():
             low, high = organisation.rank(mentor), organisation.rank(mentee)
             return None if low is None or high is None else f"{_levels(high - low)} apart"
         case Different() | Same():
-            return _in_common(rule.column, mentor, mentee)
+            return _compared(rule.column, mentor, mentee, organisation)
+        case Shared():
+            return _common_in_words(rule.column, mentor, mentee, organisation)
+        case SharedHours():
+            return _time_in_words(_time(mentor, mentee, organisation))
     return None
 
 
+def _wrong_gap(mentor: Person, mentee: Person, organisation: Organisation) -> str:
+    low, high = organisation.rank(mentor), organisation.rank(mentee)
+    if low is None or high is None:
+        who = "mentor" if low is None else "mentee"
+        return f"the level of the {who} is not known"
+    if low == high:
+        return "the two stand on the same level"
+    return (
+        f"the mentee stands {_levels(high - low)} {'above' if high > low else 'below'} the mentor"
+    )
+
+
 def _levels(count: int) -> str:
-    return f"{count} level" if abs(count) == 1 else f"{count} levels"
+    return "1 level" if abs(count) == 1 else f"{abs(count)} levels"
 
 
-def _in_common(column: str, mentor: Person, mentee: Person) -> str | None:
-    one, other = mentor.value_of(column), mentee.value_of(column)
-    if one is None or other is None:
-        return None
-    if one.casefold() == other.casefold():
-        return f"same {column}: {one}"
-    return f"different {column}: {one} and {other}"
-
-
-# --- Preferences ---------------------------------------------------------------------------------
-
-
-def liking_of(
-    preference: Preference, mentors: Sequence[Person], mentees: Sequence[Person]
-) -> Shares:
-    """How well the preference is met, from 0 to 1: a row a mentor, a column a mentee."""
-    match preference:
-        case GoalsMeetSkills():
-            terms: dict[str, int] = {}
-            goals = _incidence([person.goals for person in mentees], terms, ranked=True)
-            skills = _incidence([person.skills for person in mentors], terms)
-            return _product(skills, goals)
-        case SharedInterests():
-            terms = {}
-            mine = _incidence([person.interests for person in mentors], terms)
-            theirs = _incidence([person.interests for person in mentees], terms)
-            shared = _product(mine, theirs)
-            either = mine.sum(axis=1)[:, None] + theirs.sum(axis=1)[None, :] - shared
-            index: Shares = np.divide(shared, either, out=np.zeros_like(shared), where=either > 0)
-            return index
-        case PreferDifferent():
-            return (~_agree(preference.column, mentors, mentees)).astype(np.float64)
-        case PreferSame():
-            return _agree(preference.column, mentors, mentees).astype(np.float64)
-
-
-def _incidence(
-    lists: Sequence[tuple[str, ...]], terms: dict[str, int], *, ranked: bool = False
-) -> Shares:
-    """Who names which term, a row a person. Ranked, the k-th of a list counts 1/k of the first.
-
-    A ranked row adds up to 1.
-    """
-    entries: list[tuple[int, int, float]] = []
-    for row, words in enumerate(lists):
-        folded = dict.fromkeys(word.casefold() for word in words)
-        weights = [1 / (k + 1) if ranked else 1.0 for k in range(len(folded))]
-        total = sum(weights) if ranked else 1.0
-        entries += [
-            (row, terms.setdefault(word, len(terms)), weight / total)
-            for word, weight in zip(folded, weights, strict=True)
-        ]
-    found = np.zeros((len(lists), len(terms)), dtype=np.float64)
-    for row, column, value in entries:
-        found[row, column] = value
-    return found
-
-
-def _product(mentors: Shares, mentees: Shares) -> Shares:
-    """What is shared, over the terms that both sides know."""
-    common = min(mentors.shape[1], mentees.shape[1])
-    shared: Shares = mentors[:, :common] @ mentees[:, :common].T
-    return shared
+# --- Preferences in words ------------------------------------------------------------------------
 
 
 def preference_in_words(
-    preference: Preference, mentor: Person, mentee: Person
+    preference: Preference, mentor: Person, mentee: Person, organisation: Organisation
 ) -> tuple[str | None, str | None]:
-    """What the preference finds that speaks for two people, and what against."""
+    """What the preference finds that speaks for two people, and what against.
+
+    The first is for the two themselves, the second for HR alone. Neither, where the preference
+    says nothing of them. In `mutual` mode the words are of both directions.
+    """
     match preference:
         case GoalsMeetSkills():
-            return _goals_in_words(mentor, mentee)
-        case SharedInterests():
-            theirs = {interest.casefold() for interest in mentee.interests}
-            shared = [interest for interest in mentor.interests if interest.casefold() in theirs]
-            if shared:
-                return f"interests in common: {', '.join(shared)}", None
-            return None, "no interests in common"
-        case PreferDifferent() | PreferSame():
-            words = _in_common(preference.column, mentor, mentee)
-            met = bool(liking_of(preference, [mentor], [mentee])[0, 0])
-            return (words, None) if met else (None, words)
+            return _goals_in_words(mentor, mentee, organisation)
+        case PreferSharedHours():
+            found = _time(mentor, mentee, organisation)
+            time = _time_in_words(found)
+            short = found.minutes < minutes_of(preference.enough)
+            return time if found.minutes else None, time if short else None
+    liking = liking_of(preference, [mentor], [mentee], organisation)
+    if liking.says is not None and not liking.says[0, 0]:
+        return None, None
+    share = float(liking.share[0, 0])
+    if preference.column in organisation.identity:
+        return _identity_in_words(preference, share)
+    match preference:
+        case PreferSame() | PreferDifferent():
+            words = _compared(preference.column, mentor, mentee, organisation)
+            return (words, None) if share else (None, words)
+        case PreferShared():
+            common = _common_values(preference.column, mentor, mentee, organisation)
+            few = preference.enough is not None and 0 < len(common) < preference.enough
+            called = _called(preference.column)
+            against = f"only {len(common)} {called} in common" if few else f"no {called} in common"
+            return (
+                _common_in_words(preference.column, mentor, mentee, organisation),
+                against if few or not common else None,
+            )
+        case PreferClose() | PreferFar() | PreferHigh():
+            return _places_in_words(preference, mentor, mentee, share)
 
 
-def _goals_in_words(mentor: Person, mentee: Person) -> tuple[str | None, str | None]:
-    known = {skill.casefold() for skill in mentor.skills}
-    met = [goal for goal in mentee.goals if goal.casefold() in known]
-    missing = [goal for goal in mentee.goals if goal.casefold() not in known]
-    if not mentee.goals:
-        return None, "the mentee has named no goals"
-    speaks_for = None
-    if met:
-        share = f"{len(met)} of the mentee's {len(mentee.goals)} goals"
-        speaks_for = f"the mentor can teach {share}: {', '.join(met)}"
-    return speaks_for, f"not covered: {', '.join(missing)}" if missing else None
+def _identity_in_words(preference: Preference, share: float) -> tuple[str | None, str | None]:
+    apart = isinstance(preference, PreferDifferent | PreferFar)
+    how = "how they differ" if apart else "what they share"
+    if share >= 0.5:
+        return f"both asked to be matched by {how}", None
+    return None, f"what both said of themselves does not meet the wish to be matched by {how}"
+
+
+def _goals_in_words(
+    mentor: Person, mentee: Person, organisation: Organisation
+) -> tuple[str | None, str | None]:
+    ways = [("mentor", mentor, "mentee", mentee)]
+    if organisation.mutual:
+        ways.append(("mentee", mentee, "mentor", mentor))
+    speaks_for: list[str] = []
+    against: list[str] = []
+    for teaches, teacher, learns, learner in ways:
+        goals = organisation.values(learner, "goals")
+        skills = dict(_skills_of(teacher, organisation))
+        met = [goal for goal in goals if goal in skills]
+        if met:
+            share = f"{len(met)} of the {learns}'s {len(goals)} goals"
+            if len(met) == len(goals):
+                share = (
+                    f"the {learns}'s goal"
+                    if len(met) == 1
+                    else f"all {len(goals)} of the {learns}'s goals"
+                )
+            best = sum(skills[goal] == _in_full(organisation) for goal in met)
+            level = list(organisation.skill_ranks)[-1] if organisation.skill_ranks else None
+            at_best = f", {_number(best)} at {level} level" if best and level else ""
+            named = ", ".join(goals[goal] for goal in met)
+            speaks_for.append(f"the {teaches} can teach {share}{at_best}: {named}")
+        if missing := [written for goal, written in goals.items() if goal not in skills]:
+            whose = f" for the {learns}" if organisation.mutual else ""
+            against.append(f"not covered{whose}: {', '.join(missing)}")
+    return "; ".join(speaks_for) or None, "; ".join(against) or None
+
+
+def _number(count: int) -> str:
+    return "one" if count == 1 else str(count)
+
+
+def _places_in_words(
+    preference: OnAScale, mentor: Person, mentee: Person, share: float
+) -> tuple[str | None, str | None]:
+    called = _called(preference.column)
+    values = [person.value_of(preference.column) for person in (mentor, mentee)]
+    of = ""
+    if preference.numbers is not None and preference.numbers[0] in (0, 1):
+        of = f" of {preference.numbers[1]:g}"
+    shown = f"{values[0]} and {values[1]}{of}"
+    match preference:
+        case PreferHigh():
+            words = f"both high in {called} ({shown})" if share >= 0.75 else f"{called}: {shown}"
+        case PreferClose():
+            words = f"alike in {called}" if share >= 0.5 else f"far apart in {called}"
+        case _:
+            words = f"far apart in {called}" if share >= 0.5 else f"close in {called}"
+    return (words, None) if share >= 0.5 else (None, words)
+
+
+def _compared(
+    column: str, mentor: Person, mentee: Person, organisation: Organisation
+) -> str | None:
+    one, other = mentor.value_of(column), mentee.value_of(column)
+    if one is None or other is None:
+        return None
+    called, same = _called(column), one.casefold() == other.casefold()
+    if column in organisation.identity:
+        return None
+    if column == "manager":
+        return "same manager" if same else "different managers"
+    return f"same {called}: {one}" if same else f"different {called}: {one} and {other}"
+
+
+def _common_values(
+    column: str, mentor: Person, mentee: Person, organisation: Organisation
+) -> list[str]:
+    theirs = organisation.values(mentee, column)
+    return [w for folded, w in organisation.values(mentor, column).items() if folded in theirs]
+
+
+def _common_in_words(
+    column: str, mentor: Person, mentee: Person, organisation: Organisation
+) -> str | None:
+    common = _common_values(column, mentor, mentee, organisation)
+    if not common or column in organisation.identity:
+        return None
+    match column:
+        case "languages":
+            return f"both speak {_listed(common)}"
+        case "working_days":
+            return f"both work on {_listed([f'{day}s' for day in common])}"
+    return f"{_called(column)} in common: {', '.join(common)}"
+
+
+def _time(mentor: Person, mentee: Person, organisation: Organisation) -> SharedTime:
+    return shared_time(
+        organisation.working_time(mentor), organisation.working_time(mentee), organisation.first_day
+    )
+
+
+def _time_in_words(time: SharedTime) -> str:
+    if not time.minutes:
+        return "no shared working time"
+    hours = f"{round(time.minutes / 60, 1):g} h" if time.minutes >= 60 else f"{time.minutes} min"
+    if time.days >= 5:
+        return f"{hours} of shared working time a day"
+    days = "1 day" if time.days == 1 else f"{time.days} days"
+    return f"{hours} of shared working time on {days} a week"
+
+
+def _shown(person: Person, column: str, organisation: Organisation) -> str | None:
+    """What words may say of a column: nothing where people say what they are, nor who manages."""
+    hidden = column == "manager" or column in organisation.identity
+    return None if hidden else person.value_of(column)
+
+
+def _called(column: str) -> str:
+    return column.replace("_", " ")
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -1,0 +1,153 @@
+"""Working hours that two people share, across time zones.
+
+A week is a wheel of 10,080 minutes in UTC, on which everybody has a window for each of their
+working days. Zones shift the windows against each other by the season, so a program looks at two
+dates, its first day and half a year later, and believes the one that gives less.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from functools import reduce
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.people import Person
+
+DAY = 24 * 60
+WEEK = 7 * DAY
+HALF_A_YEAR = timedelta(weeks=26)
+
+USUAL_DAYS = (0, 1, 2, 3, 4)
+"""Monday to Friday: of who has given no days."""
+USUAL_HOURS = (9 * 60, 17 * 60)
+"""From 9 to 17: of who has given no hours."""
+
+Counts = NDArray[np.int32]
+
+
+class WorkingTime(NamedTuple):
+    """When somebody works: what all with the same working time have in common."""
+
+    timezone: str
+    start: int
+    """Minutes after midnight on their own clock."""
+    length: int
+    """Minutes, up to 24 hours; a night shift belongs to the day on which it starts."""
+    days: tuple[int, ...]
+    """Of the week, Monday is 0."""
+
+
+class Shared(NamedTuple):
+    """What the working times of two people have in common."""
+
+    minutes: int
+    """In the longest overlap of two of their windows."""
+    days: int
+    """How many pairs of windows in a week overlap for so long."""
+
+
+def working_time_of(person: Person, timezone: str) -> WorkingTime:
+    """When a person works; `timezone` is that of people who have none of their own."""
+    start, end = person.working_hours or USUAL_HOURS
+    return WorkingTime(
+        timezone=person.timezone or timezone,
+        start=start,
+        length=(end - start) % DAY or DAY,
+        days=tuple(sorted(set(person.working_days or USUAL_DAYS))),
+    )
+
+
+def shared_minutes(
+    ones: Sequence[WorkingTime], others: Sequence[WorkingTime], first_day: date
+) -> Counts:
+    """The longest overlap of two windows, in minutes: a row for each of `ones`."""
+    return np.minimum(*(_longest(ones, others, on) for on in _dates(first_day)))
+
+
+def shared_days(
+    ones: Sequence[WorkingTime], others: Sequence[WorkingTime], first_day: date, hours: float
+) -> Counts:
+    """How many pairs of windows in a week overlap by at least `hours`: a row for each of `ones`."""
+    least = minutes_of(hours)
+    return np.minimum(*(_days(ones, others, on, least) for on in _dates(first_day)))
+
+
+def shared_time(one: WorkingTime, other: WorkingTime, first_day: date) -> Shared:
+    """What two people share, for words."""
+    minutes = int(shared_minutes([one], [other], first_day)[0, 0])
+    if not minutes:
+        return Shared(0, 0)
+    return Shared(minutes, int(shared_days([one], [other], first_day, minutes / 60)[0, 0]))
+
+
+def minutes_of(hours: float) -> int:
+    """Whole minutes that make up at least so many hours."""
+    return math.ceil(round(hours * 60, 6))
+
+
+def _dates(first_day: date) -> tuple[date, date]:
+    return first_day, first_day + HALF_A_YEAR
+
+
+def _longest(ones: Sequence[WorkingTime], others: Sequence[WorkingTime], on: date) -> Counts:
+    return reduce(
+        np.maximum,
+        (np.where(days > 0, minutes, 0) for minutes, days in _overlaps(ones, others, on)),
+    )
+
+
+def _days(
+    ones: Sequence[WorkingTime], others: Sequence[WorkingTime], on: date, least: int
+) -> Counts:
+    return reduce(
+        np.add,
+        (np.where(minutes >= least, days, 0) for minutes, days in _overlaps(ones, others, on)),
+    )
+
+
+def _overlaps(
+    ones: Sequence[WorkingTime], others: Sequence[WorkingTime], on: date
+) -> Iterator[tuple[Counts, Counts]]:
+    """For each distance in days: minutes that windows so far apart share, and how many there are.
+
+    A person's windows differ by whole days only, so that two windows overlap by the same whatever
+    their days are, as long as these lie equally far apart.
+    """
+    mine, theirs = _starts(ones, on), _starts(others, on)
+    apart = theirs[None, :] - mine[:, None]
+    my_length, their_length = _lengths(ones)[:, None], _lengths(others)[None, :]
+    my_days, their_days = _day_marks(ones), _day_marks(others)
+    for distance in range(-3, 4):
+        later = (apart + distance * DAY + WEEK // 2) % WEEK - WEEK // 2
+        minutes = np.minimum(my_length, later + their_length) - np.maximum(0, later)
+        days = my_days @ np.roll(their_days, -distance, axis=1).T
+        yield minutes, days
+
+
+def _starts(times: Sequence[WorkingTime], on: date) -> Counts:
+    """Minutes after Monday 0:00 UTC at which a Monday's window starts."""
+    noon = datetime.combine(on, time(12), UTC)
+    ahead = {
+        name: int(offset.total_seconds()) // 60
+        for name in {working.timezone for working in times}
+        if (offset := noon.astimezone(ZoneInfo(name)).utcoffset()) is not None
+    }
+    return np.array([w.start - ahead[w.timezone] for w in times], dtype=np.int32)
+
+
+def _lengths(times: Sequence[WorkingTime]) -> Counts:
+    return np.array([working.length for working in times], dtype=np.int32)
+
+
+def _day_marks(times: Sequence[WorkingTime]) -> Counts:
+    """1 for each working day, a row a person."""
+    marks = np.zeros((len(times), 7), dtype=np.int32)
+    for row, working in enumerate(times):
+        marks[row, list(working.days)] = 1
+    return marks
