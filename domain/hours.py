@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from functools import reduce
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -20,7 +19,6 @@ from numpy.typing import NDArray
 from domain.people import Person
 
 DAY = 24 * 60
-WEEK = 7 * DAY
 HALF_A_YEAR = timedelta(weeks=26)
 
 USUAL_DAYS = (0, 1, 2, 3, 4)
@@ -28,7 +26,7 @@ USUAL_DAYS = (0, 1, 2, 3, 4)
 USUAL_HOURS = (9 * 60, 17 * 60)
 """From 9 to 17: of who has given no hours."""
 
-Counts = NDArray[np.int32]
+Counts = NDArray[np.int16]
 
 
 class WorkingTime(NamedTuple):
@@ -96,19 +94,19 @@ def _dates(first_day: date) -> tuple[date, date]:
 
 
 def _longest(ones: Sequence[WorkingTime], others: Sequence[WorkingTime], on: date) -> Counts:
-    return reduce(
-        np.maximum,
-        (np.where(days > 0, minutes, 0) for minutes, days in _overlaps(ones, others, on)),
-    )
+    longest = np.zeros((len(ones), len(others)), dtype=np.int16)
+    for minutes, days in _overlaps(ones, others, on):
+        np.maximum(longest, minutes * (days > 0), out=longest)
+    return longest
 
 
 def _days(
     ones: Sequence[WorkingTime], others: Sequence[WorkingTime], on: date, least: int
 ) -> Counts:
-    return reduce(
-        np.add,
-        (np.where(minutes >= least, days, 0) for minutes, days in _overlaps(ones, others, on)),
-    )
+    found = np.zeros((len(ones), len(others)), dtype=np.int16)
+    for minutes, days in _overlaps(ones, others, on):
+        found += days * (minutes >= least)
+    return found
 
 
 def _overlaps(
@@ -117,17 +115,18 @@ def _overlaps(
     """For each distance in days: minutes that windows so far apart share, and how many there are.
 
     A person's windows differ by whole days only, so that two windows overlap by the same whatever
-    their days are, as long as these lie equally far apart.
+    their days are, as long as these lie equally far apart. Two Mondays start at most 50 hours apart
+    (24 by their clocks, 26 by their zones), so that no window reaches another from more than three
+    days away.
     """
     mine, theirs = _starts(ones, on), _starts(others, on)
-    apart = theirs[None, :] - mine[:, None]
     my_length, their_length = _lengths(ones)[:, None], _lengths(others)[None, :]
     my_days, their_days = _day_marks(ones), _day_marks(others)
     for distance in range(-3, 4):
-        later = (apart + distance * DAY + WEEK // 2) % WEEK - WEEK // 2
-        minutes = np.minimum(my_length, later + their_length) - np.maximum(0, later)
-        days = my_days @ np.roll(their_days, -distance, axis=1).T
-        yield minutes, days
+        later = theirs[None, :] - mine[:, None] + np.int16(distance * DAY)
+        minutes = np.minimum(my_length, later + their_length) - np.maximum(later, 0)
+        if (minutes > 0).any():
+            yield minutes, (my_days @ np.roll(their_days, -distance, axis=1).T).astype(np.int16)
 
 
 def _starts(times: Sequence[WorkingTime], on: date) -> Counts:
@@ -138,16 +137,16 @@ def _starts(times: Sequence[WorkingTime], on: date) -> Counts:
         for name in {working.timezone for working in times}
         if (offset := noon.astimezone(ZoneInfo(name)).utcoffset()) is not None
     }
-    return np.array([w.start - ahead[w.timezone] for w in times], dtype=np.int32)
+    return np.array([w.start - ahead[w.timezone] for w in times], dtype=np.int16)
 
 
 def _lengths(times: Sequence[WorkingTime]) -> Counts:
-    return np.array([working.length for working in times], dtype=np.int32)
+    return np.array([working.length for working in times], dtype=np.int16)
 
 
-def _day_marks(times: Sequence[WorkingTime]) -> Counts:
+def _day_marks(times: Sequence[WorkingTime]) -> NDArray[np.float32]:
     """1 for each working day, a row a person."""
-    marks = np.zeros((len(times), 7), dtype=np.int32)
+    marks = np.zeros((len(times), 7), dtype=np.float32)
     for row, working in enumerate(times):
         marks[row, list(working.days)] = 1
     return marks

@@ -193,16 +193,17 @@ def _goals_met(
         weights = [{goal: _weight(k) for k, goal in enumerate(wanted)} for wanted in theirs]
         full = [max(sum(wanted.values()), 1) * _in_full(organisation) for wanted in weights]
         # Whole numbers, of which float32 is exact up to 16 million.
-        taught: Shares = skills.times(_Terms(weights)) / np.array(full, dtype=np.float32)[None, :]
+        taught = skills.times(_Terms(weights))
+        taught /= np.array(full, dtype=np.float32)[None, :]
         if not preference.full_set:
             return taught
         named = [dict.fromkeys(wanted, 1) for wanted in theirs]
         covered = _Terms([{skill: 1 for skill, _ in known} for known in mine]).times(_Terms(named))
-        counts = np.array([len(wanted) for wanted in theirs], dtype=np.float32)
-        all_of_them = (covered == counts[None, :]) & (counts > 0)[None, :]
+        counts = np.array([len(wanted) or -1 for wanted in theirs], dtype=np.float32)
         part = np.float32(preference.full_set)
-        best: Shares = (np.float32(1) - part) * taught + part * all_of_them.astype(np.float32)
-        return best
+        taught *= np.float32(1) - part
+        taught += part * (covered == counts[None, :])
+        return taught
 
     known = [_skills_of(person, organisation) for person in mentors]
     says = _both([True] * len(mentors), [bool(wanted) for wanted in goals])
@@ -241,13 +242,16 @@ def _share_in_common(
         return _up_to(enough, common)
     mine = np.array([len(values) for values in ones], dtype=np.float32)
     theirs = np.array([len(values) for values in others], dtype=np.float32)
-    either = mine[:, None] + theirs[None, :] - common
-    index: Shares = common / np.maximum(either, 1)
-    return index
+    either = mine[:, None] + theirs[None, :]
+    either -= common
+    common /= np.maximum(either, 1, out=either)
+    return common
 
 
-def _up_to(enough: int, amounts: NDArray[np.int32] | Shares) -> Shares:
-    return np.minimum(amounts, enough).astype(np.float32) / np.float32(enough)
+def _up_to(enough: int, amounts: NDArray[np.int16] | Shares) -> Shares:
+    share = np.minimum(amounts, enough).astype(np.float32, copy=False)
+    share /= np.float32(enough)
+    return share
 
 
 def _liked_places(
@@ -280,6 +284,8 @@ def _spread(
     """A matrix out of the smaller one between all distinct values."""
     mine, theirs = _places(mentors), _places(mentees)
     small = compare(list(mine), list(theirs))
+    if small.shape == (len(mentors), len(mentees)):
+        return small
     rows = np.array([mine[value] for value in mentors], dtype=np.intp)
     columns = np.array([theirs[value] for value in mentees], dtype=np.intp)
     # Columns first: then the large copy is of whole rows.
