@@ -179,7 +179,8 @@ class OnAScale(Section):
             raise ValueError(
                 "say what the values mean: either scale: [low, middle, high] or numbers: [1, 5]."
             )
-        if len(set(self.scale)) != len(self.scale) or len(self.scale) == 1:
+        words = {word.casefold() for word in self.scale}
+        if len(words) != len(self.scale) or len(self.scale) == 1:
             raise ValueError("a scale needs at least two words, each once.")
         if self.numbers is not None and self.numbers[0] >= self.numbers[1]:
             raise ValueError("numbers are written low, high.")

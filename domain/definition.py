@@ -22,16 +22,8 @@ from pydantic import (
     model_validator,
 )
 
-from domain.criteria import (
-    Different,
-    LevelGap,
-    MatchingSection,
-    NoReportingLine,
-    PreferDifferent,
-    PreferSame,
-    PreferShared,
-    Same,
-)
+from domain.criteria import MatchingSection
+from domain.criteria_checks import Kind, Known, contradictions_in
 from domain.model import Section
 from domain.people import Role
 from domain.problems import did_you_mean
@@ -236,12 +228,6 @@ class Stages(Section):
 
 # --- People --------------------------------------------------------------------------------------
 
-
-LIST_COLUMNS = ("skills", "goals", "interests", "languages", "working_days")
-"""Columns that hold several values."""
-
-COMPARABLE_COLUMNS = ("level", "manager", "department", "location", "language", "timezone")
-"""Columns that hold one value each, so that rules can ask whether two people's are the same."""
 
 ColumnName = Annotated[str, Field(min_length=1, max_length=200)]
 """A heading of the organisation's people file."""
@@ -601,6 +587,7 @@ class Definition(Section):
         return [
             *self._level_contradictions(),
             *self._column_contradictions(),
+            *contradictions_in(self.matching, self._known_columns()),
             *self._time_contradictions(),
         ]
 
@@ -623,64 +610,47 @@ class Definition(Section):
             ):
                 where = ("eligibility", role.value, "min_level")
                 found.append((where, "the lowest level stands above the highest."))
-        for number, rule in enumerate(self.matching.rules):
-            if isinstance(rule, LevelGap) and len(levels) <= rule.min:
-                found.append(
-                    (
-                        ("matching", "rules", number, "min"),
-                        f"a gap of {rule.min} levels leaves nobody: people.levels has "
-                        f"{len(levels)} levels.",
-                    )
-                )
         return found
 
     def _column_contradictions(self) -> list[tuple[tuple[str | int, ...], str]]:
-        columns = self.people.columns
-        mapped = {key for key in Columns.model_fields if getattr(columns, key) and key != "extra"}
-        known = mapped | set(columns.extra)
+        columns, known = self.people.columns, self._known_columns()
         found: list[tuple[tuple[str | int, ...], str]] = []
         for key in sorted(columns.extra.keys() & Columns.model_fields.keys()):
             where: tuple[str | int, ...] = ("people", "columns", "extra", key)
             found.append((where, f"“{key}” has a place of its own: write it under people.columns."))
-
-        def need(column: str, where: tuple[str | int, ...]) -> None:
-            if column not in known:
-                hint = did_you_mean(column, sorted(known))
-                found.append((where, f"people.columns names no “{column}”. {hint}"))
-
-        def need_words(column: str, where: tuple[str | int, ...]) -> None:
-            if column in Columns.model_fields and column not in COMPARABLE_COLUMNS:
-                usable = sorted(known & (set(COMPARABLE_COLUMNS) | set(columns.extra)))
+        for number, column in enumerate(
+            self.people.identity.columns if self.people.identity else ()
+        ):
+            if column not in known.extra:
+                hint = did_you_mean(column, sorted(known.extra))
                 found.append(
-                    (where, f"“{column}” can't be compared. {did_you_mean(column, usable)}")
+                    (
+                        ("people", "identity", "columns", number),
+                        f"people.columns.extra names no “{column}”. {hint}".strip(),
+                    )
                 )
-            else:
-                need(column, where)
-
-        for number, rule in enumerate(self.matching.rules):
-            where = ("matching", "rules", number)
-            if isinstance(rule, Different | Same):
-                need_words(rule.column, (*where, "column"))
-            elif isinstance(rule, LevelGap):
-                need("level", where)
-            elif isinstance(rule, NoReportingLine):
-                need("manager", where)
-        for number, preference in enumerate(self.matching.preferences):
-            where = ("matching", "preferences", number)
-            if isinstance(preference, PreferDifferent | PreferSame):
-                need_words(preference.column, (*where, "column"))
-            elif isinstance(preference, PreferShared):
-                need(preference.column, (*where, "column"))
-            else:
-                need("skills", where)
-                need("goals", where)
         for role in Role:
             eligible = self.eligibility.for_role(role)
-            for column in eligible.where:
-                need_words(column, ("eligibility", role.value, "where", column))
-            if eligible.min_level or eligible.max_level:
-                need("level", ("eligibility", role.value))
+            found += [
+                (("eligibility", role.value, "where", column), misused)
+                for column in eligible.where
+                if (misused := known.misused(column, Kind.ONE))
+            ]
+            limited = eligible.min_level or eligible.max_level
+            if limited and (missing := known.missing("level")):
+                found.append((("eligibility", role.value), missing))
         return found
+
+    def _known_columns(self) -> Known:
+        people = self.people
+        ours = frozenset(Columns.model_fields) - {"extra"}
+        return Known(
+            ours=ours,
+            mapped=frozenset(name for name in ours if getattr(people.columns, name)),
+            extra=frozenset(people.columns.extra),
+            identity=frozenset(people.identity.columns if people.identity else ()),
+            levels=len(people.levels),
+        )
 
     def _time_contradictions(self) -> list[tuple[tuple[str | int, ...], str]]:
         found: list[tuple[tuple[str | int, ...], str]] = []
