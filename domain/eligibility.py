@@ -19,7 +19,7 @@ def why_not(definition: Definition, person: Person, role: Role) -> tuple[str, ..
         return (f"the people file does not say {role.value}.",)
     conditions = definition.eligibility.for_role(role)
     levels = definition.people.levels
-    reasons: list[str] = []
+    reasons = [] if person.consent else ["has not agreed to be matched."]
     if conditions.min_level is not None or conditions.max_level is not None:
         if person.level not in levels:
             reasons.append("their level is not known.")
@@ -30,9 +30,14 @@ def why_not(definition: Definition, person: Person, role: Role) -> tuple[str, ..
                 reasons.append(f"{person.level} is below {lowest}, the lowest level.")
             if highest is not None and rank > levels.index(highest):
                 reasons.append(f"{person.level} is above {highest}, the highest level.")
+    identity = definition.people.identity.columns if definition.people.identity else ()
     for column, admitted in conditions.where.items():
         value = person.value_of(column)
-        if value is None or value.casefold() not in {word.casefold() for word in admitted}:
+        if value is not None and value.casefold() in {word.casefold() for word in admitted}:
+            continue
+        if column in identity:
+            reasons.append(f"did not opt in, or {column} is not what is admitted.")
+        else:
             given = f"is “{value}”" if value else "is empty"
             reasons.append(f"{column} {given}; admitted: {', '.join(admitted)}.")
     return tuple(reasons)

@@ -58,3 +58,20 @@ def test_every_reason_is_given() -> None:
 
 def test_without_conditions_the_file_decides() -> None:
     assert eligible_roles(definition_with(), person(level=None)) == tuple(Role)
+
+
+def test_who_has_not_agreed_takes_no_role() -> None:
+    someone = person(level="Low", consent=False)
+    assert eligible_roles(DEFINITION, someone) == ()
+    assert why_not(DEFINITION, someone, Role.MENTOR) == ("has not agreed to be matched.",)
+
+
+def test_what_somebody_says_of_themselves_is_not_repeated() -> None:
+    definition = definition_with(
+        extra={"gender": "Gender"},
+        people={"identity": {"columns": ["gender"], "opt_in": "Use"}},
+        eligibility={"mentor": {"where": {"gender": ["woman"]}}},
+    )
+    (reason,) = why_not(definition, person(extra={"gender": "zebra"}), Role.MENTOR)
+    assert reason == "did not opt in, or gender is not what is admitted."
+    assert eligible_roles(definition, person(extra={"gender": "Woman"})) == tuple(Role)
