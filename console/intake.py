@@ -4,47 +4,86 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
+from domain.background import Background
 from domain.calendar import REAL_DAY
 from domain.definition import Definition, Mode
-from domain.eligibility import eligible_roles
-from domain.matching import diagnose
 from domain.model import Value
+from domain.people import Person, Role
 from domain.problems import BadInput, Problem
-from store.definition_file import MAX_BYTES, STAND_INS, load_definition
+from store.definition_file import MAX_BYTES, STAND_INS, definition_problem, load_definition
 from store.input_file import read_bytes
-from store.people_file import load_people
-from store.programs import Entrant
+from store.people_file import PeopleFile, load_people
 from store.table_file import read_table
+from store.vocabulary_file import load_vocabulary
 from store.written_yaml import WrittenYaml
+
+if TYPE_CHECKING:
+    from store.programs import Entrant
 
 
 class Intake(Value):
     """A definition that fits, and its people."""
 
     definition: Definition
-    entrants: tuple[Entrant, ...] = ()
+    people: tuple[Person, ...] = ()
+    """Everybody in the people file, in its order; none where no file was given."""
+    roles: tuple[tuple[Role, ...], ...] = ()
+    """What each of them may be, eligibility considered."""
     notes: tuple[str, ...] = ()
     """What was guessed or passed over in the people file, in words."""
+
+    @cached_property
+    def candidates(self) -> dict[str, Person]:
+        """Who may be in a pair, by reference."""
+        return {
+            person.reference: person
+            for person, roles in zip(self.people, self.roles, strict=True)
+            if roles
+        }
+
+    @property
+    def background(self) -> Background:
+        """What matching should know beyond the candidates, as far as the files say it."""
+        return Background(everybody=self.people)
+
+    @property
+    def entrants(self) -> tuple[Entrant, ...]:
+        """The people as a program takes them in."""
+        from store.programs import Entrant  # noqa: PLC0415 - matching needs no database
+
+        return tuple(
+            Entrant(person=person, roles=roles)
+            for person, roles in zip(self.people, self.roles, strict=True)
+        )
 
     @property
     def warnings(self) -> list[str]:
         """What is allowed and yet worth a thought."""
         past = start_date_problem(self.definition)
-        people = [entrant.person for entrant in self.entrants]
-        found = diagnose(self.definition, people) if people else []
-        return [*([f"{past} It can’t be started before."] if past else []), *self.notes, *found]
+        return [
+            *([f"{past} It can’t be started before."] if past else []),
+            *self.notes,
+            *(self._diagnosis() if self.people else []),
+        ]
+
+    def _diagnosis(self) -> Sequence[str]:
+        from domain.diagnosis import diagnose  # noqa: PLC0415 - only a look at the people needs it
+
+        return diagnose(self.definition, self.people)
 
 
 def read_intake(definition: Path, people: Path | None) -> Intake:
-    """Read both files.
+    """Read both files, and the vocabularies that the definition names.
 
     Raises:
-        BadInput: with every problem of both. Where the definition has problems, the people are
+        BadInput: with every problem of all. Where the definition has problems, the people are
             checked as far as what it says of their columns can be understood.
     """
     try:
@@ -53,10 +92,28 @@ def read_intake(definition: Path, people: Path | None) -> Intake:
         of_people = _problems_of_people(definition, people) if people else ()
         raise BadInput([*bad.problems, *of_people]) from None
     if people is None:
+        load_vocabulary(plan.people.vocabularies, plan.program.language, definition.parent)
         return Intake(definition=plan)
-    found = load_people(people, plan)
-    entrants = tuple(Entrant(person=p, roles=eligible_roles(plan, p)) for p in found.people)
-    return Intake(definition=plan, entrants=entrants, notes=found.notes)
+    found = read_people(people, plan, definition.parent)
+    intake = Intake(definition=plan, people=found.people, roles=found.roles, notes=found.notes)
+    if wrong := _wrong_fixed_pairs(definition, intake):
+        raise BadInput(wrong)
+    return intake
+
+
+def read_people(people: Path, plan: Definition, folder: Path) -> PeopleFile:
+    """A people file, read as a definition says whose own vocabularies stand in `folder`.
+
+    Raises:
+        BadInput: with every problem of the file and the vocabularies.
+    """
+    named = plan.people.vocabularies
+    try:
+        vocabulary = load_vocabulary(named, plan.program.language, folder) if named else None
+    except BadInput as bad:
+        # What the vocabularies would say of its words can't be told, everything else can.
+        raise BadInput([*bad.problems, *_problems(people, plan)]) from None
+    return load_people(people, plan, vocabulary)
 
 
 def start_date_problem(definition: Definition) -> str | None:
@@ -71,13 +128,34 @@ def start_date_problem(definition: Definition) -> str | None:
     return f"program.starts, {starts}, is past. Set it to today or later."
 
 
+def _wrong_fixed_pairs(definition: Path, intake: Intake) -> list[Problem]:
+    """Pairs that HR set and that can't be, each with its line in the definition."""
+    if not intake.definition.matching.fixed:
+        return []
+    from domain.diagnosis import wrong_fixed_pairs  # noqa: PLC0415 - few definitions fix pairs
+
+    wrong = wrong_fixed_pairs(intake.definition, intake.candidates, intake.background)
+    return [
+        definition_problem(definition, ("matching", "fixed", number), message)
+        for number, message in wrong
+    ]
+
+
+def _problems(people: Path, plan: Definition) -> Sequence[Problem]:
+    try:
+        load_people(people, plan)
+    except BadInput as bad:
+        return bad.problems
+    return ()
+
+
 def _problems_of_people(definition: Path, people: Path) -> Sequence[Problem]:
     try:
         stand_in = _as_far_as_understood(definition)
         if stand_in is None:
             read_table(people, [])
         else:
-            load_people(people, stand_in)
+            read_people(people, stand_in, definition.parent)
     except BadInput as bad:
         return bad.problems
     return ()
@@ -94,13 +172,16 @@ def _as_far_as_understood(definition: Path) -> Definition | None:
     program = written.get("program")
     mode = program.get("mode") if isinstance(program, dict) else None
     known = mode if mode in list(Mode) else Mode.ONE_WAY
-    try:
-        return Definition.model_validate(
-            {
-                **STAND_INS,
-                "program": {**STAND_INS["program"], "mode": known},
-                "people": written.get("people"),
-            }
-        )
-    except ValidationError:
-        return None
+    whole = {
+        **STAND_INS,
+        "program": {**STAND_INS["program"], "mode": known},
+        "people": written.get("people"),
+    }
+    for matching in (written.get("matching"), None):  # its scales say what columns may hold
+        try:
+            return Definition.model_validate(
+                whole if matching is None else {**whole, "matching": matching}
+            )
+        except ValidationError:
+            continue
+    return None

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Any, NamedTuple
 
-from babel import Locale
-
-from domain.definition import EMAIL_PATTERN, MAX_EMAIL, Columns, Definition, Mode
+from domain.definition import Columns, Definition
 from domain.eligibility import eligible_roles
 from domain.model import Value
 from domain.people import Person, Role
-from domain.problems import BadInput, Problem, did_you_mean, suggestion
-from store.table_file import Row, Table, Unreadable, folded, read_table, split_cell
+from domain.problems import BadInput, Problem, did_you_mean
+from domain.vocabulary import Vocabulary
+from store.people_cells import NO_SKILLS, OPT_IN, CellReader, Complaint, Skills
+from store.table_file import Cell, Row, Table, Unreadable, folded, read_table
 
-MAX_CAPACITY = 50
-MAX_NAME = 200
+MAX_ROWS_NAMED = 4
+"""Rows that are named one by one where the same thing is wrong in several."""
 
 
 class PeopleFile(Value):
@@ -27,47 +25,141 @@ class PeopleFile(Value):
 
     people: tuple[Person, ...]
     """In the order of the file."""
-    mentors: int
-    """How many may be a mentor, eligibility considered. Who may be both counts in both."""
-    mentees: int
-    without_role: int
-    """How many take no part: the file gives them no role, or eligibility leaves them none."""
+    roles: tuple[tuple[Role, ...], ...]
+    """What each of them may be, eligibility considered."""
     notes: tuple[str, ...] = ()
     """What was guessed or passed over, in words."""
 
+    @property
+    def mentors(self) -> int:
+        """How many may be a mentor. Who may be both counts in both."""
+        return sum(Role.MENTOR in given for given in self.roles)
 
-def load_people(path: Path, definition: Definition) -> PeopleFile:
+    @property
+    def mentees(self) -> int:
+        """How many may be a mentee."""
+        return sum(Role.MENTEE in given for given in self.roles)
+
+    @property
+    def without_role(self) -> int:
+        """How many take no part: the file gives them no role, or eligibility leaves them none."""
+        return sum(not given for given in self.roles)
+
+
+def load_people(
+    path: Path, definition: Definition, vocabulary: Vocabulary | None = None
+) -> PeopleFile:
     """The people in a CSV or XLSX file, its columns read as the definition maps them.
 
+    Skills and goals come out in the words of `vocabulary`, which the caller reads from the files
+    that the definition names; without one every word is taken as it is.
+
     Raises:
-        BadInput: with every problem found, each with its row and column.
+        BadInput: with every problem found, each with its row and column. What is wrong in the same
+            way in several rows is one problem, with all of them.
     """
-    columns = definition.people.columns
-    table = read_table(path, [heading for _, heading in _mapped(columns)])
-    reader = _Reader(path, definition, table)
-    people = reader.read()
-    if reader.problems:
-        raise BadInput(sorted(reader.problems, key=lambda problem: problem.row or 0))
-    roles = [eligible_roles(definition, person) for person in people]
+    table = read_table(path, [heading for _, heading in _mapped(definition)])
+    complaints = _Complaints(path)
+    everybody = _Reader(definition, vocabulary, table, complaints).read()
+    if problems := complaints.problems():
+        raise BadInput(problems)
+    roles = [eligible_roles(definition, person) for person in everybody.people]
+    people = [
+        _with_places(definition, person, given) if is_open else person
+        for person, given, is_open in zip(
+            everybody.people, roles, everybody.capacity_open, strict=True
+        )
+    ]
     return PeopleFile(
-        people=tuple(people),
-        mentors=sum(Role.MENTOR in given for given in roles),
-        mentees=sum(Role.MENTEE in given for given in roles),
-        without_role=sum(not given for given in roles),
-        notes=table.notes,
+        people=tuple(people), roles=tuple(roles), notes=(*table.notes, *complaints.notes())
     )
 
 
-def _mapped(columns: Columns) -> Iterator[tuple[str, str]]:
+def _with_places(definition: Definition, person: Person, roles: Sequence[Role]) -> Person:
+    """In how many pairs somebody may be whose cell does not say: the larger of both roles'."""
+    places = definition.matching.places
+    capacity = max((getattr(places, role.value) for role in roles), default=1)
+    return person if capacity == 1 else person.model_copy(update={"capacity": capacity})
+
+
+def _mapped(definition: Definition) -> list[tuple[str, str]]:
     """Each mapping that the definition makes: our word for a column, and its heading."""
+    columns, identity = definition.people.columns, definition.people.identity
+    found: list[tuple[str, str]] = []
     for ours in Columns.model_fields:
         given = getattr(columns, ours)
         if ours == "extra":
-            yield from columns.extra.items()
+            found += columns.extra.items()
         elif ours == "name":
-            yield from (("name", heading) for heading in columns.name)
+            found += [("name", heading) for heading in columns.name]
         elif given:
-            yield ours, given
+            found.append((ours, given))
+    return [*found, (OPT_IN, identity.opt_in)] if identity else found
+
+
+# --- Complaints ----------------------------------------------------------------------------------
+
+
+class _Told(NamedTuple):
+    """Where a complaint was heard. The keys keep their order, and each is there once."""
+
+    fields: dict[str, None]
+    rows: dict[int, None]
+
+
+class _Complaints:
+    """All that is wrong with a file; the same thing in many rows is told once, with its rows."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._told: dict[tuple[Complaint, str | None], _Told] = {}
+
+    def tell(self, complaint: Complaint, row: int, field: str | None = None) -> None:
+        """Hear a complaint of a row's cell, or of the row."""
+        key = (complaint, None if complaint.anywhere else field)
+        told = self._told.setdefault(key, _Told({}, {}))
+        told.rows[row] = None
+        if field is not None:
+            told.fields[field] = None
+
+    def problems(self) -> list[Problem]:
+        """What must be mended, by the first row of each."""
+        found = [
+            Problem(
+                file=str(self._path),
+                row=min(told.rows),
+                field=", ".join(told.fields) or None,
+                message=_with_rows(complaint.message, sorted(told.rows)),
+                hint=complaint.hint,
+            )
+            for (complaint, _), told in self._told.items()
+            if not complaint.harmless
+        ]
+        return sorted(found, key=lambda problem: problem.row or 0)
+
+    def notes(self) -> list[str]:
+        """What does no harm and is worth a look."""
+        return [
+            f"{', '.join(told.fields)}, row {min(told.rows)}: "
+            + _with_rows(complaint.message, sorted(told.rows))
+            for (complaint, _), told in self._told.items()
+            if complaint.harmless
+        ]
+
+
+def _with_rows(message: str, rows: Sequence[int]) -> str:
+    """A message that says in which rows it holds, if these are several."""
+    if len(rows) == 1:
+        return message
+    named, more = rows, len(rows) - (MAX_ROWS_NAMED - 1)
+    last = str(rows[-1])
+    if len(rows) > MAX_ROWS_NAMED:
+        named, last = rows[:MAX_ROWS_NAMED], f"{more} more"
+    words = ", ".join(str(row) for row in named[:-1])
+    return f"{message.removesuffix('.')} (rows {words} and {last})."
+
+
+# --- Columns and people --------------------------------------------------------------------------
 
 
 class _Place(NamedTuple):
@@ -75,98 +167,170 @@ class _Place(NamedTuple):
     heading: str
 
 
-class _Reader:
-    """Reads the rows one by one and keeps every problem."""
+class _Meanings(dict[Cell, Any]):
+    """What each thing that stands in a column means, found once however many cells hold it."""
 
-    def __init__(self, path: Path, definition: Definition, table: Table) -> None:
-        self._path = path
+    def __init__(self, read: Callable[[str], Any], heard: list[Complaint]) -> None:
+        super().__init__()
+        self._read = read
+        self._heard = heard
+        self.wrong: dict[Cell, tuple[Complaint, ...]] = {}
+        """What is wrong with those that are not as they should be."""
+
+    def __missing__(self, cell: Cell) -> Any:
+        self._heard.clear()
+        if isinstance(cell, Unreadable):
+            value = None
+            self._heard.append(Complaint(cell.why, cell.hint))
+        else:
+            value = self._read(cell)
+        self[cell] = value
+        if self._heard:
+            self.wrong[cell] = tuple(self._heard)
+        return value
+
+
+class _Reader:
+    """Reads the columns one by one, makes people of the rows, and keeps every problem."""
+
+    def __init__(
+        self,
+        definition: Definition,
+        vocabulary: Vocabulary | None,
+        table: Table,
+        complaints: _Complaints,
+    ) -> None:
         self._definition = definition
         self._table = table
-        self.problems: list[Problem] = []
-        self._places: dict[str, list[_Place]] = {}
-        people = definition.people
-        self._levels = {folded(level): level for level in people.levels}
-        both = (Role.MENTOR, Role.MENTEE)
-        words = people.role_words
-        self._role_words: dict[str, tuple[Role, ...]] = {
-            **{folded(word): (Role.MENTOR,) for word in words.mentor},
-            **{folded(word): (Role.MENTEE,) for word in words.mentee},
-            **{folded(word): both for word in words.both},
-        }
-        self._row = 0
-        self._unreadable: set[str] = set()
-        """Columns of the present row whose cell was told of already."""
+        self._complaints = complaints
+        self._heard: list[Complaint] = []
+        self._cells = CellReader(definition, vocabulary, self._heard.append)
+        self._places = self._find_columns(_mapped(definition))
 
-    def read(self) -> list[Person]:
-        """Everybody in the file; whatever is wrong is in `problems`."""
-        self._find_columns()
-        if self.problems:
-            return []
+    def read(self) -> _Everybody:
+        """Everybody in the file; whatever is wrong went to the complaints."""
+        if self._complaints.problems():
+            return _Everybody([], [])
         if not self._table.rows:
-            self.problems.append(
-                Problem(
-                    file=str(self._path),
-                    row=self._table.heading_row,
-                    message="there are headings and no people below them.",
-                )
+            self._complaints.tell(
+                Complaint("there are headings and no people below them."),
+                self._table.heading_row,
             )
-        found: list[tuple[int, Person]] = []
         for row in self._table.rows:
-            self._row = row.number
             self._check_width(row)
-            found.append((row.number, self._person(row)))
+        values = {column: self._column(column) for column in self._places if column != OPT_IN}
+        people = self._people(values)
+        found = [(row.number, person) for row, person in zip(self._table.rows, people, strict=True)]
         self._check_one_of_each(found)
         self._check_managers(found)
-        return [person for _, person in found]
+        capacities = values.get("capacity", [None] * len(people))
+        return _Everybody(people, [capacity is None for capacity in capacities])
 
-    def _tell(
-        self,
-        message: str,
-        hint: str | None = None,
-        column: str | None = None,
-        row: int | None = None,
-    ) -> None:
-        self.problems.append(
-            Problem(
-                file=str(self._path),
-                row=self._row if row is None else row,
-                field=self._heading(column) if column else None,
-                message=message,
-                hint=hint,
-            )
-        )
+    def _column(self, column: str) -> list[Any]:
+        """What each row says in a column, None where the cell can't be taken as text."""
+        cells = self._column_cells(column)
+        meanings = _Meanings(self._cells.reader_of(column), self._heard)
+        values = [meanings[cell] for cell in cells]
+        if meanings.wrong:
+            heading = self._heading(column)
+            for row, cell in zip(self._table.rows, cells, strict=True):
+                for complaint in meanings.wrong.get(cell, ()):
+                    self._complaints.tell(complaint, row.number, heading)
+        return values
+
+    def _column_cells(self, column: str) -> list[Cell]:
+        """A column's cells; what people say they are is taken only from who opted in."""
+        rows = self._table.rows
+        first, *others = (place.position for place in self._places[column])
+        cells = [row.cell(first) for row in rows]
+        for position in others:
+            cells = [
+                _joined(cell, row.cell(position)) for cell, row in zip(cells, rows, strict=True)
+            ]
+        identity = self._definition.people.identity
+        if identity is None or column not in identity.columns:
+            return cells
+        opted_in = self._opted_in
+        return [cell if may else "" for cell, may in zip(cells, opted_in, strict=True)]
+
+    @cached_property
+    def _opted_in(self) -> list[bool]:
+        return [value is True for value in self._column(OPT_IN)]
+
+    def _people(self, values: Mapping[str, list[Any]]) -> list[Person]:
+        extra = [column for column in self._definition.people.columns.extra if column in values]
+        nothing: list[Any] = [None] * len(self._table.rows)
+        skills: list[Skills] = [value or NO_SKILLS for value in values.get("skills", nothing)]
+        fields: dict[str, Iterable[Any]] = {
+            "reference": [value or "" for value in values["id"]],
+            "name": [value or "" for value in values["name"]],
+            "email": [value or "" for value in values["email"]],
+            "roles": [value or () for value in values["role"]]
+            if "role" in values
+            else [tuple(Role)] * len(nothing),
+            "language": [
+                value or self._definition.program.language
+                for value in values.get("language", nothing)
+            ],
+            "skills": [given.names for given in skills],
+            "skill_levels": [given.levels for given in skills],
+            "capacity": [value or 1 for value in values.get("capacity", nothing)],
+            "extra": [
+                {column: value for column, value in zip(extra, given, strict=True) if value}
+                for given in zip(*(values[column] for column in extra), strict=True)
+            ]
+            if extra
+            else [{}] * len(nothing),
+        }
+        for column in ("level", "manager", "department", "location", "timezone", "working_hours"):
+            fields[column] = values.get(column, nothing)
+        for column in ("languages", "working_days", "goals", "interests"):
+            fields[column] = [value or () for value in values.get(column, nothing)]
+        if "consent" in values:
+            fields["consent"] = [value is True for value in values["consent"]]
+        # Validated, though the readers made it: it is pydantic's fastest way to build a value.
+        return [
+            Person.model_validate(dict(zip(fields, given, strict=True)))
+            for given in zip(*fields.values(), strict=True)
+        ]
 
     def _heading(self, column: str) -> str:
-        places = self._places.get(column)
-        return " + ".join(place.heading for place in places) if places else column
+        return " + ".join(place.heading for place in self._places[column])
 
     # --- The file as a whole ---------------------------------------------------------------------
 
-    def _find_columns(self) -> None:
+    def _find_columns(self, columns: Sequence[tuple[str, str]]) -> dict[str, list[_Place]]:
         headings = [folded(heading) for heading in self._table.headings]
-        self._row = self._table.heading_row
-        for column, wanted in _mapped(self._definition.people.columns):
+        found: dict[str, list[_Place]] = {}
+        for column, wanted in columns:
             places = [index for index, heading in enumerate(headings) if heading == folded(wanted)]
+            if len(places) == 1:
+                found.setdefault(column, []).append(_Place(places[0], wanted))
+                continue
             if not places:
-                self._tell(
+                complaint = Complaint(
                     f"no column is headed “{wanted}”, which the definition names for “{column}”.",
                     did_you_mean(wanted, [given for given in self._table.headings if given]),
                 )
-            elif len(places) > 1:
-                self._tell(
+            else:
+                complaint = Complaint(
                     f"{len(places)} columns are headed “{wanted}”, which the definition names for "
                     f"“{column}”.",
                     "Rename all but one.",
                 )
-            else:
-                self._places.setdefault(column, []).append(_Place(places[0], wanted))
+            self._complaints.tell(complaint, self._table.heading_row)
+        return found
 
     def _check_width(self, row: Row) -> None:
         if len(row.cells) > len(self._table.headings):
-            self._tell(
-                f"this row has {len(row.cells)} cells, but there are "
-                f"{len(self._table.headings)} headings.",
-                "A cell may hold the character that separates columns, without quotation marks.",
+            self._complaints.tell(
+                Complaint(
+                    f"this row has {len(row.cells)} cells, but there are "
+                    f"{len(self._table.headings)} headings.",
+                    "A cell may hold the character that separates columns, without quotation "
+                    "marks.",
+                ),
+                row.number,
             )
 
     def _check_one_of_each(self, found: list[tuple[int, Person]]) -> None:
@@ -176,184 +340,62 @@ class _Reader:
         ):
             first: dict[str, int] = {}
             for row, value in values:
-                if value and value in first:
-                    self._tell(
-                        f"“{value}” stands in row {first[value]} already.",
-                        "Each person must be in the file once.",
-                        column,
+                if value and first.setdefault(value, row) != row:
+                    self._complaints.tell(
+                        Complaint(
+                            f"“{value}” stands in row {first[value]} already.",
+                            "Each person must be in the file once.",
+                        ),
                         row,
+                        self._heading(column),
                     )
-                first.setdefault(value, row)
 
     def _check_managers(self, found: list[tuple[int, Person]]) -> None:
+        if "manager" not in self._places:
+            return
+        heading = self._heading("manager")
         rows = {person.reference: row for row, person in found if person.reference}
         managers: dict[str, str] = {}
+        unknown: dict[str, Complaint] = {}
         for row, person in found:
             manager = person.manager
             if manager is None:
                 continue
             if manager == person.reference:
-                self._tell("this person is their own manager.", "Clear the cell.", "manager", row)
-            elif manager not in rows:
-                near = suggestion(manager, rows)
-                self._tell(
-                    f"there is nobody with the id “{manager}” in this file.",
-                    (f"Did you mean “{near}”? " if near else "")
-                    + "Managers must be in the file too, without a role if they take no part.",
-                    "manager",
-                    row,
-                )
-            else:
+                complaint = Complaint("this person is their own manager.", "Clear the cell.")
+                self._complaints.tell(complaint, row, heading)
+            elif manager in rows:
                 managers.setdefault(person.reference, manager)
+            else:
+                if manager not in unknown:
+                    unknown[manager] = Complaint(
+                        f"there is nobody with the id “{manager}” in this file.",
+                        self._cells.nobody(manager, rows.keys()),
+                    )
+                self._complaints.tell(unknown[manager], row, heading)
         for circle in _circles(managers):
-            self._tell(
-                f"these people manage each other in a circle: {' → '.join((*circle, circle[0]))}.",
+            way = " → ".join((*circle, circle[0]))
+            complaint = Complaint(
+                f"these people manage each other in a circle: {way}.",
                 "One of them has the wrong manager.",
-                "manager",
-                rows[circle[0]],
             )
-
-    # --- One row ---------------------------------------------------------------------------------
-
-    def _person(self, row: Row) -> Person:
-        self._unreadable.clear()
-        text = {column: self._text(row, column) for column in self._places}
-        reference = self._needed(text, "id")
-        name = self._needed(text, "name")
-        if len(name) > MAX_NAME:
-            self._tell(f"this name is longer than {MAX_NAME} characters.", column="name")
-        separator = self._definition.people.separator
-        extra = self._definition.people.columns.extra
-        return Person.model_construct(
-            reference=reference,
-            name=name,
-            email=self._email(text),
-            roles=self._roles(text),
-            level=self._level(text),
-            manager=text.get("manager") or None,
-            department=text.get("department") or None,
-            location=text.get("location") or None,
-            language=self._language(text),
-            timezone=self._timezone(text),
-            skills=split_cell(text.get("skills", ""), separator),
-            goals=split_cell(text.get("goals", ""), separator),
-            interests=split_cell(text.get("interests", ""), separator),
-            capacity=self._capacity(text),
-            extra={column: text[column] for column in extra if text.get(column)},
-        )
-
-    def _text(self, row: Row, column: str) -> str:
-        parts: list[str] = []
-        for place in self._places[column]:
-            cell = row.cell(place.position)
-            if isinstance(cell, Unreadable):
-                self._unreadable.add(column)
-                self._tell(cell.why, cell.hint, column)
-            elif cell:
-                parts.append(cell)
-        return " ".join(parts)
-
-    def _needed(self, text: Mapping[str, str], column: str) -> str:
-        value = text.get(column, "")
-        if not value and column not in self._unreadable:
-            self._tell("this is empty.", "Everybody needs one.", column)
-        return value
-
-    def _email(self, text: Mapping[str, str]) -> str:
-        value = self._needed(text, "email")
-        if value and (len(value) > MAX_EMAIL or not re.match(EMAIL_PATTERN, value)):
-            self._tell(
-                f"“{value[:80]}” is no mail address.", "Write one, like name@example.com.", "email"
-            )
-        return value
-
-    def _roles(self, text: Mapping[str, str]) -> tuple[Role, ...]:
-        if "role" not in self._places:
-            return tuple(Role)
-        value = text["role"]
-        if not value:
-            return ()
-        roles = self._role_words.get(folded(value))
-        if roles is None:
-            words = self._definition.people.role_words
-            self._tell(
-                f"“{value}” is no role that people.role_words knows.",
-                did_you_mean(value, (*words.mentor, *words.mentee, *words.both)),
-                "role",
-            )
-            return ()
-        return tuple(Role) if self._definition.program.mode is Mode.MUTUAL else roles
-
-    def _level(self, text: Mapping[str, str]) -> str | None:
-        value = text.get("level")
-        if not value or not self._levels:
-            return value or None
-        level = self._levels.get(folded(value))
-        if level is None:
-            self._tell(
-                f"“{value}” is not in people.levels.",
-                did_you_mean(value, self._definition.people.levels),
-                "level",
-            )
-        return level
-
-    def _capacity(self, text: Mapping[str, str]) -> int:
-        value = text.get("capacity")
-        if not value:
-            return 1
-        if not re.fullmatch(r"[0-9]{1,3}", value) or not 1 <= int(value) <= MAX_CAPACITY:
-            self._tell(
-                f"“{value}” is no number of pairs.",
-                f"Write a whole number from 1 to {MAX_CAPACITY}, or leave the cell empty for 1.",
-                "capacity",
-            )
-            return 1
-        return int(value)
-
-    def _language(self, text: Mapping[str, str]) -> str:
-        value = text.get("language")
-        if not value:
-            return self._definition.program.language
-        code = re.fullmatch(r"([A-Za-z]{2})(?:[-_]([A-Za-z]{2}))?", value)
-        if code:
-            return code[1].lower() + (f"-{code[2].upper()}" if code[2] else "")
-        known = _languages()
-        if folded(value) not in known:
-            self._tell(
-                f"“{value}” is no language that is known here.",
-                "Write a code like en or pt-BR, or the language's English name.",
-                "language",
-            )
-        return known.get(folded(value), self._definition.program.language)
-
-    def _timezone(self, text: Mapping[str, str]) -> str | None:
-        value = text.get("timezone")
-        if not value:
-            return None
-        if not _is_timezone(value):
-            near = suggestion(value, available_timezones())
-            self._tell(
-                f"“{value}” is no time zone.",
-                f"Did you mean “{near}”?" if near else "Write it like Europe/London.",
-                "timezone",
-            )
-        return value
+            self._complaints.tell(complaint, rows[circle[0]], heading)
 
 
-@cache
-def _languages() -> Mapping[str, str]:
-    """Codes of two letters by the English name of the language."""
-    names = Locale("en").languages
-    return {folded(name): code for code, name in names.items() if re.fullmatch("[a-z]{2}", code)}
+class _Everybody(NamedTuple):
+    """The people of the rows, and of each whether their cell leaves the capacity open."""
+
+    people: list[Person]
+    capacity_open: list[bool]
 
 
-@cache
-def _is_timezone(value: str) -> bool:
-    try:
-        ZoneInfo(value)
-    except (ValueError, OSError, KeyError):
-        return False
-    return True
+def _joined(one: Cell, other: Cell) -> Cell:
+    """Two cells as one; what can't be read makes the whole unreadable."""
+    if isinstance(one, Unreadable):
+        return one
+    if isinstance(other, Unreadable):
+        return other
+    return f"{one} {other}".strip()
 
 
 def _circles(managers: Mapping[str, str]) -> list[tuple[str, ...]]:

@@ -8,18 +8,17 @@ import re
 import unicodedata
 import warnings
 import zipfile
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
-
-from charset_normalizer import from_bytes
-from openpyxl import load_workbook
-from openpyxl.workbook import Workbook
+from typing import TYPE_CHECKING, Any
 
 from domain.problems import BadInput
 from store.input_file import read_bytes, refuse
+
+if TYPE_CHECKING:
+    from openpyxl.workbook import Workbook
 
 MAX_BYTES = 20_000_000
 """Size of a file. 10,000 people with 20 columns take about 2 MB."""
@@ -77,7 +76,7 @@ def folded(heading: str) -> str:
 
 def tidy(text: str) -> str:
     """Text in composed form with single spaces, so that what looks the same is the same."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    return " ".join((text if text.isascii() else unicodedata.normalize("NFC", text)).split())
 
 
 def read_table(path: Path, expected: Collection[str], sheet: str | None = None) -> Table:
@@ -180,6 +179,8 @@ def _legacy_encoding(data: bytes) -> str | None:
     only where no other one reads better, and some cells are shown then: a refused file is mended
     in a minute, a name that was quietly changed goes out in an invitation.
     """
+    from charset_normalizer import from_bytes  # noqa: PLC0415 - takes long, and is seldom needed
+
     likely = list(
         from_bytes(
             data,
@@ -217,6 +218,7 @@ def _separator(text: str, expected: Collection[str]) -> str:
 
 def _parse_csv(path: Path, text: str, separator: str) -> Iterator[tuple[int, list[Cell]]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    known = _Cells()
     number = 0
     while True:
         number += 1
@@ -231,13 +233,22 @@ def _parse_csv(path: Path, text: str, separator: str) -> Iterator[tuple[int, lis
                 "Save the file again from Excel; don't edit it as text.",
                 row=number,
             ) from error
-        yield number, [_text_cell(cell) for cell in cells]
+        yield number, [known[cell] for cell in cells]
+
+
+class _Cells(dict[str, Cell]):
+    """What each text of a file comes to, found once however many cells hold it."""
+
+    def __missing__(self, text: str) -> Cell:
+        self[text] = cell = _text_cell(text)
+        return cell
+
+
+_INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 def _text_cell(value: str) -> Cell:
-    if any(
-        unicodedata.category(character) == "Cc" for character in value if character not in "\r\n\t"
-    ):
+    if _INVISIBLE.search(value):
         return Unreadable(
             "this cell holds characters that can't be seen.", "Clear it and type it again."
         )
@@ -301,6 +312,8 @@ def _look_into_archive(path: Path, data: bytes) -> bool:
 
 
 def _open(path: Path, data: bytes, *, data_only: bool) -> Workbook:
+    from openpyxl import load_workbook  # noqa: PLC0415 - takes long, and CSV does without
+
     try:
         with warnings.catch_warnings():
             # openpyxl warns of styles and extensions that it does not read; nobody needs them.
@@ -370,6 +383,7 @@ def _excel_cell(cell: Any, is_formula: bool = False) -> Cell:
 
 
 def split_cell(cell: str, separator: str) -> tuple[str, ...]:
-    """The entries of a cell that holds several, each once, in their order."""
-    entries: Iterable[str] = (tidy(entry) for entry in cell.split(separator))
-    return tuple(dict.fromkeys(entry for entry in entries if entry))
+    """The entries of a tidy cell that holds several, each once, in their order."""
+    entries = dict.fromkeys(entry.strip() for entry in cell.split(separator))
+    entries.pop("", None)
+    return tuple(entries)
