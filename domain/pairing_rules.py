@@ -462,7 +462,9 @@ def preference_in_words(
             found = _time(mentor, mentee, organisation)
             time = _time_in_words(found)
             short = found.minutes < minutes_of(preference.enough)
-            return time if found.minutes else None, time if short else None
+            if not found.minutes:
+                return None, time
+            return time, f"only {time}" if short else None
     liking = liking_of(preference, [mentor], [mentee], organisation)
     if liking.says is not None and not liking.says[0, 0]:
         return None, None
@@ -477,10 +479,10 @@ def preference_in_words(
             common = _common_values(preference.column, mentor, mentee, organisation)
             few = preference.enough is not None and 0 < len(common) < preference.enough
             called = _called(preference.column)
-            against = f"only {len(common)} {called} in common" if few else f"no {called} in common"
+            least = f"fewer than {preference.enough}" if few else "no"
             return (
                 _common_in_words(preference.column, mentor, mentee, organisation),
-                against if few or not common else None,
+                f"{least} {called} in common" if few or not common else None,
             )
         case PreferClose() | PreferFar() | PreferHigh():
             return _places_in_words(preference, mentor, mentee, share)
@@ -507,26 +509,31 @@ def _goals_in_words(
         skills = dict(_skills_of(teacher, organisation))
         met = [goal for goal in goals if goal in skills]
         if met:
-            share = f"{len(met)} of the {learns}'s {len(goals)} goals"
-            if len(met) == len(goals):
-                share = (
-                    f"the {learns}'s goal"
-                    if len(met) == 1
-                    else f"all {len(goals)} of the {learns}'s goals"
-                )
             best = sum(skills[goal] == _in_full(organisation) for goal in met)
-            level = list(organisation.skill_ranks)[-1] if organisation.skill_ranks else None
-            at_best = f", {_number(best)} at {level} level" if best and level else ""
+            share = f"{_part(len(met), len(goals), learns)}{_at_best(best, len(met), organisation)}"
             named = ", ".join(goals[goal] for goal in met)
-            speaks_for.append(f"the {teaches} can teach {share}{at_best}: {named}")
+            speaks_for.append(f"the {teaches} can teach {share}: {named}")
         if missing := [written for goal, written in goals.items() if goal not in skills]:
             whose = f" for the {learns}" if organisation.mutual else ""
             against.append(f"not covered{whose}: {', '.join(missing)}")
     return "; ".join(speaks_for) or None, "; ".join(against) or None
 
 
-def _number(count: int) -> str:
-    return "one" if count == 1 else str(count)
+def _part(met: int, goals: int, learner: str) -> str:
+    if met < goals:
+        return f"{met} of the {learner}'s {goals} goals"
+    every = {1: f"the {learner}'s goal", 2: f"both of the {learner}'s goals"}
+    return every.get(goals, f"all {goals} of the {learner}'s goals")
+
+
+def _at_best(best: int, met: int, organisation: Organisation) -> str:
+    """How many of the goals the teacher knows on the highest level, where there are levels."""
+    if not best or not organisation.skill_ranks:
+        return ""
+    level = max(organisation.skill_ranks, key=lambda name: organisation.skill_ranks[name])
+    if best == met:
+        return f", at {level} level" if met == 1 else f", all at {level} level"
+    return f", {'one' if best == 1 else best} at {level} level"
 
 
 def _places_in_words(

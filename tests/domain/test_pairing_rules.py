@@ -1,0 +1,651 @@
+"""Hard rules and preferences: whom they leave, what they like, and what they say of it."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.background import Background
+from domain.criteria import (
+    Different,
+    GoalsMeetSkills,
+    HardRule,
+    LevelGap,
+    NoReportingLine,
+    NoSharedManager,
+    NotPairedBefore,
+    NotThesePairs,
+    PreferClose,
+    PreferDifferent,
+    Preference,
+    PreferFar,
+    PreferHigh,
+    PreferSame,
+    PreferShared,
+    PreferSharedHours,
+    Same,
+    Shared,
+    SharedHours,
+)
+from domain.pairing_rules import (
+    Organisation,
+    allowed_by,
+    liking_of,
+    organisation_of,
+    preference_in_words,
+    rule_speaks_for,
+    why_broken,
+)
+from domain.people import Person
+from tests.domain.definitions import definition_with
+
+LEVELS = ["Clerk", "Lead", "Head", "Director"]
+SKILL_LEVELS = ["basic", "good", "expert"]
+
+
+def person(reference: str = "1", **values: Any) -> Person:
+    base = {"reference": reference, "name": "Example", "email": "e@example.com", "roles": ()}
+    return Person.model_validate({**base, **values})
+
+
+def organisation(*everybody: Person, **more: Any) -> Organisation:
+    met = more.pop("met", ())
+    people = {"skill_levels": SKILL_LEVELS, **more.pop("people", {})}
+    definition = definition_with(
+        levels=LEVELS, people=people, extra={"gender": "Gender"}, level="Grade", **more
+    )
+    return organisation_of(definition, everybody, Background(met=frozenset(met)))
+
+
+def left(rule: HardRule, mentor: Person, mentee: Person, around: Organisation) -> bool:
+    return bool(allowed_by(rule, [mentor], [mentee], around)[0, 0])
+
+
+def liked(
+    preference: Preference, mentor: Person, mentee: Person, around: Organisation
+) -> float | None:
+    """How well it is met; None where it says nothing."""
+    liking = liking_of(preference, [mentor], [mentee], around)
+    if liking.says is not None and not liking.says[0, 0]:
+        assert liking.share[0, 0] == 0
+        return None
+    return round(float(liking.share[0, 0]), 4)
+
+
+# --- Hard rules ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rule", "mentor", "mentee", "why"),
+    [
+        (LevelGap(min=1), {"level": "Clerk"}, {"level": "Lead"}, None),
+        (
+            LevelGap(min=2),
+            {"level": "Clerk"},
+            {"level": "Lead"},
+            "level_gap (at least 2): the mentee stands 1 level above the mentor.",
+        ),
+        (
+            LevelGap(min=1, max=2),
+            {"level": "Clerk"},
+            {"level": "Director"},
+            "level_gap (at least 1, at most 2): the mentee stands 3 levels above the mentor.",
+        ),
+        (
+            LevelGap(),
+            {"level": "Director"},
+            {"level": "Lead"},
+            "level_gap (at least 1): the mentee stands 2 levels below the mentor.",
+        ),
+        (
+            LevelGap(),
+            {"level": "Head"},
+            {"level": "Head"},
+            "level_gap (at least 1): the two stand on the same level.",
+        ),
+        (
+            LevelGap(),
+            {"level": "Head"},
+            {},
+            "level_gap (at least 1): the level of the mentee is not known.",
+        ),
+        (Different(column="department"), {"department": "IT"}, {"department": "Sales"}, None),
+        (Different(column="department"), {}, {}, None),
+        (
+            Different(column="department"),
+            {"department": "IT"},
+            {"department": "it"},
+            "different department: both have “IT”.",
+        ),
+        (Same(column="track"), {"extra": {"track": "A"}}, {"extra": {"track": "a"}}, None),
+        (
+            Same(column="track"),
+            {"extra": {"track": "A"}},
+            {"extra": {"track": "B"}},
+            "same track: “A” and “B”.",
+        ),
+        (Same(column="track"), {}, {}, "same track: nothing and nothing."),
+        (Shared(column="languages"), {"languages": ("en", "fr")}, {"languages": ("fr",)}, None),
+        (Shared(column="languages"), {"languages": ("pt-BR", "de")}, {"language": "pt"}, None),
+        (
+            Shared(column="languages", min=2),
+            {"languages": ("en", "fr")},
+            {"languages": ("fr", "de")},
+            "shared languages (at least 2): only 1 in common.",
+        ),
+        (
+            Shared(column="working_days"),
+            {"working_days": (5, 6)},
+            {},
+            "shared working_days (at least 1): none in common.",
+        ),
+        (Shared(column="days"), {"extra": {"days": "Mon; Tue"}}, {"extra": {"days": "tue"}}, None),
+        (Shared(column="days"), {}, {}, "shared days (at least 1): none in common."),
+        (SharedHours(hours=8, days=5), {}, {}, None),
+        (
+            SharedHours(hours=4),
+            {"timezone": "Europe/London"},
+            {"timezone": "America/New_York"},
+            "shared_hours (at least 4 h on 1 day): the two have 3 h of shared working time a day.",
+        ),
+        (
+            SharedHours(hours=1, days=3),
+            {},
+            {"working_days": (0, 6)},
+            "shared_hours (at least 1 h on 3 days): the two have 8 h of shared working time on "
+            "1 day a week.",
+        ),
+        (
+            SharedHours(),
+            {"timezone": "Europe/London"},
+            {"timezone": "Asia/Tokyo"},
+            "shared_hours (at least 1 h on 1 day): the two have no shared working time.",
+        ),
+        (NoSharedManager(), {"manager": "9"}, {"manager": "8"}, None),
+        (NoSharedManager(), {}, {}, None),
+        (
+            NoSharedManager(),
+            {"manager": "9"},
+            {"manager": "9"},
+            "no_shared_manager: both have the same manager.",
+        ),
+        (NotThesePairs(pairs=(("1", "7"),)), {}, {}, None),
+        (
+            NotThesePairs(pairs=(("2", "1"),)),
+            {},
+            {},
+            "not_these_pairs: the definition keeps the two apart.",
+        ),
+    ],
+)
+def test_a_rule_leaves_two_or_says_why_not(
+    rule: HardRule, mentor: dict[str, Any], mentee: dict[str, Any], why: str | None
+) -> None:
+    one, other = person("1", **mentor), person("2", **mentee)
+    around = organisation(one, other)
+    assert left(rule, one, other, around) == (why is None)
+    if why is not None:
+        assert why_broken(rule, one, other, around) == why
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_lines_of_managers_are_followed_in_both_directions(depth: int) -> None:
+    """Through people who take no part, and no further than `depth`."""
+    low, high = person("1", manager="2"), person("4")
+    between = (person("2", manager="3"), person("3", manager="4"))
+    around = organisation(low, high, *between)
+    rule = NoReportingLine(depth=depth)
+    assert left(rule, low, high, around) == left(rule, high, low, around) == (depth < 3)
+
+
+def test_a_circle_of_managers_does_not_hold_matching_up() -> None:
+    one, other = person("1", manager="2"), person("2", manager="1")
+    assert not left(NoReportingLine(), one, other, organisation(one, other))
+
+
+def test_two_who_met_before_do_not_meet_again_either_way_round() -> None:
+    one, other = person("1"), person("2")
+    around = organisation(one, other, met=[("2", "1")])
+    assert not left(NotPairedBefore(), one, other, around)
+    assert not left(NotPairedBefore(), other, one, around)
+    assert left(NotPairedBefore(), one, person("3"), around)
+    assert why_broken(NotPairedBefore(), one, other, around) == (
+        "not_paired_before: the two were a pair in an earlier program."
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "mentor", "mentee", "words"),
+    [
+        (LevelGap(), {"level": "Clerk"}, {"level": "Head"}, "2 levels apart"),
+        (
+            Different(column="department"),
+            {"department": "Sales"},
+            {"department": "IT"},
+            "different department: Sales and IT",
+        ),
+        (Different(column="department"), {}, {"department": "IT"}, None),
+        (
+            Shared(column="languages"),
+            {"languages": ("fr", "en")},
+            {"languages": ("en", "fr")},
+            "both speak French and English",
+        ),
+        (
+            Shared(column="working_days"),
+            {"working_days": (0, 1, 2)},
+            {},
+            "both work on Mondays, Tuesdays and Wednesdays",
+        ),
+        (SharedHours(), {}, {}, "8 h of shared working time a day"),
+        (SharedHours(), {}, {"working_hours": (990, 1200)}, "30 min of shared working time a day"),
+        (NoSharedManager(), {"manager": "8"}, {"manager": "9"}, None),
+    ],
+)
+def test_what_a_rule_found_is_told(
+    rule: HardRule, mentor: dict[str, Any], mentee: dict[str, Any], words: str | None
+) -> None:
+    one, other = person("1", **mentor), person("2", **mentee)
+    assert rule_speaks_for(rule, one, other, organisation(one, other)) == words
+
+
+# --- Preferences ---------------------------------------------------------------------------------
+
+OFFICE_SKILLS = {"skills": ("Python", "Excel"), "skill_levels": {"Python": "expert"}}
+
+
+@pytest.mark.parametrize(
+    ("preference", "mentor", "mentee", "share", "words"),
+    [
+        (
+            GoalsMeetSkills(),
+            {"skills": ("Excel",)},
+            {"goals": ()},
+            None,
+            (None, None),
+        ),
+        (
+            GoalsMeetSkills(),
+            {},
+            {"goals": ("Excel",)},
+            0,
+            (None, "not covered: Excel"),
+        ),
+        # The first in full, the second by the middle of three levels: (1 + 1/2 · 2/3) / (1 + 1/2)
+        (
+            GoalsMeetSkills(),
+            OFFICE_SKILLS,
+            {"goals": ("python", "excel")},
+            0.8889,
+            (
+                "the mentor can teach both of the mentee's goals, one at expert level: "
+                "python, excel",
+                None,
+            ),
+        ),
+        (
+            GoalsMeetSkills(),
+            OFFICE_SKILLS,
+            {"goals": ("Python", "Word", "SQL")},
+            0.5455,  # 1 / (1 + 1/2 + 1/3)
+            (
+                "the mentor can teach 1 of the mentee's 3 goals, at expert level: Python",
+                "not covered: Word, SQL",
+            ),
+        ),
+        (
+            GoalsMeetSkills(full_set=0.5),
+            OFFICE_SKILLS,
+            {"goals": ("Python", "Word")},
+            0.3333,
+            (
+                "the mentor can teach 1 of the mentee's 2 goals, at expert level: Python",
+                "not covered: Word",
+            ),
+        ),
+        (
+            GoalsMeetSkills(full_set=0.5),
+            OFFICE_SKILLS,
+            {"goals": ("Excel",)},
+            0.8333,
+            ("the mentor can teach the mentee's goal: Excel", None),
+        ),
+        (
+            PreferSame(column="location"),
+            {"location": "Leeds"},
+            {"location": "LEEDS"},
+            1,
+            ("same location: Leeds", None),
+        ),
+        (
+            PreferSame(column="location"),
+            {"location": "Leeds"},
+            {"location": "York"},
+            0,
+            (None, "different location: Leeds and York"),
+        ),
+        (PreferSame(column="location"), {"location": "Leeds"}, {}, None, (None, None)),
+        (
+            PreferDifferent(column="location"),
+            {"location": "Leeds"},
+            {"location": "York"},
+            1,
+            ("different location: Leeds and York", None),
+        ),
+        (PreferDifferent(column="location"), {}, {"location": "York"}, None, (None, None)),
+        (
+            PreferDifferent(column="manager"),
+            {"manager": "b-17"},
+            {"manager": "c-18"},
+            1,
+            ("different managers", None),
+        ),
+        (
+            PreferShared(column="interests"),
+            {"interests": ("Chess", "Opera")},
+            {"interests": ("opera", "Golf")},
+            0.3333,
+            ("interests in common: Opera", None),
+        ),
+        (
+            PreferShared(column="interests", enough=2),
+            {"interests": ("Chess", "Opera")},
+            {"interests": ("opera", "Golf")},
+            0.5,
+            ("interests in common: Opera", "fewer than 2 interests in common"),
+        ),
+        (
+            PreferShared(column="interests", enough=1),
+            {"interests": ("Chess",)},
+            {"interests": ("Golf",)},
+            0,
+            (None, "no interests in common"),
+        ),
+        (PreferShared(column="interests"), {"interests": ("Chess",)}, {}, None, (None, None)),
+        (
+            PreferClose(column="level"),
+            {"level": "Clerk"},
+            {"level": "Lead"},
+            0.6667,
+            ("alike in level", None),
+        ),
+        (
+            PreferFar(column="level"),
+            {"level": "Clerk"},
+            {"level": "Lead"},
+            0.3333,
+            (None, "close in level"),
+        ),
+        (
+            PreferFar(column="work_style", scale=("alone", "either", "together")),
+            {"extra": {"work_style": "Alone"}},
+            {"extra": {"work_style": "together"}},
+            1,
+            ("far apart in work style", None),
+        ),
+        (
+            PreferClose(column="work_style", scale=("alone", "together")),
+            {"extra": {"work_style": "alone"}},
+            {"extra": {"work_style": "in a crowd"}},
+            None,
+            (None, None),
+        ),
+        (
+            PreferHigh(column="motivation", numbers=(1, 5)),
+            {"extra": {"motivation": "4"}},
+            {"extra": {"motivation": "7"}},
+            0.75,
+            ("both high in motivation (4 and 7 of 5)", None),
+        ),
+        (
+            PreferHigh(column="motivation", numbers=(1, 5)),
+            {"extra": {"motivation": "1,4"}},
+            {"extra": {"motivation": "5"}},
+            0.1,
+            (None, "motivation: 1,4 and 5 of 5"),
+        ),
+        (
+            PreferSharedHours(enough=4),
+            {"timezone": "Europe/London"},
+            {"timezone": "America/New_York"},
+            0.75,
+            (
+                "3 h of shared working time a day",
+                "only 3 h of shared working time a day",
+            ),
+        ),
+        (PreferSharedHours(enough=4), {}, {}, 1, ("8 h of shared working time a day", None)),
+        (
+            PreferSharedHours(),
+            {"working_days": (0,)},
+            {"working_days": (1,)},
+            0,
+            (None, "no shared working time"),
+        ),
+    ],
+)
+def test_a_preference_is_met_so_far_and_says_so(
+    preference: Preference,
+    mentor: dict[str, Any],
+    mentee: dict[str, Any],
+    share: float | None,
+    words: tuple[str | None, str | None],
+) -> None:
+    one, other = person("1", **mentor), person("2", **mentee)
+    around = organisation(one, other)
+    assert liked(preference, one, other, around) == share
+    assert preference_in_words(preference, one, other, around) == words
+
+
+def test_where_both_teach_the_words_are_of_both_directions() -> None:
+    one = person("1", skills=("Python",), goals=("Budgets", "Law"))
+    other = person("2", skills=("Budgets",), goals=("Python",))
+    around = organisation(one, other, mode="mutual")
+    assert preference_in_words(GoalsMeetSkills(), one, other, around) == (
+        "the mentor can teach the mentee's goal: Python; "
+        "the mentee can teach 1 of the mentor's 2 goals: Budgets",
+        "not covered for the mentor: Law",
+    )
+
+
+# --- What must never be told ---------------------------------------------------------------------
+
+IDENTITY = {"identity": {"columns": ["gender"], "opt_in": "Use"}}
+
+
+@pytest.mark.parametrize(
+    "preference",
+    [
+        PreferSame(column="gender"),
+        PreferDifferent(column="gender"),
+        PreferShared(column="gender"),
+        PreferClose(column="gender", scale=("zebra", "yak")),
+        PreferFar(column="gender", scale=("zebra", "yak")),
+        PreferHigh(column="gender", scale=("zebra", "yak")),
+    ],
+)
+@pytest.mark.parametrize("values", [("zebra", "zebra"), ("zebra", "yak"), ("yak", "yak")])
+def test_what_people_say_of_themselves_never_stands_in_words(
+    preference: Preference, values: tuple[str, str]
+) -> None:
+    one, other = (person(str(n), extra={"gender": value}) for n, value in enumerate(values))
+    around = organisation(one, other, people=IDENTITY)
+    told, against = preference_in_words(preference, one, other, around)
+    assert told is None or told.startswith("both asked to be matched by ")
+    assert (told is None) != (against is None)
+    assert not any(word in f"{told} {against}" for word in (*values, "gender"))
+
+
+def test_who_did_not_opt_in_is_neither_favoured_nor_put_back() -> None:
+    """Their cell was not read."""
+    one, other = person("1", extra={"gender": "zebra"}), person("2")
+    around = organisation(one, other, people=IDENTITY)
+    assert liked(PreferSame(column="gender"), one, other, around) is None
+
+
+# --- For any people ------------------------------------------------------------------------------
+
+WORDS = ["alpha", "beta", "gamma", "delta"]
+words = st.lists(st.sampled_from([*WORDS, "Alpha"]), unique=True, max_size=4).map(tuple)
+
+
+@st.composite
+def people_around(draw: st.DrawFn) -> list[Person]:
+    def somebody(number: int) -> Person:
+        skills = draw(words)
+        return person(
+            f"ref-{number}",
+            level=draw(st.sampled_from([None, *LEVELS])),
+            manager=draw(st.sampled_from([None, "ref-0", "ref-1", "ref-2", "ref-9"])),
+            department=draw(st.sampled_from([None, "IT", "it", "Sales"])),
+            languages=draw(st.lists(st.sampled_from(["en", "fr", "pt-BR"]), max_size=2)),
+            timezone=draw(st.sampled_from([None, "Asia/Tokyo", "America/New_York"])),
+            working_days=draw(st.sets(st.integers(0, 6), max_size=3).map(tuple)),
+            working_hours=draw(st.sampled_from([None, (420, 720), (1320, 360)])),
+            skills=skills,
+            skill_levels={skill: draw(st.sampled_from(SKILL_LEVELS)) for skill in skills[1:]},
+            goals=draw(words),
+            interests=draw(words),
+            extra={
+                "gender": draw(st.sampled_from(["", "zebra", "yak"])),
+                "openness": draw(st.sampled_from(["", "1", "2,5", "4", "9", "?"])),
+            },
+        )
+
+    return [somebody(number) for number in range(draw(st.integers(2, 7)))]
+
+
+RULES: dict[type, st.SearchStrategy[Any]] = {
+    NoReportingLine: st.builds(NoReportingLine, depth=st.integers(1, 3)),
+    NoSharedManager: st.just(NoSharedManager()),
+    LevelGap: st.builds(LevelGap, min=st.integers(0, 2), max=st.sampled_from([None, 2, 3])),
+    Different: st.builds(Different, column=st.sampled_from(["department", "manager", "gender"])),
+    Same: st.builds(Same, column=st.sampled_from(["department", "manager", "gender"])),
+    Shared: st.builds(
+        Shared,
+        column=st.sampled_from(["languages", "interests", "working_days", "gender"]),
+        min=st.integers(1, 2),
+    ),
+    SharedHours: st.builds(SharedHours, hours=st.sampled_from([0.5, 2, 4]), days=st.integers(1, 3)),
+    NotPairedBefore: st.just(NotPairedBefore()),
+    NotThesePairs: st.just(NotThesePairs(pairs=(("ref-1", "ref-0"), ("ref-2", "ref-5")))),
+}
+on_a_scale = st.sampled_from(
+    [
+        {"column": "level"},
+        {"column": "openness", "numbers": (1, 5)},
+        {"column": "gender", "scale": ("zebra", "yak")},
+    ]
+)
+PREFERENCES: dict[type, st.SearchStrategy[Any]] = {
+    GoalsMeetSkills: st.builds(GoalsMeetSkills, full_set=st.sampled_from([0, 0.3, 1])),
+    PreferSame: st.builds(PreferSame, column=st.sampled_from(["department", "manager", "gender"])),
+    PreferDifferent: st.builds(
+        PreferDifferent, column=st.sampled_from(["department", "manager", "gender"])
+    ),
+    PreferShared: st.builds(
+        PreferShared,
+        column=st.sampled_from(["languages", "interests", "gender"]),
+        enough=st.sampled_from([None, 1, 3]),
+    ),
+    PreferClose: on_a_scale.map(PreferClose.model_validate),
+    PreferFar: on_a_scale.map(PreferFar.model_validate),
+    PreferHigh: on_a_scale.map(PreferHigh.model_validate),
+    PreferSharedHours: st.builds(PreferSharedHours, enough=st.sampled_from([1, 4, 7.5])),
+}
+rules = st.one_of(*RULES.values())
+preferences = st.one_of(*PREFERENCES.values())
+
+
+def test_every_rule_and_preference_is_tried_below() -> None:
+    assert RULES.keys() == set(get_args(get_args(HardRule)[0]))
+    assert PREFERENCES.keys() == set(get_args(get_args(Preference)[0]))
+
+
+def around_all(people: list[Person]) -> Organisation:
+    return organisation(*people, people=IDENTITY, met=[("ref-0", "ref-3"), ("ref-2", "ref-1")])
+
+
+def says_of(liking_says: Any, share: Any) -> Any:
+    return np.ones(share.shape, dtype=bool) if liking_says is None else liking_says
+
+
+@given(people_around(), rules, st.randoms(use_true_random=False))
+def test_whether_two_may_meet_hangs_on_the_two_alone(
+    people: list[Person], rule: HardRule, chance: Any
+) -> None:
+    around = around_all(people)
+    matrix = allowed_by(rule, people, people, around)
+    for row, mentor in enumerate(people):
+        for column, mentee in enumerate(people):
+            assert matrix[row, column] == left(rule, mentor, mentee, around)
+    mentors = chance.sample(range(len(people)), chance.randint(0, len(people)))
+    mentees = chance.sample(range(len(people)), chance.randint(0, len(people)))
+    some = allowed_by(
+        rule, [people[row] for row in mentors], [people[column] for column in mentees], around
+    )
+    assert np.array_equal(some, matrix[np.ix_(mentors, mentees)])
+    if not isinstance(rule, LevelGap):
+        assert np.array_equal(matrix, matrix.T)
+
+
+@given(people_around(), preferences, st.randoms(use_true_random=False))
+def test_how_much_two_are_liked_hangs_on_the_two_alone(
+    people: list[Person], preference: Preference, chance: Any
+) -> None:
+    """To the last bit: the same row in another order, or among others, scores the same."""
+    around = around_all(people)
+    liking = liking_of(preference, people, people, around)
+    assert liking.share.dtype == np.float32
+    says = says_of(liking.says, liking.share)
+    for row, mentor in enumerate(people):
+        for column, mentee in enumerate(people):
+            alone = liking_of(preference, [mentor], [mentee], around)
+            assert alone.share[0, 0] == liking.share[row, column]
+            assert says_of(alone.says, alone.share)[0, 0] == says[row, column]
+    mentors = chance.sample(range(len(people)), chance.randint(0, len(people)))
+    mentees = chance.sample(range(len(people)), chance.randint(0, len(people)))
+    some = liking_of(
+        preference, [people[row] for row in mentors], [people[column] for column in mentees], around
+    )
+    assert np.array_equal(some.share, liking.share[np.ix_(mentors, mentees)])
+    assert np.array_equal(says_of(some.says, some.share), says[np.ix_(mentors, mentees)])
+    if not isinstance(preference, GoalsMeetSkills):
+        assert np.array_equal(liking.share, liking.share.T)
+        assert np.array_equal(says, says.T)
+
+
+@given(people_around(), preferences)
+def test_words_agree_with_the_share(people: list[Person], preference: Preference) -> None:
+    around = around_all(people)
+    for mentee in people[1:]:
+        share = liked(preference, people[0], mentee, around)
+        told, against = preference_in_words(preference, people[0], mentee, around)
+        assert (share is None) == (told is None and against is None)
+        if share is not None:
+            assert 0 <= share <= 1
+            assert told or share < 0.5
+            assert against or share > 0
+            assert not (told and share == 0)
+            assert not (against and share == 1)
+
+
+@given(people_around(), rules, preferences)
+def test_no_words_tell_who_manages_whom_or_what_people_are(
+    people: list[Person], rule: HardRule, preference: Preference
+) -> None:
+    around = around_all(people)
+    for mentor in people:
+        for mentee in people:
+            spoken = [
+                why_broken(rule, mentor, mentee, around),
+                rule_speaks_for(rule, mentor, mentee, around),
+                *preference_in_words(preference, mentor, mentee, around),
+            ]
+            assert not any(
+                secret in (line or "") for line in spoken for secret in ("ref-", "zebra", "yak")
+            )
