@@ -1,7 +1,7 @@
 """What HR can ask of a pair: hard rules, which are never broken, and weighted preferences.
 
 Here they are data, as a definition writes them. `domain/pairing_rules.py` says whom a rule leaves
-and how well a preference is met.
+and how well a preference is met, `domain/criteria_checks.py` what does not fit together.
 
 Several rules and preferences name a column: one of our words for a column of the people file, or a
 word under `people.columns.extra`. A column holds one value (`department`), several
@@ -68,7 +68,11 @@ class Same(Section):
 
 
 class Shared(Section):
-    """The two must have at least `min` values of a column in common: languages, days, tracks."""
+    """The two must have at least `min` values of a column in common: languages, days, tracks.
+
+    Who has given no languages speaks that of their mails, who has given no days works from Monday
+    to Friday. Another empty cell has nothing in common with anything.
+    """
 
     rule: Literal["shared"] = "shared"
     column: Column
@@ -123,7 +127,8 @@ class GoalsMeetSkills(Section):
     The k-th goal counts 1/k of the first. A skill with a level counts by its place among
     `people.skill_levels`: the highest in full, of four levels the lowest a quarter; without a
     level, by the middle. `full_set` is the part of the score that only a mentor gets who can teach
-    all of the goals.
+    all of the goals. A mentor who has named no skills can teach none; of a mentee without goals
+    this says nothing.
     """
 
     prefer: Literal["goals_meet_skills"] = "goals_meet_skills"
@@ -206,7 +211,7 @@ class PreferHigh(OnAScale):
 
 
 class PreferSharedHours(Section):
-    """Shared working hours in a day: 1 from `enough` on, the share of it below."""
+    """Shared working hours in a day, at best: 1 from `enough` on, the share of it below."""
 
     prefer: Literal["shared_hours"] = "shared_hours"
     enough: float = Field(default=4, gt=0, le=24)

@@ -74,26 +74,25 @@ class Known:
         return sorted((self.mapped & kind.value) | self.extra)
 
     def missing(self, column: str) -> str | None:
-        """What is wrong with asking for a column, if anything."""
-        known = self.mapped | self.extra
-        if column in known:
+        """What is wrong with counting on a column, if anything."""
+        if column in self.mapped | self.extra:
             return None
-        return f"people.columns names no “{column}”. {did_you_mean(column, sorted(known))}".strip()
+        return f"this needs the column people.columns.{column}, which is left out."
 
     def misused(self, column: str, kind: Kind) -> str | None:
         """What is wrong with using a column as a kind, if anything."""
-        if column in self.extra or column in self.mapped & kind.value:
+        known = self.usable(kind)
+        if column in known:
             return None
+        hint = did_you_mean(column, known)
         if column not in self.ours or column in kind.value:
-            known = self.usable(kind)
-            hint = did_you_mean(column, known)
             return f"people.columns names no “{column}”. {hint}".strip()
         if kind is Kind.ONE and column in SEVERAL_VALUES:
             return f"“{column}” holds several values, which only “shared” compares."
         if kind is Kind.SEVERAL and column in ONE_VALUE:
             return f"“{column}” holds one value, which “same” and “different” compare."
         why = "has no order from low to high" if kind is Kind.SCALE else "can't be compared"
-        return f"“{column}” {why}. {did_you_mean(column, self.usable(kind))}".strip()
+        return f"“{column}” {why}. {hint}".strip()
 
 
 @dataclass(frozen=True, slots=True)

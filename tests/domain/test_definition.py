@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from domain.criteria import HardRule, Preference, PreferHigh
+from domain.criteria_checks import NEEDS, ONE_VALUE, SEVERAL_VALUES
 from domain.definition import (
     CheckIn,
     CheckInPoint,
+    Columns,
     Comparison,
     Days,
     Definition,
     RealSeconds,
     SuccessMetric,
 )
+from domain.people import Person
 from tests.domain.definitions import definition_with
 
 
@@ -107,6 +111,218 @@ def test_contradictions_are_found(
 ) -> None:
     base = {"skills": "Skills", "goals": "Goals", **settings}
     assert definition_with(**base).contradictions() == [(where, words)]
+
+
+def matching_contradictions(
+    rules: list[dict[str, Any]] | None = None,
+    preferences: list[dict[str, Any]] | None = None,
+    **more: Any,
+) -> list[tuple[tuple[str | int, ...], str]]:
+    """Of a definition whose people file has a department, a manager and skills to say."""
+    matching = {"rules": rules or [], "preferences": preferences or [], **more.pop("matching", {})}
+    columns = {
+        "department": "Unit",
+        "manager": "Boss",
+        "skills": "Skills",
+        "extra": {"track": "Track", "gender": "Gender"},
+        **more,
+    }
+    return definition_with(matching=matching, **columns).contradictions()
+
+
+def rule(name: str, **settings: Any) -> dict[str, Any]:
+    return {"rule": name, **settings}
+
+
+def prefer(name: str, **settings: Any) -> dict[str, Any]:
+    return {"prefer": name, **settings}
+
+
+IDENTITY = {"identity": {"columns": ["gender"], "opt_in": "Use it"}}
+
+
+@pytest.mark.parametrize(
+    ("settings", "where", "words"),
+    [
+        (
+            {"rules": [rule("same", column="skills")]},
+            ("rules", 0, "column"),
+            "“skills” holds several values, which only “shared” compares.",
+        ),
+        (
+            {"rules": [rule("shared", column="department")]},
+            ("rules", 0, "column"),
+            "“department” holds one value, which “same” and “different” compare.",
+        ),
+        (
+            {"preferences": [prefer("shared", column="interests")]},
+            ("preferences", 0, "column"),
+            "people.columns names no “interests”. Use one of: gender, skills, track.",
+        ),
+        (
+            {"preferences": [prefer("high", column="department", numbers=[1, 5])]},
+            ("preferences", 0, "column"),
+            "“department” has no order from low to high. Use one of: gender, track.",
+        ),
+        (
+            {"preferences": [prefer("far", column="level")], "level": "Grade"},
+            ("preferences", 0, "column"),
+            "people.levels must name at least two levels.",
+        ),
+        (
+            {"preferences": [prefer("goals_meet_skills")]},
+            ("preferences", 0),
+            "this needs the column people.columns.goals, which is left out.",
+        ),
+        (
+            {"rules": [rule("shared_hours")]},
+            ("rules", 0),
+            "without one of these under people.columns all work alike: "
+            "timezone, working_hours, working_days.",
+        ),
+        (
+            {"rules": [rule("no_shared_manager")], "manager": None},
+            ("rules", 0),
+            "this needs the column people.columns.manager, which is left out.",
+        ),
+        (
+            {"rules": [rule("same", column="track"), rule("same", column="track")]},
+            ("rules", 1, "column"),
+            "this stands here twice on “track”: put it together with rule 1.",
+        ),
+        (
+            {"rules": [rule("not_paired_before"), rule("not_paired_before")]},
+            ("rules", 1),
+            "this stands here twice: put it together with rule 1.",
+        ),
+        (
+            {"rules": [rule("different", column="track"), rule("same", column="track")]},
+            ("rules", 1, "column"),
+            "nobody can be the same and different in “track” (rule 1).",
+        ),
+        (
+            {
+                "rules": [rule("different", column="track")],
+                "preferences": [prefer("same", column="track")],
+            },
+            ("preferences", 0, "column"),
+            "this can never be met: only who differs in “track” may meet (rule 1).",
+        ),
+        (
+            {"rules": [rule("same", column="gender")], "people": IDENTITY},
+            ("rules", 0, "column"),
+            "“gender” stands under people.identity: write it as a preference. A rule would shut "
+            "out everybody who did not opt in.",
+        ),
+        (
+            {
+                "rules": [rule("not_these_pairs", pairs=[["1", "2"]])],
+                "matching": {"fixed": [["2", "1"]]},
+            },
+            ("fixed", 0),
+            "these two are kept apart by rule 1 (not_these_pairs).",
+        ),
+        (
+            {"matching": {"fixed": [["1", "2"], ["1", "3"], ["1", "2"]]}},
+            ("fixed", 2),
+            "these two are a pair already: see number 1.",
+        ),
+        (
+            {"matching": {"fixed": [["1", "1"]]}},
+            ("fixed", 0),
+            "a pair needs two different people.",
+        ),
+        (
+            {"rules": [rule("not_these_pairs", pairs=[["1", "2"], ["3", "3"]])]},
+            ("rules", 0, "pairs", 1),
+            "a pair needs two different people.",
+        ),
+        (
+            {"matching": {"floor": 40}},
+            ("floor",),
+            "without preferences all pairs score the same: a floor needs some.",
+        ),
+    ],
+)
+def test_what_matching_asks_for_must_fit_together(
+    settings: dict[str, Any], where: tuple[str | int, ...], words: str
+) -> None:
+    assert matching_contradictions(**settings) == [(("matching", *where), words)]
+
+
+def test_what_fits_together_is_not_complained_about() -> None:
+    fitting: dict[str, Any] = {
+        "rules": [
+            rule("different", column="department"),
+            rule("different", column="track"),
+            rule("shared", column="track"),
+            rule("no_shared_manager"),
+            rule("not_paired_before"),
+            rule("shared_hours"),
+            rule("not_these_pairs", pairs=[["1", "2"]]),
+        ],
+        "preferences": [
+            prefer("same", column="gender"),
+            prefer("different", column="gender"),
+            prefer("high", column="track", numbers=[1, 5]),
+            prefer("shared", column="skills"),
+        ],
+        "matching": {"fixed": [["1", "3"], ["2", "3"]], "floor": 40},
+        "timezone": "Zone",
+        "people": IDENTITY,
+    }
+    assert matching_contradictions(**fitting) == []
+
+
+def test_identity_columns_stand_under_extra() -> None:
+    settings: dict[str, Any] = {"people": {"identity": {"columns": ["gendre"], "opt_in": "Use it"}}}
+    assert matching_contradictions(**settings) == [
+        (
+            ("people", "identity", "columns", 0),
+            "people.columns.extra names no “gendre”. Did you mean “gender”?",
+        )
+    ]
+
+
+def test_all_contradictions_are_told_at_once() -> None:
+    found = matching_contradictions(
+        rules=[rule("same", column="skills"), rule("shared_hours"), rule("level_gap")],
+        preferences=[prefer("goals_meet_skills")],
+        matching={"fixed": [["1", "1"]]},
+    )
+    assert [where for where, _ in found] == [
+        ("matching", "rules", 0, "column"),
+        ("matching", "rules", 1),
+        ("matching", "rules", 2),
+        ("matching", "preferences", 0),
+        ("matching", "fixed", 0),
+    ]
+
+
+def test_it_is_known_what_every_rule_and_preference_needs() -> None:
+    every = (*get_args(get_args(HardRule)[0]), *get_args(get_args(Preference)[0]))
+    assert set(every) == NEEDS.keys()
+
+
+def test_our_columns_are_those_of_a_person() -> None:
+    both = Columns.model_fields.keys() & Person.model_fields.keys()
+    assert both >= ONE_VALUE | SEVERAL_VALUES
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"column": "level", "numbers": [1, 5]},
+        {"column": "openness"},
+        {"column": "openness", "scale": ["low", "Low"]},
+        {"column": "openness", "scale": ["low"]},
+        {"column": "openness", "numbers": [5, 1]},
+        {"column": "openness", "numbers": [1, 5], "scale": ["low", "high"]},
+    ],
+)
+def test_a_scale_that_orders_nothing_is_refused(settings: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        PreferHigh.model_validate(settings)
 
 
 def test_no_check_in_can_wait_for_the_last_session() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any, get_args
 
 import numpy as np
@@ -649,3 +650,25 @@ def test_no_words_tell_who_manages_whom_or_what_people_are(
             assert not any(
                 secret in (line or "") for line in spoken for secret in ("ref-", "zebra", "yak")
             )
+
+
+def test_the_bits_of_a_large_matrix_are_those_of_its_pairs() -> None:
+    """Long lists of goals, and every level: sums that floating point could round in two ways."""
+    chance = random.Random(3)
+    terms = [f"term {number}" for number in range(60)]
+    people = [
+        person(
+            str(number),
+            skills=(skills := chance.sample(terms, 25)),
+            skill_levels={skill: chance.choice(SKILL_LEVELS) for skill in skills[:20]},
+            goals=chance.sample(terms, 15),
+        )
+        for number in range(120)
+    ]
+    around = organisation(*people)
+    for preference in (GoalsMeetSkills(), GoalsMeetSkills(full_set=0.3)):
+        share = liking_of(preference, people, people, around).share
+        for _ in range(200):
+            row, column = chance.randrange(120), chance.randrange(120)
+            alone = liking_of(preference, [people[row]], [people[column]], around).share
+            assert alone[0, 0] == share[row, column]
