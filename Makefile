@@ -7,14 +7,16 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 PYTEST ?=
 NAME ?=
 UPGRADE ?=
+BENCH ?=
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--custom-compile-command 'make lock' $(UPGRADE) pyproject.toml
+	--custom-compile-command 'make lock' $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test lint format lock histories migration schema diagram settings pictures
+.PHONY: help setup demo run test lint format lock histories migration schema diagram settings pictures \
+	bench bench-matching bench-full
 
 help: ## List these commands
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 setup: $(BIN)/.ready ## Make the environment in .venv (done by the others when it is needed)
 
@@ -39,8 +41,10 @@ format: $(BIN)/.ready-to-build ## Put the code into its usual form
 	$(BIN)/ruff format .
 
 lock: $(BIN)/.ready-to-build ## Lock what pyproject.toml asks for; UPGRADE=--upgrade takes newer versions
-	$(LOCK) --output-file requirements.txt
-	$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(LOCK) pyproject.toml --output-file requirements.txt
+	$(LOCK) pyproject.toml --group dev --constraint requirements.txt \
+		--output-file requirements-dev.txt
+	$(LOCK) bench/peer-requirements.in --output-file bench/peer-requirements.txt
 
 histories: $(BIN)/.ready-to-build ## Record workflow histories for the replay tests
 	$(BIN)/python -m tests.histories.record
@@ -60,6 +64,14 @@ settings: $(BIN)/.ready-to-build ## Write the table in docs/configuration.md as 
 
 pictures: $(BIN)/.ready-to-build ## Take the pictures in docs/images from a running demo; needs Chromium
 	$(BIN)/python -m docs.take_pictures
+
+bench: bench-matching ## Measure what can be measured in some minutes
+
+bench-matching: $(BIN)/.ready ## Match beside the peer and at scale; BENCH=--write keeps the results
+	$(BIN)/python -m bench matching $(BENCH)
+
+bench-full: $(BIN)/.ready ## The same with the largest sizes; takes long and some gigabytes
+	$(BIN)/python -m bench matching --full $(BENCH)
 
 $(BIN)/.ready: requirements.txt | $(BIN)/python
 	@echo "Installing what it needs; the first time takes about half a minute …"

@@ -1,0 +1,1 @@
+"""Benchmarks: what the project claims about speed and quality, measured by one command each."""
