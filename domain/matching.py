@@ -1,99 +1,38 @@
 """Matching: who should meet whom, why, and why somebody is left without a partner.
 
-Imports numpy and scipy, so workflows never import it.
+Three steps, which a command may time apart: `Ground` scores, `choose` solves, `written_out`
+explains. Imports numpy and scipy, so workflows never import it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from pydantic import Field
 
-from domain.assignment import TOP_WORTH, Choice, best_pairs
-from domain.definition import Definition, HardRule, LevelGap, Mode, Objective
-from domain.eligibility import eligible_roles, why_not
-from domain.model import Value
-from domain.pairing_rules import (
-    allowed_by,
-    liking_of,
-    organisation_of,
-    preference_in_words,
-    rule_in_words,
-    rule_speaks_for,
-    why_broken,
-)
+from domain.assignment import Choice, best_pairs, frontier
+from domain.background import Background
+from domain.definition import Definition
+from domain.eligibility import why_not
+from domain.explaining import blocking_pairs, pair_in_words, points, unmatched_in_words
+from domain.ground import Ground
+from domain.pairing_rules import Organisation, allowed_by, organisation_of, why_broken
 from domain.people import Person, Role
+from domain.proposal import Chosen, Proposal, ProposedPair, Reached, Totals
+from domain.relaxation import Standing
 
-
-class ProposedPair(Value):
-    """Two people who should meet.
-
-    `mentor` and `mentee` are the caller's keys: references in files, random ids in the store.
-    """
-
-    mentor: str
-    mentee: str
-    score: float = Field(ge=0, le=100)
-    """How well the preferences are met, in the definition's weights: 100 is all of them in full."""
-    reasons: tuple[str, ...]
-    """What speaks for the two, for HR and for them."""
-    against: tuple[str, ...] = ()
-    """What counted against it, for HR alone."""
-    fixed: bool = False
-    """Whether HR decided it."""
-    comment: str = ""
-    """HR's note."""
-
-
-class Unmatched(Value):
-    """Somebody who is in no pair, and why."""
-
-    key: str
-    role: Role | None
-    """The role they would take; the first of them for who may take both, None for who may take
-    none."""
-    reasons: tuple[str, ...]
-
-
-class Totals(Value):
-    """What a proposal reaches, in the order of what was put first."""
-
-    objective: Objective
-    pairs: int
-    people: int
-    """How many people are in a pair."""
-    score: float
-    """Sum of the pairs' scores."""
-    lowest: float | None
-    """Score of the weakest pair."""
-
-
-class Proposal(Value):
-    """A set of matches, by the references' order. The same input gives the same proposal."""
-
-    pairs: tuple[ProposedPair, ...]
-    unmatched: tuple[Unmatched, ...]
-    totals: Totals
-
-
-class Chosen(NamedTuple):
-    """A pair that somebody decided on, by the caller's keys."""
-
-    mentor: str
-    mentee: str
-    fixed: bool = False
-    comment: str = ""
+MOST_CELLS_FOR_FRONTIER = 4_000_000
+"""Beyond so many possible pairs the frontier is not looked for: each of its points is a solution
+of its own."""
+FRONTIER_POINTS = 3
 
 
 def match(
     definition: Definition,
     people: Mapping[str, Person],
     *,
-    everybody: Iterable[Person] = (),
+    background: Background | None = None,
     fixed: Sequence[tuple[str, str]] = (),
     apart: Iterable[tuple[str, str]] = (),
 ) -> Proposal:
@@ -103,40 +42,17 @@ def match(
     The order in which people are given makes no difference.
 
     Args:
-        definition: the rules, the preferences and what comes first.
+        definition: the rules, the preferences and what comes first. Its own fixed pairs are kept
+            too, where both take part, may meet, and have a place left.
         people: those who take part, by the key that the proposal should name them with. Which
             role each may take follows from `domain.eligibility`.
-        everybody: all people of the people file, when that is more: lines of managers may run
-            through people who take no part.
+        background: the rest of the organisation, and what was before.
         fixed: pairs (mentor, mentee) that HR set. They are kept as they are, with the rest
             matched around them.
         apart: pairs of keys that may not be made, in either direction: two who declined.
     """
-    ground = _Ground(definition, people, everybody)
-    chosen = [Chosen(mentor, mentee, fixed=True) for mentor, mentee in fixed]
-    in_pairs = Counter(key for pair in fixed for key in pair)
-    allowed = ground.allowed.copy()
-    for one, other in (*apart, *fixed):
-        ground.forbid(allowed, one, other)
-    places = [
-        max(p.capacity - in_pairs[k], 0) for k, p in zip(ground.keys, ground.people, strict=True)
-    ]
-    found = best_pairs(
-        Choice(
-            mentors=ground.mentors,
-            mentees=ground.mentees,
-            allowed=allowed,
-            worth=ground.worth(),
-            places=np.array(places, dtype=np.int64),
-            waiting=np.array([key not in in_pairs for key in ground.keys], dtype=bool),
-            objective=definition.matching.objective,
-        )
-    )
-    chosen += [
-        Chosen(ground.keys[ground.mentors[row]], ground.keys[ground.mentees[column]])
-        for row, column in found
-    ]
-    return _written_out(ground, chosen)
+    ground = Ground(definition, people, background, apart)
+    return written_out(ground, choose(ground, fixed))
 
 
 def proposal_of(
@@ -144,268 +60,276 @@ def proposal_of(
     people: Mapping[str, Person],
     chosen: Sequence[Chosen],
     *,
-    everybody: Iterable[Person] = (),
+    background: Background | None = None,
 ) -> Proposal:
     """The proposal that consists of just these pairs, with scores, reasons and who is left."""
-    return _written_out(_Ground(definition, people, everybody), chosen)
+    return written_out(Ground(definition, people, background), chosen)
 
 
-def broken_rules(
-    definition: Definition, mentor: Person, mentee: Person, *, everybody: Iterable[Person] = ()
-) -> list[str]:
-    """Each hard rule that these two would break as a pair, in words; their roles included."""
-    return rule_check(definition, (*everybody, mentor, mentee))(mentor, mentee)
+# --- The steps -----------------------------------------------------------------------------------
 
 
-def rule_check(
-    definition: Definition, everybody: Iterable[Person]
-) -> Callable[[Person, Person], list[str]]:
-    """`broken_rules` for many pairs out of the same people."""
-    organisation = organisation_of(definition.people.levels, everybody)
-
-    def check(mentor: Person, mentee: Person) -> list[str]:
-        if mentor.reference == mentee.reference:
-            return ["nobody is paired with themselves."]
-        broken = [
-            f"not eligible as {role.value}: {reason}"
-            for person, role in ((mentor, Role.MENTOR), (mentee, Role.MENTEE))
-            for reason in why_not(definition, person, role)
-        ]
-        broken += [
-            why_broken(rule, mentor, mentee, organisation)
-            for rule in definition.matching.rules
-            if not allowed_by(rule, [mentor], [mentee], organisation)[0, 0]
-        ]
-        return broken
-
-    return check
-
-
-def diagnose(definition: Definition, people: Iterable[Person]) -> list[str]:
-    """What HR should know before matching these people. Empty when nothing stands out."""
-    ground = _Ground(definition, {person.reference: person for person in people}, ())
-    counts = {Role.MENTOR: len(ground.mentors), Role.MENTEE: len(ground.mentees)}
-    found = [
-        f"nobody may be a {role.value}: check people.role_words and eligibility."
-        for role, count in counts.items()
-        if not count
-    ]
-    if found:
-        return found
-    pairs = int(ground.apart_from_self.sum())
-    for rule, left in zip(definition.matching.rules, ground.left, strict=True):
-        if not left.any():
-            other = _smaller_gap(ground, rule) if isinstance(rule, LevelGap) else ""
-            found.append(f"{rule_in_words(rule)} leaves 0 of {pairs:,} pairs.{other}")
-    if found:
-        return found
-    if not ground.allowed.any():
-        return [
-            f"the hard rules together leave 0 of {pairs:,} pairs, though none of them alone does."
-        ]
-    for role, alone in (
-        (Role.MENTOR, ground.mentors[~ground.allowed.any(axis=1)]),
-        (Role.MENTEE, ground.mentees[~ground.allowed.any(axis=0)]),
-    ):
-        if len(alone):
-            names = ", ".join(ground.people[person].reference for person in alone)
-            found.append(
-                f"the hard rules leave no partner for {len(alone)} of {counts[role]} who may be a "
-                f"{role.value}: {names}."
-            )
-    if definition.program.mode is Mode.ONE_WAY:
-        found += _shortage(ground)
-    return found
-
-
-def _smaller_gap(ground: _Ground, rule: LevelGap) -> str:
-    for least in range(rule.min - 1, -1, -1):
-        left = int(ground.left_by(rule.model_copy(update={"min": least})).sum())
-        if left:
-            return f" A gap of {least} would leave {left:,}."
-    return ""
-
-
-def _shortage(ground: _Ground) -> list[str]:
-    places = {
-        role: sum(ground.people[person].capacity for person in side)
-        for role, side in ((Role.MENTOR, ground.mentors), (Role.MENTEE, ground.mentees))
-    }
-    counts = {Role.MENTOR: len(ground.mentors), Role.MENTEE: len(ground.mentees)}
-    return [
-        f"{counts[role]} may be a {role.value}, but the other side has room for "
-        f"{places[role.other]} pairs: at least {counts[role] - places[role.other]} will be left "
-        "over."
-        for role in Role
-        if counts[role] > places[role.other]
+def choose(ground: Ground, fixed: Sequence[tuple[str, str]] = ()) -> list[Chosen]:
+    """The best pairs on a ground: those that are fixed, and the best ones around them."""
+    kept = _all_fixed(ground, fixed)
+    chosen = [Chosen(mentor, mentee, fixed=True) for mentor, mentee in kept]
+    return chosen + [
+        Chosen(ground.keys[ground.mentors[row]], ground.keys[ground.mentees[column]])
+        for row, column in best_pairs(_choice(ground, kept))
     ]
 
 
-# --- The ground that pairs are chosen on ---------------------------------------------------------
+def _all_fixed(ground: Ground, fixed: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What the caller fixed, and what the definition does, as far as it still can be."""
+    kept = list(dict.fromkeys(fixed))
+    used = Counter(key for pair in kept for key in pair)
+    together = {frozenset(pair) for pair in kept}
+    for references in ground.definition.matching.fixed:
+        if not all(reference in ground.key_of for reference in references):
+            continue
+        mentor, mentee = (ground.key_of[reference] for reference in references)
+        one, other = ground.position[mentor], ground.position[mentee]
+        room = used[mentor] < ground.places[one] and used[mentee] < ground.places[other]
+        new = frozenset((mentor, mentee)) not in together
+        if new and room and ground.may_meet(one, other):
+            kept.append((mentor, mentee))
+            used.update((mentor, mentee))
+            together.add(frozenset((mentor, mentee)))
+    return kept
 
 
-class _Ground:
-    """Everybody who takes part in the order of their references, and who may meet whom."""
-
-    def __init__(
-        self, definition: Definition, people: Mapping[str, Person], everybody: Iterable[Person]
-    ) -> None:
-        self.definition = definition
-        ordered = sorted(people.items(), key=lambda entry: (entry[1].reference, entry[0]))
-        self.keys = [key for key, _ in ordered]
-        self.people = [person for _, person in ordered]
-        self.position = {key: number for number, key in enumerate(self.keys)}
-        known = {person.reference: person for person in (*everybody, *self.people)}
-        self.organisation = organisation_of(definition.people.levels, known.values())
-        self.roles = [eligible_roles(definition, person) for person in self.people]
-        self.mentors = self._side(Role.MENTOR)
-        self.mentees = self._side(Role.MENTEE)
-        self.apart_from_self: NDArray[np.bool_] = self.mentors[:, None] != self.mentees[None, :]
-        self.left = [self.left_by(rule) for rule in definition.matching.rules]
-        self.allowed = np.logical_and.reduce([self.apart_from_self, *self.left])
-
-    def _side(self, role: Role) -> NDArray[np.int64]:
-        found = [number for number, roles in enumerate(self.roles) if role in roles]
-        return np.array(found, dtype=np.int64)
-
-    def side_people(self, side: NDArray[np.int64]) -> list[Person]:
-        """The people at these positions."""
-        return [self.people[number] for number in side]
-
-    def left_by(self, rule: HardRule) -> NDArray[np.bool_]:
-        """The pairs that one rule leaves, nobody with themselves."""
-        return self.apart_from_self & allowed_by(
-            rule,
-            self.side_people(self.mentors),
-            self.side_people(self.mentees),
-            self.organisation,
-        )
-
-    def forbid(self, allowed: NDArray[np.bool_], one: str, other: str) -> None:
-        """Strike two people out, in both directions."""
-        if one in self.position and other in self.position:
-            a, b = self.position[one], self.position[other]
-            for mentor, mentee in ((a, b), (b, a)):
-                allowed[np.ix_(self.mentors == mentor, self.mentees == mentee)] = False
-
-    def worth(self) -> NDArray[np.int64]:
-        """What each pair is worth, from 0 to `TOP_WORTH`."""
-        return worth_of(
-            self.definition, self.side_people(self.mentors), self.side_people(self.mentees)
-        )
+def _choice(ground: Ground, kept: Sequence[tuple[str, str]]) -> Choice:
+    """What there is to choose from beside the pairs that are kept."""
+    positions = [(ground.position[a], ground.position[b]) for a, b in kept]
+    mentors, mentees = np.array(positions, dtype=np.int64).reshape(-1, 2).T
+    in_pairs = np.bincount(np.concatenate([mentors, mentees]), minlength=len(ground.people))
+    permitted = ground.permitted
+    ground.strike(permitted, mentors, mentees)
+    return Choice(
+        mentors=ground.mentors,
+        mentees=ground.mentees,
+        allowed=permitted,
+        worth=ground.worth,
+        places=np.maximum(ground.places - in_pairs, 0),
+        waiting=in_pairs == 0,
+        objective=ground.definition.matching.objective,
+    )
 
 
-def worth_of(
-    definition: Definition, mentors: Sequence[Person], mentees: Sequence[Person]
-) -> NDArray[np.int64]:
-    """What each pair is worth in whole numbers: its score, times 100.
+def written_out(ground: Ground, chosen: Iterable[Chosen]) -> Proposal:
+    """The proposal of these pairs, explained."""
 
-    The mean of the preferences in their weights; without preferences all pairs are worth the
-    same. In `mutual` mode both teach, so both directions count alike. Whole numbers make sums
-    exact, so that what is best does not hang on the order of additions.
-    """
-    preferences = definition.matching.preferences
-    if not preferences:
-        return np.full((len(mentors), len(mentees)), TOP_WORTH, dtype=np.int64)
-    mean = np.zeros((len(mentors), len(mentees)))
-    total = sum(preference.weight for preference in preferences)
-    for preference in preferences:
-        liking = liking_of(preference, mentors, mentees)
-        if definition.program.mode is Mode.MUTUAL:
-            liking = (liking + liking_of(preference, mentees, mentors).T) / 2
-        mean += liking * (preference.weight / total)
-    # Rounded twice: products of matrices of different sizes differ in their last bits.
-    return np.rint(np.round(mean * TOP_WORTH, 6)).astype(np.int64)
-
-
-# --- Saying why ----------------------------------------------------------------------------------
-
-
-def _written_out(ground: _Ground, chosen: Iterable[Chosen]) -> Proposal:
     def by_reference(pair: Chosen) -> tuple[int, int]:
         return ground.position[pair.mentor], ground.position[pair.mentee]
 
-    pairs = tuple(_in_words(ground, pair) for pair in sorted(chosen, key=by_reference))
-    matched = {key for pair in pairs for key in (pair.mentor, pair.mentee)}
+    ordered = sorted(chosen, key=by_reference)
+    standing = Standing.of(ground, [(*by_reference(pair), pair.fixed) for pair in ordered])
+    pairs = tuple(pair_in_words(ground, pair) for pair in ordered)
+    unmatched, not_looked_at = unmatched_in_words(ground, standing)
+    blocking, count = blocking_pairs(ground, standing)
     scores = [pair.score for pair in pairs]
     return Proposal(
         pairs=pairs,
-        unmatched=tuple(
-            _why_unmatched(ground, number)
-            for number, key in enumerate(ground.keys)
-            if key not in matched
-        ),
+        unmatched=unmatched,
+        not_looked_at=not_looked_at,
         totals=Totals(
             objective=ground.definition.matching.objective,
             pairs=len(pairs),
-            people=len(matched),
+            people=int(np.count_nonzero(standing.in_pairs)),
             score=round(sum(scores), 2),
             lowest=min(scores, default=None),
         ),
+        frontier=_frontier(ground, [pair for pair in pairs if pair.fixed]),
+        blocking=blocking,
+        blocking_count=count,
     )
 
 
-def _in_words(ground: _Ground, pair: Chosen) -> ProposedPair:
-    definition = ground.definition
-    mentor = ground.people[ground.position[pair.mentor]]
-    mentee = ground.people[ground.position[pair.mentee]]
-    speaks_for: list[str | None] = []
-    against: list[str | None] = []
-    for preference in definition.matching.preferences:
-        good, bad = preference_in_words(preference, mentor, mentee)
-        speaks_for.append(good)
-        against.append(bad)
-    speaks_for += [
-        rule_speaks_for(rule, mentor, mentee, ground.organisation)
-        for rule in definition.matching.rules
-    ]
-    return ProposedPair(
-        mentor=pair.mentor,
-        mentee=pair.mentee,
-        score=int(worth_of(definition, [mentor], [mentee])[0, 0]) * 100 / TOP_WORTH,
-        reasons=tuple(dict.fromkeys(words for words in speaks_for if words)),
-        against=tuple(dict.fromkeys(words for words in against if words)),
-        fixed=pair.fixed,
-        comment=pair.comment,
-    )
-
-
-def _why_unmatched(ground: _Ground, number: int) -> Unmatched:
-    roles = ground.roles[number]
-    if not roles:
-        person = ground.people[number]
-        reasons = tuple(
-            f"not eligible as {role.value}: {reason}"
-            for role in person.roles
-            for reason in why_not(ground.definition, person, role)
+def _frontier(ground: Ground, fixed: Sequence[ProposedPair]) -> tuple[Reached, ...]:
+    rows, columns = ground.shape
+    if not 0 < rows * columns <= MOST_CELLS_FOR_FRONTIER:
+        return ()
+    kept = [(pair.mentor, pair.mentee) for pair in fixed]
+    covered = {ground.position[key] for pair in kept for key in pair}
+    score = sum(pair.score for pair in fixed)
+    return tuple(
+        Reached(
+            people=len(
+                covered.union(*((ground.mentors[r], ground.mentees[c]) for r, c in further))
+            ),
+            pairs=len(kept) + len(further),
+            score=round(score + sum(points(int(ground.worth[cell])) for cell in further), 2),
         )
-        reasons = reasons or ("the people file gives no role.",)
-        return Unmatched(key=ground.keys[number], role=None, reasons=reasons)
-    reasons = tuple(
-        reason if len(roles) == 1 else f"as {role.value}: {reason}"
-        for role in roles
-        for reason in _why_alone(ground, number, role)
+        for further in frontier(_choice(ground, kept), FRONTIER_POINTS)
     )
-    return Unmatched(key=ground.keys[number], role=roles[0], reasons=reasons)
 
 
-def _why_alone(ground: _Ground, number: int, role: Role) -> list[str]:
-    side = ground.mentors if role is Role.MENTOR else ground.mentees
-    here = int(np.flatnonzero(side == number)[0])
+# --- Questions about two people ------------------------------------------------------------------
 
-    def count(pairs: NDArray[np.bool_]) -> int:
-        return int((pairs[here] if role is Role.MENTOR else pairs[:, here]).sum())
 
-    others, possible = count(ground.apart_from_self), count(ground.allowed)
-    if not others:
-        return [f"nobody else may be a {role.other.value}."]
-    if possible:
-        return [
-            f"the hard rules leave {possible} of {others} {role.other.value}s, but their places "
-            "went to others."
-        ]
-    return [
-        f"{rule_in_words(rule)} shuts out {others - count(left)} of {others} {role.other.value}s."
-        for rule, left in zip(ground.definition.matching.rules, ground.left, strict=True)
-        if count(left) < others
+def rule_check(
+    definition: Definition, background: Background
+) -> Callable[[Person, Person], list[str]]:
+    """A question to ask of many pairs: each hard rule they would break, their roles included.
+
+    Args:
+        definition: the rules.
+        background: the organisation that the pairs come from. Lines of managers run through its
+            `everybody`, who should include those asked about.
+    """
+    organisation = organisation_of(definition, background.everybody, background)
+    return lambda mentor, mentee: broken_rules(definition, mentor, mentee, organisation)
+
+
+def broken_rules(
+    definition: Definition, mentor: Person, mentee: Person, organisation: Organisation
+) -> list[str]:
+    """Each hard rule that these two would break as a pair, in words; their roles included."""
+    if mentor.reference == mentee.reference:
+        return ["nobody is paired with themselves."]
+    broken = [
+        f"not eligible as {role.value}: {reason}"
+        for person, role in ((mentor, Role.MENTOR), (mentee, Role.MENTEE))
+        for reason in why_not(definition, person, role)
     ]
+    broken += [
+        why_broken(rule, mentor, mentee, organisation)
+        for rule in definition.matching.rules
+        if not allowed_by(rule, [mentor], [mentee], organisation)[0, 0]
+    ]
+    return broken
+
+
+def why_not_these(
+    definition: Definition,
+    people: Mapping[str, Person],
+    proposal: Proposal,
+    one: str,
+    other: str,
+    *,
+    background: Background | None = None,
+) -> tuple[str, ...]:
+    """Why two people are no pair of a proposal, and what it would cost to make them one.
+
+    For HR: the words have names in them.
+
+    Args:
+        definition: the rules and preferences that the proposal was made by.
+        people: those who take part, by the proposal's keys.
+        proposal: the pairs as they are.
+        one: the key of somebody, in either role.
+        other: the key of somebody else.
+        background: the rest of the organisation, and what was before.
+    """
+    unknown = [key for key in (one, other) if key not in people]
+    if unknown:
+        return tuple(f"“{key}” takes no part in this program." for key in unknown)
+    if one == other:
+        return ("nobody is paired with themselves.",)
+    for pair in proposal.pairs:
+        if {pair.mentor, pair.mentee} == {one, other}:
+            return (f"they are a pair: it scores {pair.score:g}.", *pair.reasons)
+    return _Asked(Ground(definition, people, background), proposal).about(one, other)
+
+
+class _Asked:
+    """A proposal, to be asked why two people are not a pair of it."""
+
+    def __init__(self, ground: Ground, proposal: Proposal) -> None:
+        self._ground = ground
+        self._proposal = proposal
+
+    def about(self, one: str, other: str) -> tuple[str, ...]:
+        ways = [(one, other), (other, one)]
+        eligible = [way for way in ways if self._cell(way) is not None]
+        if not eligible:
+            return tuple(
+                f"{self._called(key)} is not eligible as {role.value}: {why}"
+                for key in (one, other)
+                for role in Role
+                for why in self._why_no(role, key)
+            )
+        why_not_ways = {way: self._why_not(way) for way in eligible}
+        permitted = [way for way, why in why_not_ways.items() if not why]
+        if permitted:
+            best = max(permitted, key=self._worth)
+            return (
+                f"the rules allow it: they would score {points(self._worth(best)):g}.",
+                *(self._partners(key) for key in (one, other)),
+                self._cost(best),
+            )
+        if len(eligible) == 1:
+            return tuple(why_not_ways[eligible[0]])
+        return tuple(
+            f"with {self._called(mentor)} as mentor and {self._called(mentee)} as mentee: {why}"
+            for (mentor, mentee), found in why_not_ways.items()
+            for why in found
+        )
+
+    def _cell(self, way: tuple[str, str]) -> tuple[int, int] | None:
+        mentor, mentee = (self._ground.position[key] for key in way)
+        return self._ground.cell(mentor, mentee)
+
+    def _worth(self, way: tuple[str, str]) -> int:
+        return self._ground.worth_of_pair(*(self._ground.position[key] for key in way))
+
+    def _why_no(self, role: Role, key: str) -> tuple[str, ...]:
+        person = self._ground.people[self._ground.position[key]]
+        return why_not(self._ground.definition, person, role)
+
+    def _called(self, key: str) -> str:
+        person = self._ground.people[self._ground.position[key]]
+        return f"{person.name} ({person.reference})"
+
+    def _why_not(self, way: tuple[str, str]) -> list[str]:
+        ground = self._ground
+        mentor, mentee = (ground.people[ground.position[key]] for key in way)
+        why = broken_rules(ground.definition, mentor, mentee, ground.organisation)
+        if self._worth(way) < ground.floor_worth:
+            score, floor = points(self._worth(way)), ground.definition.matching.floor
+            why.append(f"they would score {score:g}, below the floor of {floor:g}.")
+        return why
+
+    def _partners(self, key: str) -> str:
+        with_whom = [
+            f"{self._called(pair.mentee if key == pair.mentor else pair.mentor)} "
+            f"({pair.score:g}{', fixed' if pair.fixed else ''})"
+            for pair in self._proposal.pairs
+            if key in (pair.mentor, pair.mentee)
+        ]
+        if not with_whom:
+            return f"{self._called(key)} is in no pair."
+        free = self._ground.places[self._ground.position[key]] > len(with_whom)
+        return (
+            f"{self._called(key)} is with {' and '.join(with_whom)}"
+            f"{', and has a free place' if free else ''}."
+        )
+
+    def _cost(self, way: tuple[str, str]) -> str:
+        """What the best proposal with these two would lose."""
+        ground, proposal = self._ground, self._proposal
+        fixed = [(pair.mentor, pair.mentee) for pair in proposal.pairs if pair.fixed]
+        used = Counter(key for pair in fixed for key in pair)
+        for key in way:
+            if used[key] >= ground.places[ground.position[key]]:
+                return f"HR fixed the pairs that take all places of {self._called(key)}."
+        chosen = choose(ground, [*fixed, way])
+        people = len({key for pair in chosen for key in (pair.mentor, pair.mentee)})
+        worth = sum(
+            ground.worth_of_pair(ground.position[pair.mentor], ground.position[pair.mentee])
+            for pair in chosen
+        )
+        fewer = proposal.totals.people - people
+        lost = round(proposal.totals.score - points(worth), 2)
+        changes: list[str] = []
+        if fewer:
+            count = "1 person" if abs(fewer) == 1 else f"{abs(fewer)} people"
+            changes.append(f"{count} {'fewer' if fewer > 0 else 'more'} would have a partner")
+        if lost:
+            changes.append(f"the total would {'fall' if lost > 0 else 'rise'} by {abs(lost):g}")
+        if not changes:
+            return (
+                "put together, with the others matched anew, as many people would have a partner "
+                "and the total would be the same: it is a tie."
+            )
+        return f"put together, with the others matched anew, {' and '.join(changes)}."

@@ -86,6 +86,10 @@ class Proposal(Value):
     pairs: tuple[ProposedPair, ...]
     unmatched: tuple[Unmatched, ...]
     """By their place on the reserve list, who may take no role last."""
+    not_looked_at: int = 0
+    """For how many at the end of it relaxations were not sought, because there are so many."""
+    parted: tuple[tuple[str, str], ...] = ()
+    """Pairs that are parted so that these can be made."""
     totals: Totals
     frontier: tuple[Reached, ...] = ()
     """What other choices would reach, from most people to best total score."""
