@@ -1,54 +1,42 @@
 """The proposal as a file: for HR to read and edit in Excel, and back again.
 
-Files show the organisation's own ids and names, whatever keys the proposal itself goes by.
+Files show the organisation's own ids and names, whatever keys the proposal itself goes by. Each
+row has a number that says which pair it was, so that rows may be sorted, and each file says which
+proposal it was made from, so that an older one is recognised.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from openpyxl import Workbook
-from openpyxl.cell import Cell, MergedCell
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.worksheet import Worksheet
-
-from domain.definition import Definition
-from domain.matching import Chosen, Proposal, proposal_of, rule_check
+from domain.edits import MAX_COMMENT, Edit, EditKind, Two
 from domain.people import Person
-from domain.problems import BadInput, Problem, did_you_mean, suggestion
+from domain.problems import BadInput, Problem, did_you_mean
+from domain.proposal import Proposal, ProposedPair
 from store.input_file import read_bytes, refuse
-from store.table_file import MAX_BYTES, Unreadable, folded, read_table, tidy
+from store.table_file import MAX_BYTES, Row, Table, Unreadable, folded, read_table, tidy
 
 MATCHES_SHEET = "Matches"
 UNMATCHED_SHEET = "Not matched"
-APPROVE, DROP = "approve", "drop"
-MAX_COMMENT = 2_000
+OVERVIEW_SHEET = "Overview"
+HELP_SHEET = "How to edit"
+PROGRAM, NUMBER = "Program", "Proposal"
+"""Where the overview says what the file was made from."""
 
-_DECISION, _MENTOR, _MENTEE, _COMMENT = "Decision", "Mentor ID", "Mentee ID", "Comment"
-_COLUMNS = (
-    # heading, width in characters
-    (_DECISION, 11),
-    (_MENTOR, 13),
-    ("Mentor", 26),
-    (_MENTEE, 13),
-    ("Mentee", 26),
-    ("Score", 8),
-    ("What speaks for it", 60),
-    ("What counted against it", 44),
-    (_COMMENT, 40),
-)
-_UNMATCHED_COLUMNS = (("ID", 13), ("Name", 26), ("Would be", 12), ("Why", 90))
-_EDITABLE = frozenset({_DECISION, _MENTOR, _MENTEE, _COMMENT})
-_HELP = (
-    "White columns are yours to change: write “drop” to take a pair out, another id to replace "
-    "somebody, a new row at the end to add a pair. Grey columns are for reading and are made anew."
-)
+DECISIONS = tuple(kind.value for kind in EditKind if kind is not EditKind.ADD)
+
+NO, DECISION, MENTOR, MENTEE, COMMENT = "No.", "Decision", "Mentor ID", "Mentee ID", "Comment"
+MENTOR_NAME, MENTEE_NAME = "Mentor", "Mentee"
+
+
+class Source(NamedTuple):
+    """Which proposal a file is made from."""
+
+    program: str
+    number: int
 
 
 # --- Out -----------------------------------------------------------------------------------------
@@ -58,6 +46,8 @@ def export_proposal(
     path: Path,
     proposal: Proposal,
     people: Mapping[str, Person],
+    *,
+    source: Source | None = None,
     timings: Mapping[str, float] | None = None,
 ) -> None:
     """Write a proposal to a .xlsx or .json file.
@@ -67,15 +57,17 @@ def export_proposal(
     Raises:
         BadInput: the file's ending is another one, or it can't be written.
     """
-    kind = path.suffix.lower()
-    if kind not in (".xlsx", ".json"):
-        raise refuse(path, "a proposal is written to a file that ends in .xlsx or .json.")
+    kind = check_target(path)
     try:
         if kind == ".json":
-            text = json.dumps(_document(proposal, people, timings), ensure_ascii=False, indent=2)
+            document = proposal_document(proposal, people, source=source, timings=timings)
+            text = json.dumps(document, ensure_ascii=False, indent=2)
             path.write_text(text + "\n", encoding="utf-8")
         else:
-            _workbook(proposal, people).save(path)
+            # Excel's format takes long to load, and JSON does without.
+            from store.proposal_sheet import workbook_of  # noqa: PLC0415
+
+            workbook_of(proposal, people, source).save(path)
     except OSError as error:
         raise refuse(
             path,
@@ -84,267 +76,330 @@ def export_proposal(
         ) from error
 
 
-def _document(
-    proposal: Proposal, people: Mapping[str, Person], timings: Mapping[str, float] | None
+def check_target(path: Path) -> str:
+    """The ending of a file to write. Raises `BadInput` when it is none of ours."""
+    kind = path.suffix.lower()
+    if kind not in (".xlsx", ".json"):
+        raise refuse(path, "a proposal is written to a file that ends in .xlsx or .json.")
+    return kind
+
+
+def decision_of(pair: ProposedPair) -> str:
+    """The decision that a pair has as it stands."""
+    return (EditKind.LOCK if pair.fixed else EditKind.APPROVE).value
+
+
+def proposal_document(
+    proposal: Proposal,
+    people: Mapping[str, Person],
+    *,
+    source: Source | None = None,
+    timings: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
+    """A proposal as JSON has it, with the organisation's ids."""
+
+    def who(role: str, key: str) -> dict[str, str]:
+        return {role: people[key].reference, f"{role}_name": people[key].name}
+
     return {
+        "program": source.program if source else None,
+        "number": source.number if source else None,
         "objective": proposal.totals.model_dump(mode="json"),
         "pairs": [
             {
-                "decision": APPROVE,
-                "mentor": people[pair.mentor].reference,
-                "mentor_name": people[pair.mentor].name,
-                "mentee": people[pair.mentee].reference,
-                "mentee_name": people[pair.mentee].name,
+                "no": number,
+                "decision": decision_of(pair),
+                **who("mentor", pair.mentor),
+                **who("mentee", pair.mentee),
                 "score": pair.score,
                 "reasons": pair.reasons,
                 "against": pair.against,
                 "fixed": pair.fixed,
+                "overruled": pair.overruled,
                 "comment": pair.comment,
             }
-            for pair in proposal.pairs
+            for number, pair in enumerate(proposal.pairs, start=1)
         ],
         "unmatched": [
             {
                 "id": people[left.key].reference,
                 "name": people[left.key].name,
                 "role": left.role.value if left.role else None,
+                "place": left.place,
                 "reasons": left.reasons,
+                "relaxations": left.relaxations,
             }
             for left in proposal.unmatched
         ],
+        "frontier": [reached.model_dump(mode="json") for reached in proposal.frontier],
+        "blocking": [
+            {**who("mentor", two.mentor), **who("mentee", two.mentee), "score": two.score}
+            for two in proposal.blocking
+        ],
+        "blocking_count": proposal.blocking_count,
         **({"timings": dict(timings)} if timings is not None else {}),
     }
-
-
-def _workbook(proposal: Proposal, people: Mapping[str, Person]) -> Workbook:
-    book = Workbook()
-    matches = book.worksheets[0]
-    matches.title = MATCHES_SHEET
-    _fill(
-        matches,
-        _COLUMNS,
-        [
-            (
-                APPROVE,
-                people[pair.mentor].reference,
-                people[pair.mentor].name,
-                people[pair.mentee].reference,
-                people[pair.mentee].name,
-                pair.score,
-                "; ".join(pair.reasons),
-                "; ".join(pair.against),
-                pair.comment,
-            )
-            for pair in proposal.pairs
-        ],
-        _EDITABLE,
-    )
-    _offer_decisions(matches)
-    _fill(
-        book.create_sheet(UNMATCHED_SHEET),
-        _UNMATCHED_COLUMNS,
-        [
-            (
-                people[left.key].reference,
-                people[left.key].name,
-                left.role.value if left.role else "",
-                "; ".join(left.reasons),
-            )
-            for left in proposal.unmatched
-        ],
-        frozenset(),
-    )
-    help_sheet = book.create_sheet("How to edit")
-    help_sheet.column_dimensions["A"].width = 100
-    _write(help_sheet.cell(1, 1), _HELP)
-    return book
-
-
-def _fill(
-    sheet: Worksheet,
-    columns: Sequence[tuple[str, int]],
-    rows: Iterable[tuple[str | float, ...]],
-    editable: frozenset[str],
-) -> None:
-    head, grey = PatternFill("solid", fgColor="1F3A5F"), PatternFill("solid", fgColor="F0F0F0")
-    for number, (heading, width) in enumerate(columns, start=1):
-        cell = sheet.cell(1, number)
-        _write(cell, heading)
-        cell.font, cell.fill = Font(bold=True, color="FFFFFF"), head
-        sheet.column_dimensions[get_column_letter(number)].width = width
-    last = 1
-    for last, row in enumerate(rows, start=2):
-        for number, (value, (heading, _)) in enumerate(zip(row, columns, strict=True), start=1):
-            cell = sheet.cell(last, number)
-            _write(cell, value)
-            if editable and heading not in editable:
-                cell.fill = grey
-    sheet.freeze_panes = "A2"
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{last}"
-
-
-def _write(cell: Cell | MergedCell, value: str | float) -> None:
-    """Text stays text, also where it looks like a formula: what people wrote is never computed."""
-    assert isinstance(cell, Cell)  # noqa: S101 - nothing is merged here
-    cell.value = value
-    if isinstance(value, str):
-        cell.data_type = "s"
-        cell.number_format = "@"
-        cell.quotePrefix = value[:1] in tuple("=+-@\t\r")
-    else:
-        cell.number_format = "0.0"
-    cell.alignment = Alignment(vertical="top", wrap_text=True)
-
-
-def _offer_decisions(sheet: Worksheet) -> None:
-    choices = DataValidation(type="list", formula1=f'"{APPROVE},{DROP}"', allow_blank=True)
-    choices.errorTitle, choices.error = "Decision", f"Choose {APPROVE} or {DROP}."
-    sheet.add_data_validation(choices)
-    choices.add("A2:A20000")
 
 
 # --- And back ------------------------------------------------------------------------------------
 
 
-class _Line(NamedTuple):
-    """A pair as it stands in the file."""
+class ReadEdits(NamedTuple):
+    """What HR's file says."""
 
-    row: int
-    decision: str
-    mentor: str
-    mentee: str
-    comment: str
+    edits: tuple[Edit, ...]
+    """One a row, in the file's order; then one for each row that was taken out."""
+    problems: tuple[Problem, ...]
+    """Rows that can't be understood. Their pairs stay as they are."""
+    taken_out: tuple[Two, ...]
+    """Pairs whose rows are not in the file any more: they count as dropped."""
 
 
-def import_proposal(
+def read_edits(
     path: Path,
-    definition: Definition,
+    proposal: Proposal,
     people: Mapping[str, Person],
     *,
-    everybody: Iterable[Person] = (),
-) -> Proposal:
-    """Read back a proposal that HR edited: the pairs as they now are, all of them HR's decision.
+    source: Source,
+    taking_part: Container[str],
+) -> ReadEdits:
+    """Read what HR decided about each pair. Nothing is checked but the file itself.
 
-    Scores, reasons and who is left over are made anew. `people` are those who can be paired, by
-    the keys the proposal shall have; `everybody` all of the people file, for lines of managers.
+    `people` are everybody in the program, by the proposal's keys; who is not `taking_part` stands
+    in an edit as HR wrote them.
 
     Raises:
-        BadInput: with every edit that can't stand: unknown people, broken hard rules with their
-            reason, people over their capacity, the same two twice.
+        BadInput: the file can't be read, is no proposal, or was made from another proposal than
+            `source`.
     """
     kind = path.suffix.lower()
     if kind not in (".xlsx", ".json"):
         raise refuse(path, "a proposal is read from a file that ends in .xlsx or .json.")
-    problems: list[Problem] = []
-    lines = _lines_of_json(path, problems) if kind == ".json" else _lines_of_sheet(path, problems)
-    known = list(everybody) or list(people.values())
-    checker = _Checker(path, definition, people, known, problems)
-    chosen = [pair for line in lines if (pair := checker.pair(line)) is not None]
-    checker.check_capacities(chosen)
-    if problems:
-        raise BadInput(sorted(problems, key=lambda problem: problem.row or 0))
-    return proposal_of(definition, people, [pair for _, pair in chosen], everybody=known)
+    reader = _Reader(path, proposal, people, taking_part)
+    reader.read(
+        _lines_of_json(path, source, reader)
+        if kind == ".json"
+        else _lines_of_sheet(path, source, reader)
+    )
+    return reader.result()
 
 
-class _Checker:
+class _Line(NamedTuple):
+    """A row as it stands in the file. Names are "" where they are not given."""
+
+    row: int
+    no: str
+    decision: str
+    mentor: str
+    mentor_name: str
+    mentee: str
+    mentee_name: str
+    comment: str
+
+
+class _Reader:
     def __init__(
         self,
         path: Path,
-        definition: Definition,
+        proposal: Proposal,
         people: Mapping[str, Person],
-        everybody: Sequence[Person],
-        problems: list[Problem],
+        taking_part: Container[str],
     ) -> None:
         self._file = str(path)
-        self._broken = rule_check(definition, everybody)
+        self._pairs = proposal.pairs
         self._people = people
-        self._everybody = everybody
-        self._keys = {person.reference: key for key, person in people.items()}
-        self._problems = problems
-        self._seen: dict[frozenset[str], int] = {}
+        self._key_of = {p.reference: key for key, p in people.items() if key in taking_part}
+        self._place_of = {self._written(pair): i for i, pair in enumerate(self._pairs)}
+        self._met: set[int] = set()
+        self._edits: list[Edit] = []
+        self._problems: list[Problem] = []
 
-    def _tell(self, row: int, field: str | None, message: str, hint: str | None = None) -> None:
+    def _written(self, pair: ProposedPair) -> Two:
+        """The two of a pair as the file names them."""
+        return self._people[pair.mentor].reference, self._people[pair.mentee].reference
+
+    def tell(self, row: int, field: str | None, message: str, hint: str | None = None) -> None:
+        """Note a problem of a row."""
         self._problems.append(
             Problem(file=self._file, row=row, field=field, message=message, hint=hint)
         )
 
-    def pair(self, line: _Line) -> tuple[int, Chosen] | None:
-        """The pair of a line, or None when it is dropped or can't stand."""
-        decision = line.decision.casefold()
-        if decision == DROP:
-            return None
-        if decision not in ("", APPROVE):
-            self._tell(
+    def is_about(self, no: str) -> None:
+        """Note that the file has a row of this number, whatever else it says."""
+        if no.isdecimal() and 1 <= int(no) <= len(self._pairs):
+            self._met.add(int(no) - 1)
+
+    def read(self, lines: Iterable[_Line]) -> None:
+        """Understand each line."""
+        known = list(lines)
+        numbered = {line.no for line in known}
+        for line in known:
+            place = self._place(line, numbered)
+            if place is not None:
+                self._line(line, place if place >= 0 else None)
+
+    def result(self) -> ReadEdits:
+        """All that was read, and the rows that were not there."""
+        gone = [pair for i, pair in enumerate(self._pairs) if i not in self._met]
+        taken_out = tuple((pair.mentor, pair.mentee) for pair in gone)
+        drops = [Edit(row=None, kind=EditKind.DROP, before=two) for two in taken_out]
+        problems = sorted(self._problems, key=lambda problem: problem.row or 0)
+        return ReadEdits((*self._edits, *drops), tuple(problems), taken_out)
+
+    def _place(self, line: _Line, numbered: Container[str]) -> int | None:
+        """Which pair a line is about: -1 for a new one, None when it can't be told."""
+        if not line.no:
+            place = self._place_of.get((line.mentor, line.mentee), -1)
+            its_own = place >= 0 and place not in self._met and str(place + 1) not in numbered
+            place = place if its_own else -1
+        elif line.no.isdecimal() and 1 <= int(line.no) <= len(self._pairs):
+            place = int(line.no) - 1
+            if place in self._met:  # a row that HR copied to begin a new one from
+                place = -1
+        else:
+            self.tell(
                 line.row,
-                _DECISION,
-                f"“{line.decision}” is no decision.",
-                did_you_mean(line.decision, (APPROVE, DROP)),
+                NO,
+                f"there is no pair {line.no} in this proposal.",
+                "Leave the numbers as they were; a new row has none.",
             )
-        mentor = self._who(line.row, _MENTOR, line.mentor)
-        mentee = self._who(line.row, _MENTEE, line.mentee)
+            return None
+        if place >= 0:
+            self._met.add(place)
+        return place
+
+    def _line(self, line: _Line, place: int | None) -> None:
+        pair = self._pairs[place] if place is not None else None
+        before = (pair.mentor, pair.mentee) if pair else None
+        kind = self._kind(line, pair)
+        after = None if kind is EditKind.DROP else self._after(line, pair)
         if len(line.comment) > MAX_COMMENT:
-            self._tell(line.row, _COMMENT, f"this is longer than {MAX_COMMENT:,} characters.")
-        if mentor is None or mentee is None:
-            return None
-        for broken in self._broken(self._people[mentor], self._people[mentee]):
-            self._tell(line.row, None, f"{line.mentor} and {line.mentee} can't be a pair: {broken}")
-        both = frozenset((mentor, mentee))
-        first = self._seen.setdefault(both, line.row)
-        if first != line.row:
-            self._tell(
+            self.tell(line.row, COMMENT, f"this is longer than {MAX_COMMENT:,} characters.")
+        elif kind is not None and (kind is EditKind.DROP or after is not None):
+            self._edits.append(
+                Edit(row=line.row, kind=kind, before=before, after=after, comment=line.comment)
+            )
+
+    def _kind(self, line: _Line, pair: ProposedPair | None) -> EditKind | None:
+        decision = line.decision.casefold()
+        if decision and decision not in DECISIONS:
+            self.tell(
                 line.row,
-                None,
-                f"{line.mentor} and {line.mentee} are a pair in row {first} already.",
-                "Drop one of the rows.",
+                DECISION,
+                f"“{line.decision}” is no decision.",
+                did_you_mean(line.decision, DECISIONS),
             )
             return None
-        return line.row, Chosen(mentor, mentee, fixed=True, comment=line.comment)
-
-    def _who(self, row: int, field: str, reference: str) -> str | None:
-        if not reference:
-            self._tell(row, field, "this is empty.", f"Write an id, or “{DROP}” as decision.")
+        if pair is not None:
+            return EditKind(decision or decision_of(pair))
+        if decision in (EditKind.DROP, EditKind.SWAP):
+            self.tell(
+                line.row,
+                DECISION,
+                f"this row has no number, so it is a new pair, which can’t be “{decision}”.",
+                "Decide so in the row that the pair has.",
+            )
             return None
-        key = self._keys.get(reference)
-        if key is None:
-            if any(person.reference == reference for person in self._everybody):
-                self._tell(row, field, f"“{reference}” does not take part in this program.")
-            else:
-                near = suggestion(reference, self._keys)
-                self._tell(
-                    row,
+        return EditKind.ADD
+
+    def _after(self, line: _Line, pair: ProposedPair | None) -> Two | None:
+        mentor = self._who(
+            line, MENTOR, line.mentor, line.mentor_name, pair.mentor if pair else None
+        )
+        mentee = self._who(
+            line, MENTEE, line.mentee, line.mentee_name, pair.mentee if pair else None
+        )
+        return (mentor, mentee) if mentor is not None and mentee is not None else None
+
+    def _who(
+        self, line: _Line, field: str, reference: str, name: str, was: str | None
+    ) -> str | None:
+        """The key of who stands in a row, what HR wrote for a stranger, None when it is wrong."""
+        if not reference:
+            self.tell(line.row, field, "this is empty.", "Write an id, or “drop” as decision.")
+            return None
+        if was is not None and reference == self._people[was].reference:
+            if name and folded(name) != folded(self._people[was].name):
+                self.tell(
+                    line.row,
                     field,
-                    f"there is nobody with the id “{reference}”.",
-                    f"Did you mean “{near}”?" if near else None,
+                    f"the name was changed to “{name}”, but the id is still {reference}.",
+                    self._id_of(name) or "Write the id of the person who should be here.",
                 )
-        return key
+                return None
+            return was
+        return self._key_of.get(reference, reference)
 
-    def check_capacities(self, chosen: Sequence[tuple[int, Chosen]]) -> None:
-        """Tell of everybody who is in more pairs than they offered."""
-        pairs = Counter(key for _, pair in chosen for key in (pair.mentor, pair.mentee))
-        for key, count in pairs.items():
-            person = self._people[key]
-            if count > person.capacity:
-                rows = [row for row, pair in chosen if key in (pair.mentor, pair.mentee)]
-                self._tell(
-                    rows[-1],
-                    None,
-                    f"{person.reference} would be in {count} pairs (rows "
-                    f"{', '.join(map(str, rows))}), but has room for {person.capacity}.",
-                    f"Write “{DROP}” in one of the rows, or another id.",
-                )
+    def _id_of(self, name: str) -> str | None:
+        found = [
+            person.reference
+            for person in self._people.values()
+            if folded(person.name) == folded(name)
+        ]
+        return f"Write the id of {name} here: {' or '.join(found)}." if found else None
 
 
-def _lines_of_sheet(path: Path, problems: list[Problem]) -> list[_Line]:
-    needed = (_DECISION, _MENTOR, _MENTEE)
+def _check_source(path: Path, source: Source, program: str | None, number: str | None) -> None:
+    anew = f"Export it anew: python starter.py matches {source.program} export {path.name}"
+    if not program or not number:
+        raise refuse(path, "this file does not say which proposal it was made from.", anew)
+    if program != source.program:
+        raise refuse(
+            path, f"this file was made from the program “{program}”, not “{source.program}”."
+        )
+    if number != str(source.number):
+        raise refuse(
+            path,
+            f"this file was made from proposal {number}; it is proposal {source.number} now.",
+            anew,
+        )
+
+
+def _lines_of_sheet(path: Path, source: Source, reader: _Reader) -> list[_Line]:
+    needed = (NO, DECISION, MENTOR, MENTEE)
     table = read_table(path, needed, MATCHES_SHEET)
-    headings = [folded(heading) for heading in table.headings]
-    places = {
-        heading: headings.index(folded(heading))
-        for heading in (*needed, _COMMENT)
-        if folded(heading) in headings
+    said = _overview(path)
+    _check_source(path, source, said.get(folded(PROGRAM)), said.get(folded(NUMBER)))
+    places = _columns(path, table, needed, (MENTOR_NAME, MENTEE_NAME, COMMENT))
+    lines: list[_Line] = []
+    for row in table.rows:
+        values = _values(row, places, reader)
+        if values is None:
+            continue
+        line = _Line(
+            row.number,
+            values[NO],
+            values[DECISION],
+            values[MENTOR],
+            values.get(MENTOR_NAME, ""),
+            values[MENTEE],
+            values.get(MENTEE_NAME, ""),
+            values.get(COMMENT, ""),
+        )
+        if any(line[1:]):
+            lines.append(line)
+    return lines
+
+
+def _overview(path: Path) -> dict[str, str]:
+    """What the overview says in its first two columns, as far as it is still there."""
+    try:
+        table = read_table(path, (), OVERVIEW_SHEET)
+    except BadInput:
+        return {}
+    rows = [table.headings, *(row.cells for row in table.rows)]
+    return {
+        folded(row[0]): row[1]
+        for row in rows
+        if len(row) > 1 and isinstance(row[0], str) and isinstance(row[1], str)
     }
-    missing = [heading for heading in needed if heading not in places]
+
+
+def _columns(
+    path: Path, table: Table, needed: Sequence[str], others: Sequence[str]
+) -> dict[str, int]:
+    headings = [folded(heading) for heading in table.headings]
+    missing = [heading for heading in needed if folded(heading) not in headings]
     if missing:
         raise BadInput(
             [
@@ -357,58 +412,60 @@ def _lines_of_sheet(path: Path, problems: list[Problem]) -> list[_Line]:
                 for heading in missing
             ]
         )
-    lines: list[_Line] = []
-    for row in table.rows:
-        values = {}
-        for heading, place in places.items():
-            cell = row.cell(place)
-            if isinstance(cell, Unreadable):
-                problems.append(
-                    Problem(
-                        file=str(path),
-                        row=row.number,
-                        field=heading,
-                        message=cell.why,
-                        hint=cell.hint,
-                    )
-                )
-            values[heading] = "" if isinstance(cell, Unreadable) else cell
-        if any(values.values()):
-            lines.append(
-                _Line(
-                    row.number,
-                    values[_DECISION],
-                    values[_MENTOR],
-                    values[_MENTEE],
-                    values.get(_COMMENT, ""),
-                )
-            )
-    return lines
+    return {
+        heading: headings.index(folded(heading))
+        for heading in (*needed, *others)
+        if folded(heading) in headings
+    }
 
 
-def _lines_of_json(path: Path, problems: list[Problem]) -> list[_Line]:
+def _values(row: Row, places: Mapping[str, int], reader: _Reader) -> dict[str, str] | None:
+    """The cells of a row by their headings; None, with every reason told, when one is unreadable.
+
+    Its pair is then one that the file is about, so that it does not count as taken out.
+    """
+    values: dict[str, str] = {}
+    readable = True
+    for heading, place in places.items():
+        cell = row.cell(place)
+        if isinstance(cell, Unreadable):
+            reader.tell(row.number, heading, cell.why, cell.hint)
+            readable = False
+        else:
+            values[heading] = cell
+    if not readable:
+        reader.is_about(values.get(NO, ""))
+        return None
+    return values
+
+
+def _lines_of_json(path: Path, source: Source, reader: _Reader) -> list[_Line]:
     data = read_bytes(path, MAX_BYTES)
     try:
         document = json.loads(data.decode("utf-8-sig"))
     except json.JSONDecodeError as error:
         raise refuse(path, "this is not JSON.", line=error.lineno) from error
-    except (UnicodeDecodeError, RecursionError) as error:
+    except (UnicodeDecodeError, RecursionError, ValueError) as error:
         raise refuse(path, "this is not JSON in UTF-8.") from error
     pairs = document.get("pairs") if isinstance(document, dict) else None
     if not isinstance(pairs, list):
         raise refuse(path, "this is no proposal: “pairs” is missing or no list.")
+    program, number = document.get("program"), document.get("number")
+    _check_source(path, source, program and str(program), number and str(number))
     lines: list[_Line] = []
-    for number, pair in enumerate(pairs, start=1):
+    for row, pair in enumerate(pairs, start=1):
         entry = pair if isinstance(pair, dict) else {}
-        words = [entry.get(key, "") for key in ("decision", "mentor", "mentee", "comment")]
+        no = entry.get("no")
+        number = str(no) if isinstance(no, int) and not isinstance(no, bool) else ""
+        keys = ("decision", "mentor", "mentor_name", "mentee", "mentee_name", "comment")
+        words = [entry.get(key, "") for key in keys]
         if not isinstance(pair, dict) or not all(isinstance(word, str) for word in words):
-            problems.append(
-                Problem(
-                    file=str(path),
-                    field=f"pairs[{number}]",
-                    message="an entry needs “mentor” and “mentee”, all in quotation marks.",
-                )
+            reader.is_about(number)
+            reader.tell(
+                row,
+                f"pairs[{row}]",
+                "an entry needs “mentor” and “mentee”, all in quotation marks.",
             )
             continue
-        lines.append(_Line(number, *(tidy(word) for word in words)))
+        lines.append(_Line(row, number, *(tidy(word) for word in words)))
     return lines
