@@ -15,7 +15,7 @@ from domain.model import Section
 MAX_TERMS = 5_000
 MAX_WORD = 200
 
-NEAR = 0.75
+NEAR = 0.76
 """The `difflib` ratio from which on a word counts as mistyped. Below it, short words of a large
 vocabulary are taken for one another: “agil” for “email”."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from domain.model import Section
-from domain.problems import BadInput, Problem, did_you_mean
+from domain.problems import BadInput, Problem, did_you_mean, suggestion
 from domain.vocabulary import MAX_TERMS, Term, Vocabulary, words_claimed_twice
 from store.input_file import read_bytes, refuse
 from store.written_yaml import WrittenYaml
@@ -116,9 +116,12 @@ def vocabulary_problem(name: str, language: str, beside: Path) -> tuple[str, str
     """What is wrong with naming this vocabulary in a definition, and a hint; None if nothing is."""
     if vocabulary_path(name, language, beside).is_file():
         return None
-    own = sorted(path.name for path in beside.glob("*.yaml")) if name.endswith(".yaml") else []
-    if own:
-        return (f"there is no file “{name}” beside the definition.", did_you_mean(name, own))
+    if name.endswith(".yaml"):
+        near = suggestion(name.removesuffix(".yaml"), (own.stem for own in beside.glob("*.yaml")))
+        return (
+            f"there is no file “{name}” beside the definition.",
+            f"Did you mean “{near}.yaml”?" if near else None,
+        )
     return (
         f"there is no vocabulary “{name}”.",
         f"{did_you_mean(name, shipped_vocabularies())} A file of your own is named with its "

@@ -13,6 +13,7 @@ from domain.problems import BadInput
 from store.definition_file import (
     MAX_BYTES,
     SCHEMA_FILE,
+    definition_problem,
     definition_schema,
     load_definition,
     new_definition,
@@ -161,6 +162,35 @@ def test_a_key_written_twice_is_told(tmp_path: Path) -> None:
 def test_an_unknown_survey_is_told(tmp_path: Path) -> None:
     path = changed(tmp_path, ("survey: final", "survey: finale"))
     assert problems_of(path)[0].endswith("there is no survey “finale”. Did you mean “final”?")
+
+
+def test_an_unknown_vocabulary_is_told(tmp_path: Path) -> None:
+    path = changed(
+        tmp_path, ("vocabularies: [workplace]", "vocabularies: [workplaces, our-wrods.yaml, other]")
+    )
+    (tmp_path / "our-words.yaml").write_text("id: own\n", encoding="utf-8")
+    near = f"D, line {line_of('vocabularies: ')}, people.vocabularies"
+    assert problems_of(path) == [
+        f"{near}[1]: there is no vocabulary “workplaces”. Did you mean “workplace”? A file of your "
+        "own is named with its ending, like our-words.yaml.",
+        f"{near}[2]: there is no file “our-wrods.yaml” beside the definition. Did you mean "
+        "“our-words.yaml”?",
+        f"{near}[3]: there is no vocabulary “other”. Use one of: digcomp-3.0, workplace. A file of "
+        "your own is named with its ending, like our-words.yaml.",
+    ]
+
+
+def test_a_vocabulary_beside_the_definition_is_found(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text("id: own\n", encoding="utf-8")
+    path = changed(tmp_path, ("vocabularies: [workplace]", "vocabularies: [own.yaml]"))
+    assert load_definition(path).people.vocabularies == ("own.yaml",)
+
+
+def test_a_problem_found_later_has_the_line_of_its_setting(tmp_path: Path) -> None:
+    path = written(tmp_path, SOUND)
+    problem = definition_problem(path, ("matching", "rules", 1, "min"), "this is too much.")
+    line = line_of("      min: 2")
+    assert str(problem) == f"{path}, line {line}, matching.rules[2].min: this is too much."
 
 
 # --- Files that can't be read --------------------------------------------------------------------

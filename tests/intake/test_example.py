@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from domain.matching import diagnose, match
+from console.intake import read_intake
+from domain.diagnosis import diagnose
+from domain.matching import match
 from domain.people import Role
-from store.definition_file import load_definition
-from store.people_file import load_people
 
 FOLDER = Path("examples/digital-leaders")
-DEFINITION = load_definition(FOLDER / "definition.yaml")
-PEOPLE = {
-    person.reference: person for person in load_people(FOLDER / "people.csv", DEFINITION).people
-}
+INTAKE = read_intake(FOLDER / "definition.yaml", FOLDER / "people.csv")
+DEFINITION = INTAKE.definition
+PEOPLE = {person.reference: person for person in INTAKE.people}
 
 
 def test_nothing_stands_out() -> None:
     assert diagnose(DEFINITION, PEOPLE.values()) == []
+    assert INTAKE.notes == ()
+
+
+def test_thirteen_pairs_are_proposed_of_28_people() -> None:
+    proposal = match(DEFINITION, INTAKE.candidates, background=INTAKE.background)
+    assert (len(INTAKE.people), len(INTAKE.candidates), len(proposal.pairs)) == (28, 26, 13)
+    assert proposal.unmatched == ()
+
+
+def test_what_is_new_to_a_reader_is_shown() -> None:
+    diego = PEOPLE["2011"]
+    assert diego.skill_levels == {"Social media": "expert", "Short video": "good"}
+    assert diego.languages == ("es", "en")
+    assert (diego.working_days, diego.working_hours) == ((0, 1, 2, 3, 4), (9 * 60, 18 * 60))
 
 
 def test_twelve_pairs_are_possible_whichever_two_stay_out() -> None:
@@ -27,5 +40,5 @@ def test_twelve_pairs_are_possible_whichever_two_stay_out() -> None:
     for mentor in mentors:
         for mentee in mentees:
             joined = {key: p for key, p in PEOPLE.items() if key not in (mentor, mentee)}
-            pairs = match(DEFINITION, joined, everybody=PEOPLE.values()).pairs
+            pairs = match(DEFINITION, joined, background=INTAKE.background).pairs
             assert len(pairs) >= 12, (mentor, mentee)

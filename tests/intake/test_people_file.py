@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,14 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from domain.definition import Definition
-from domain.people import Role
+from domain.definition import Columns, Definition
+from domain.people import Person, Role
 from domain.problems import BadInput
+from domain.vocabulary import Term, Vocabulary
 from store import table_file
 from store.definition_file import load_definition
 from store.people_file import PeopleFile, load_people
+from store.vocabulary_file import load_vocabulary
 from tests.domain.definitions import definition_with
 
 EXAMPLE = Path("examples/digital-leaders")
@@ -275,6 +278,370 @@ def test_bad_cells_of_excel_are_told(tmp_path: Path) -> None:
         "P, row 4, Work e-mail: “ann@example.com” stands in row 3 already. Each person must be in "
         "the file once.",
     ]
+
+
+# --- The same thing in many rows -----------------------------------------------------------------
+
+
+def colleagues(count: int, **changes: str) -> list[tuple[str, ...]]:
+    """Rows that differ in nothing but who it is, from row 3 on."""
+    return [
+        row(**{"Staff": str(n), "Work": f"p{n}@example.com", **changes})
+        for n in range(3, 3 + count)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("count", "rows"),
+    [
+        (1, ""),
+        (2, " (rows 3 and 4)"),
+        (4, " (rows 3, 4, 5 and 6)"),
+        (5, " (rows 3, 4, 5 and 2 more)"),
+        (400, " (rows 3, 4, 5 and 397 more)"),
+    ],
+)
+def test_one_bad_word_in_many_rows_is_one_problem_with_its_rows(
+    tmp_path: Path, count: int, rows: str
+) -> None:
+    path = written(tmp_path, csv_of(HEADINGS, BOSS, *colleagues(count, Grade="Clark")))
+    assert problems_of(path) == [
+        f"P, row 3, Grade: “Clark” is not in people.levels{rows}. Did you mean “Clerk”?"
+    ]
+
+
+def test_complaints_that_differ_in_column_word_or_hint_stay_apart(tmp_path: Path) -> None:
+    text = csv_of(
+        HEADINGS,
+        BOSS,
+        *colleagues(2, Grade="Clark", Zone="Mars"),
+        row(Staff="9", Work="", Grade="Bark"),
+        row(Staff="", Work="q@example.com", Grade="Clark"),
+    )
+    assert [problem.split(".")[0] for problem in problems_of(written(tmp_path, text))] == [
+        "P, row 3, Grade: “Clark” is not in people",
+        "P, row 3, Zone: “Mars” is no time zone (rows 3 and 4)",
+        "P, row 5, Work e-mail: this is empty",
+        "P, row 5, Grade: “Bark” is not in people",
+        "P, row 6, Staff no",
+    ]
+
+
+def test_managers_who_are_not_there_are_told_once_for_all_who_name_them(tmp_path: Path) -> None:
+    path = written(tmp_path, csv_of(HEADINGS, BOSS, *colleagues(3, Reports="77")))
+    assert problems_of(path) == [
+        "P, row 3, Reports to: there is nobody with the id “77” in this file (rows 3, 4 and 5). "
+        "Managers must be in the file too, without a role if they take no part."
+    ]
+
+
+def test_a_column_of_names_where_ids_belong_is_told_in_reasonable_time(tmp_path: Path) -> None:
+    rows = [
+        row(Staff=str(n), Work=f"p{n}@example.com", Reports=f"Example Manager {n}")
+        for n in range(2, 3_002)
+    ]
+    path = written(tmp_path, csv_of(HEADINGS, BOSS, *rows))
+    began = time.perf_counter()
+    assert len(problems_of(path)) == 3_000
+    assert time.perf_counter() - began < 10  # some 2 s; comparing each with each takes minutes
+
+
+# --- Skills, goals and interests in the words of a vocabulary ------------------------------------
+
+WORDS = Vocabulary(
+    (
+        Term(label="Spreadsheets", synonyms=("Excel", "MS Excel"), code="1.1"),
+        Term(label="AI assistants", synonyms=("AI", "ChatGPT")),
+        Term(label="R (language)", synonyms=("R",)),
+        Term(label="Python"),
+    )
+)
+LEVELS = {"skill_levels": ["beginner", "good", "expert"]}
+
+
+def taught(
+    tmp_path: Path,
+    *cells: tuple[str, str, str],
+    levels: bool = True,
+    vocabulary: Vocabulary | None = WORDS,
+) -> PeopleFile:
+    """People by their cells for skills, goals and interests."""
+    definition = definition_with(
+        skills="Can", goals="Wants", interests="Likes", people=LEVELS if levels else None
+    )
+    text = "ID,Name,Mail,Can,Wants,Likes\n" + "".join(
+        f"{n},A,a{n}@example.com,{','.join(texts)}\n" for n, texts in enumerate(cells)
+    )
+    return load_people(written(tmp_path, text), definition, vocabulary)
+
+
+def told_of(
+    tmp_path: Path,
+    *cells: tuple[str, str, str],
+    levels: bool = True,
+    vocabulary: Vocabulary | None = WORDS,
+) -> list[str]:
+    with pytest.raises(BadInput) as refused:
+        taught(tmp_path, *cells, levels=levels, vocabulary=vocabulary)
+    return [
+        str(problem).replace(str(tmp_path / "people.csv"), "P")
+        for problem in refused.value.problems
+    ]
+
+
+def test_words_come_out_as_the_vocabulary_has_them(tmp_path: Path) -> None:
+    (person,) = taught(tmp_path, ("ms-excel;chatgpt;Excel", "ai;1.1", "Chess;EXCEL;chess")).people
+    assert person.skills == ("Spreadsheets", "AI assistants")
+    assert person.goals == ("AI assistants", "Spreadsheets")
+    assert person.interests == ("Chess", "Spreadsheets")
+
+
+def test_without_a_vocabulary_words_are_taken_as_they_are(tmp_path: Path) -> None:
+    (person,) = taught(tmp_path, ("Exel;Juggling", "Magic", "Chess"), vocabulary=None).people
+    assert (person.skills, person.goals) == (("Exel", "Juggling"), ("Magic",))
+
+
+def test_an_unknown_word_is_told_once_with_all_its_rows_and_columns(tmp_path: Path) -> None:
+    cells = [("Exel", "", ""), ("exel;AI", "", ""), ("", "EXEL", ""), ("Juggling", "", "Exel")]
+    assert told_of(tmp_path, *cells) == [
+        "P, row 2, Can, Wants: “Exel” is in none of the vocabularies (rows 2, 3 and 4). Did you "
+        "mean “Excel”?",
+        "P, row 5, Can: “Juggling” is in none of the vocabularies. Add it to a vocabulary of your "
+        "own, or write what it is called there.",
+    ]
+
+
+def test_unknown_words_stand_next_to_all_other_problems(tmp_path: Path) -> None:
+    told = told_of(tmp_path, ("Exel (exprt);Python: good", "Pyton", ""))
+    assert [problem.partition(": ")[2] for problem in told] == [
+        "“exprt” is not in people.skill_levels. Did you mean “expert”?",
+        "“Exel” is in none of the vocabularies. Did you mean “Excel”?",
+        "“Pyton” is in none of the vocabularies. Did you mean “Python”?",
+    ]
+
+
+def test_skill_levels_are_read_in_brackets_and_after_a_colon(tmp_path: Path) -> None:
+    (person,) = taught(tmp_path, ("Excel (Expert);Python:  GOOD;AI;R (language)", "", "")).people
+    assert person.skills == ("Spreadsheets", "Python", "AI assistants", "R (language)")
+    assert person.skill_levels == {"Spreadsheets": "expert", "Python": "good"}
+
+
+def test_levels_need_no_vocabulary(tmp_path: Path) -> None:
+    (person,) = taught(tmp_path, ("Juggling (good);Magic", "", ""), vocabulary=None).people
+    assert (person.skills, person.skill_levels) == (("Juggling", "Magic"), {"Juggling": "good"})
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["Excel (good);MS Excel (expert)", "Excel: expert;Excel: beginner;Excel", "Excel (expert);1.1"],
+)
+def test_a_skill_that_stands_twice_keeps_the_higher_level(tmp_path: Path, cell: str) -> None:
+    (person,) = taught(tmp_path, (cell, "", "")).people
+    assert (person.skills, person.skill_levels) == (("Spreadsheets",), {"Spreadsheets": "expert"})
+
+
+def test_two_levels_of_one_skill_are_noted_and_the_rows_are_named(tmp_path: Path) -> None:
+    twice = ("AI (good);ChatGPT (expert)", "", "")
+    notes = taught(tmp_path, twice, ("AI (good);AI (good);AI", "", ""), twice).notes
+    assert notes == (
+        "Can, row 2: a skill stands twice in a cell, with two levels; the higher one counts "
+        "(rows 2 and 4).",
+    )
+
+
+def test_levels_in_the_file_that_the_definition_has_not_are_told(tmp_path: Path) -> None:
+    assert told_of(tmp_path, ("Excel (expert)", "", ""), levels=False) == [
+        "P, row 2, Can: “Excel (expert)” has a level, and the definition has no "
+        "people.skill_levels. List them there, from low to high."
+    ]
+
+
+def test_free_text_in_place_of_skills_is_told_in_reasonable_time(tmp_path: Path) -> None:
+    cells = [(f"I could teach something about topic {n} " + "x" * n, "", "") for n in range(2_000)]
+    workplace = load_vocabulary(["workplace"], "en", tmp_path)
+    began = time.perf_counter()
+    assert len(told_of(tmp_path, *cells, vocabulary=workplace)) == 2_000
+    assert time.perf_counter() - began < 10  # some 1 s
+
+
+# --- Times, languages, consent, identity, places, scales -----------------------------------------
+
+
+def one_column(tmp_path: Path, column: str, *cells: str, **definition: Any) -> tuple[Person, ...]:
+    """People of whom the file says one thing beyond who they are."""
+    ours = column in Columns.model_fields
+    plan = definition_with(**({column: "It"} if ours else {"extra": {column: "It"}}), **definition)
+    lines = [f'{n},A,a{n}@example.com,"{cell}"\n' for n, cell in enumerate(cells)]
+    return load_people(written(tmp_path, "ID,Name,Mail,It\n" + "".join(lines)), plan).people
+
+
+def refused_column(tmp_path: Path, column: str, *cells: str, **definition: Any) -> list[str]:
+    with pytest.raises(BadInput) as refused:
+        one_column(tmp_path, column, *cells, **definition)
+    return [
+        str(problem).replace(str(tmp_path / "people.csv"), "P")
+        for problem in refused.value.problems
+    ]
+
+
+def test_languages_are_read_by_code_and_by_name(tmp_path: Path) -> None:
+    people = one_column(tmp_path, "languages", "en;French;pt-BR;FR", "", "norwegian")
+    assert [person.languages for person in people] == [("en", "fr", "pt"), (), ("no",)]
+
+
+def test_a_language_that_nobody_knows_is_told(tmp_path: Path) -> None:
+    assert refused_column(tmp_path, "languages", "English;Elvish", "elvish", "Elvish") == [
+        "P, row 2, It: “Elvish” is no language that is known here (rows 2 and 4). Write a code "
+        "like en or pt-BR, or the language's English name.",
+        "P, row 3, It: “elvish” is no language that is known here. Write a code like en or pt-BR, "
+        "or the language's English name.",
+    ]
+
+
+def test_working_days_and_hours_are_read(tmp_path: Path) -> None:
+    people = one_column(tmp_path, "working_days", "Mon-Thu", "Mon;Wed", "")
+    assert [person.working_days for person in people] == [(0, 1, 2, 3), (0, 2), ()]
+    people = one_column(tmp_path, "working_hours", "09:00-17:30", "22-6", "")
+    assert [person.working_hours for person in people] == [(540, 1050), (1320, 360), None]
+
+
+def test_days_and_hours_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+    assert refused_column(tmp_path, "working_days", "1-5", "Mon", "1-5") == [
+        "P, row 2, It: “1-5” can't be read as days of the week (rows 2 and 4). Write them like "
+        "Mon-Fri, or Mon;Tue;Thu."
+    ]
+    assert refused_column(tmp_path, "working_hours", "9-5") == [
+        "P, row 2, It: “9-5” would be 20 hours, over midnight. Write them like 09:00-17:30, in the "
+        "person's own time zone."
+    ]
+
+
+def test_who_has_not_said_yes_has_not_agreed(tmp_path: Path) -> None:
+    people = one_column(tmp_path, "consent", "Yes", " x ", "TRUE", "no", "", "maybe")
+    assert [person.consent for person in people] == [True, True, True, False, False, False]
+    own = one_column(tmp_path, "consent", "Ja", "yes", people={"yes": ["ja"]})
+    assert [person.consent for person in own] == [True, False]
+
+
+def test_whoever_has_not_agreed_takes_no_part(tmp_path: Path) -> None:
+    text = "ID,Name,Mail,OK\n1,A,a@example.com,yes\n2,B,b@example.com,\n"
+    file = load_people(written(tmp_path, text), definition_with(consent="OK"))
+    assert (len(file.people), file.mentors, file.without_role) == (2, 1, 1)
+
+
+def identity_file(tmp_path: Path, *rows: str) -> PeopleFile:
+    definition = definition_with(
+        extra={"gender": "Gender", "site": "Site"},
+        people={"identity": {"columns": ["gender"], "opt_in": "Use it"}},
+        matching={
+            "rules": [],
+            "preferences": [{"prefer": "close", "column": "gender", "scale": ["woman", "man"]}],
+        },
+    )
+    text = "ID,Name,Mail,Gender,Use it,Site\n" + "".join(f"{row}\n" for row in rows)
+    return load_people(written(tmp_path, text), definition)
+
+
+def test_identity_is_kept_only_of_who_opted_in(tmp_path: Path) -> None:
+    file = identity_file(
+        tmp_path, "1,A,a@example.com,Woman,yes,North", "2,B,b@example.com,Woman,,North",
+        "3,C,c@example.com,Man,no,",
+    )  # fmt: skip
+    assert [person.extra for person in file.people] == [
+        {"gender": "woman", "site": "North"}, {"site": "North"}, {},
+    ]  # fmt: skip
+    assert "woman" not in str(file.people[1:]).casefold()
+
+
+def test_identity_cells_are_not_even_looked_at_without_the_opt_in(tmp_path: Path) -> None:
+    rows = ["1,A,a@example.com,\ufffd secret,,N", "2,B,b@example.com,off the scale,no,N"]
+    assert [person.extra for person in identity_file(tmp_path, *rows).people] == [{"site": "N"}] * 2
+    with pytest.raises(BadInput, match="2 problem"):
+        identity_file(tmp_path, *(row.replace(",,N", ",yes,N").replace("no", "x") for row in rows))
+
+
+def test_the_opt_in_column_must_be_there(tmp_path: Path) -> None:
+    definition = definition_with(
+        extra={"gender": "Gender"},
+        people={"identity": {"columns": ["gender"], "opt_in": "Use it"}},
+    )
+    path = written(tmp_path, "ID,Name,Mail,Gender\n1,A,a@example.com,Woman\n")
+    assert problems_of(path, definition) == [
+        "P, row 1: no column is headed “Use it”, which the definition names for "
+        "“identity.opt_in”. Use one of: ID, Name, Mail, Gender."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("part", "capacity"), [("mentor", 3), ("mentee", 2), ("both", 3), ("", 1), ("mentor,5", 5)]
+)
+def test_places_decide_where_the_file_does_not_say(
+    tmp_path: Path, part: str, capacity: int
+) -> None:
+    definition = definition_with(
+        role="Part",
+        capacity="Pairs",
+        matching={"rules": [], "places": {"mentor": 3, "mentee": 2}},
+    )
+    path = written(tmp_path, f"ID,Name,Mail,Part,Pairs\n1,A,a@example.com,{part}\n")
+    assert [person.capacity for person in load_people(path, definition).people] == [capacity]
+
+
+def test_places_go_by_the_role_that_eligibility_leaves(tmp_path: Path) -> None:
+    definition = definition_with(
+        level="Grade",
+        levels=["Clerk", "Director"],
+        eligibility={"mentor": {"max_level": "Clerk"}, "mentee": {"min_level": "Director"}},
+        matching={"rules": [], "places": {"mentor": 4}},
+    )
+    text = "ID,Name,Mail,Grade\n1,A,a@example.com,Clerk\n2,B,b@example.com,Director\n"
+    file = load_people(written(tmp_path, text), definition)
+    assert [person.capacity for person in file.people] == [4, 1]
+
+
+def scaled(**scale: Any) -> dict[str, Any]:
+    return {"rules": [], "preferences": [{"prefer": "high", "column": "drive", **scale}]}
+
+
+def test_words_of_a_scale_come_out_as_the_definition_spells_them(tmp_path: Path) -> None:
+    matching = scaled(scale=["low", "Very high"])
+    people = one_column(tmp_path, "drive", "LOW", "very  high", "", matching=matching)
+    assert [person.extra.get("drive") for person in people] == ["low", "Very high", None]
+
+
+def test_words_that_are_not_on_the_scale_are_told_with_their_rows(tmp_path: Path) -> None:
+    matching = scaled(scale=["low", "medium", "high"])
+    cells = ("hihg", "low", "hihg", "7")
+    assert refused_column(tmp_path, "drive", *cells, matching=matching) == [
+        "P, row 2, It: “hihg” is not on the scale that matching uses (rows 2 and 4). Did you mean "
+        "“high”?",
+        "P, row 5, It: “7” is not on the scale that matching uses. Use one of: low, medium, high.",
+    ]
+
+
+def test_numbers_of_a_scale_are_read_and_other_words_told(tmp_path: Path) -> None:
+    matching = scaled(numbers=[0, 40])
+    people = one_column(tmp_path, "drive", "3", "3,5", "-1.50", "1e2", matching=matching)
+    assert [person.extra["drive"] for person in people] == ["3", "3.5", "-1.5", "100"]
+    assert refused_column(tmp_path, "drive", "ten", "nan", "3 years", matching=matching) == [
+        f"P, row {number}, It: “{text}” is no number. Write one from 0 to 40, or leave the cell "
+        "empty."
+        for number, text in ((2, "ten"), (3, "nan"), (4, "3 years"))
+    ]
+
+
+# --- Speed ---------------------------------------------------------------------------------------
+
+
+def test_many_people_are_read_fast(tmp_path: Path) -> None:
+    rows = [
+        row(Staff=str(n), Work=f"p{n}@example.com", Can=f"Excel (good);AI;topic {n % 40}", Pairs="")
+        for n in range(2, 5_002)
+    ]
+    path = written(tmp_path, csv_of(HEADINGS, BOSS, *rows))
+    began = time.perf_counter()
+    assert len(load(path).people) == 5_001
+    assert time.perf_counter() - began < 2  # some 0.2 s
 
 
 # --- Files that can't be read --------------------------------------------------------------------

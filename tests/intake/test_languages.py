@@ -1,0 +1,39 @@
+"""Languages are known by code and by English name."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from babel import Locale
+
+from store.languages import CODES, language_tag, spoken_language
+
+
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [
+        ("en", "en"),
+        ("PT_br", "pt-BR"),
+        ("French", "fr"),
+        ("norwegian bokmål", "nb"),
+        ("Mandarin", "zh"),
+        ("xx", None),
+        ("GB", None),
+        ("Elvish", None),
+        ("", None),
+    ],
+)
+def test_a_language_is_found(text: str, tag: str | None) -> None:
+    assert language_tag(text) == tag
+
+
+def test_people_talk_in_a_language_wherever_it_is_written_differently() -> None:
+    spoken = [spoken_language(text) for text in ("pt-BR", "Portuguese", "nb", "nn", "Norwegian")]
+    assert spoken == ["pt", "pt", "no", "no", "no"]
+
+
+def test_every_code_of_two_letters_has_a_name() -> None:
+    names = {code for code in Locale("en").languages if re.fullmatch("[a-z]{2}", str(code))}
+    assert names >= CODES
+    assert {"en", "de", "fr", "es", "zh", "ar", "hi", "sw"} <= CODES
