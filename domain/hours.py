@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -76,6 +77,7 @@ def shared_days(
     return np.minimum(*(_days(ones, others, on, least) for on in _dates(first_day)))
 
 
+@lru_cache(maxsize=10_000)
 def shared_time(one: WorkingTime, other: WorkingTime, first_day: date) -> Shared:
     """What two people share, for words."""
     minutes = int(shared_minutes([one], [other], first_day)[0, 0])

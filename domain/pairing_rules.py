@@ -4,19 +4,16 @@
 `liking_of`), its words below, and what it needs of a definition in `domain/criteria_checks.py`.
 
 Each entry of a matrix hangs on its two people alone, to the last bit, not on who else is there or
-in which order: sums are of small whole numbers, which are exact, and everything else is done entry
-by entry.
+in which order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from domain.criteria import (
     Different,
@@ -42,6 +39,7 @@ from domain.criteria import (
 )
 from domain.hours import Shared as SharedTime
 from domain.hours import minutes_of, shared_days, shared_minutes, shared_time
+from domain.matrices import Products, Shares, Truth, both, filled, numbers, spread
 from domain.organisation import Organisation, organisation_of
 from domain.people import Person
 
@@ -57,8 +55,6 @@ __all__ = [
     "why_broken",
 ]
 
-Truth = NDArray[np.bool_]
-Shares = NDArray[np.float32]
 People = Sequence[Person]
 
 
@@ -69,7 +65,7 @@ class Liking:
     share: Shares
     """From 0 to 1; 0 where it says nothing."""
     says: Truth | None
-    """Where it says something of the two; None is everywhere. May be read-only."""
+    """Where it says something of the two; None is everywhere."""
 
 
 # --- Hard rules ----------------------------------------------------------------------------------
@@ -81,10 +77,12 @@ def allowed_by(
     """Whom the rule leaves: a row for each mentor, a column for each mentee."""
     match rule:
         case LevelGap():
-            gap = _ranks(mentees, organisation)[None, :] - _ranks(mentors, organisation)[:, None]
             most = np.inf if rule.max is None else rule.max
-            fits: Truth = (gap >= rule.min) & (gap <= most)
-            return fits
+            return spread(
+                [organisation.rank(person) for person in mentors],
+                [organisation.rank(person) for person in mentees],
+                lambda low, high: _within(rule.min, most, numbers(high) - numbers(low)[:, None]),
+            )
         case Different():
             return ~_agree(rule.column, mentors, mentees)
         case Same():
@@ -92,13 +90,15 @@ def allowed_by(
         case NoSharedManager():
             return ~_agree("manager", mentors, mentees)
         case Shared():
-            return _spread(
+            return spread(
                 _value_sets(rule.column, mentors, organisation),
                 _value_sets(rule.column, mentees, organisation),
-                lambda ones, others: _in_common(ones, others) >= rule.min,
+                lambda ones, others: filled(
+                    Products.of_sets(ones, others), np.bool_, lambda common, _: common >= rule.min
+                ),
             )
         case SharedHours():
-            return _spread(
+            return spread(
                 [organisation.working_time(person) for person in mentors],
                 [organisation.working_time(person) for person in mentees],
                 lambda ones, others: (
@@ -118,9 +118,27 @@ def allowed_by(
             return _all_but(rule.pairs, mentors, mentees)
 
 
-def _ranks(people: People, organisation: Organisation) -> NDArray[np.float32]:
-    ranks = (organisation.rank(person) for person in people)
-    return np.array([np.nan if rank is None else rank for rank in ranks], dtype=np.float32)
+def _within(least: float, most: float, amounts: NDArray[np.float64]) -> Truth:
+    within: Truth = (amounts >= least) & (amounts <= most)
+    return within
+
+
+def _agree(column: str, mentors: People, mentees: People) -> Truth:
+    codes: dict[str, int] = {}
+
+    def codes_of(people: People, empty: int) -> NDArray[np.int32]:
+        values = (person.value_of(column) for person in people)
+        return np.array(
+            [empty if v is None else codes.setdefault(v.casefold(), len(codes)) for v in values],
+            dtype=np.int32,
+        )
+
+    same: Truth = codes_of(mentors, -1)[:, None] == codes_of(mentees, -2)[None, :]
+    return same
+
+
+def _value_sets(column: str, people: People, organisation: Organisation) -> list[frozenset[str]]:
+    return [frozenset(organisation.values(person, column)) for person in people]
 
 
 def _all_but(apart: Iterable[tuple[str, str]], mentors: People, mentees: People) -> Truth:
@@ -146,7 +164,7 @@ def liking_of(
             return _goals_met(preference, mentors, mentees, organisation)
         case PreferSame() | PreferDifferent():
             agree = _agree(preference.column, mentors, mentees)
-            says = _both(
+            says = both(
                 [person.value_of(preference.column) is not None for person in mentors],
                 [person.value_of(preference.column) is not None for person in mentees],
             )
@@ -156,18 +174,18 @@ def liking_of(
             mine = _value_sets(preference.column, mentors, organisation)
             theirs = _value_sets(preference.column, mentees, organisation)
             return Liking(
-                _spread(mine, theirs, lambda a, b: _share_in_common(a, b, preference.enough)),
-                _both([bool(values) for values in mine], [bool(values) for values in theirs]),
+                spread(mine, theirs, lambda a, b: _share_in_common(a, b, preference.enough)),
+                both([bool(values) for values in mine], [bool(values) for values in theirs]),
             )
         case PreferClose() | PreferFar() | PreferHigh():
             mine_at = [organisation.place(preference, person) for person in mentors]
             theirs_at = [organisation.place(preference, person) for person in mentees]
             return Liking(
-                _spread(mine_at, theirs_at, lambda a, b: _liked_places(preference, a, b)),
-                _both([p is not None for p in mine_at], [p is not None for p in theirs_at]),
+                spread(mine_at, theirs_at, lambda a, b: _liked_places(preference, a, b)),
+                both([p is not None for p in mine_at], [p is not None for p in theirs_at]),
             )
         case PreferSharedHours():
-            share = _spread(
+            share = spread(
                 [organisation.working_time(person) for person in mentors],
                 [organisation.working_time(person) for person in mentees],
                 lambda ones, others: _up_to(
@@ -189,25 +207,28 @@ def _goals_met(
     goals = [tuple(organisation.values(person, "goals")) for person in mentees]
 
     def share(mine: Sequence[_Known], theirs: Sequence[tuple[str, ...]]) -> Shares:
-        skills = _Terms([dict(known) for known in mine])
         weights = [{goal: _weight(k) for k, goal in enumerate(wanted)} for wanted in theirs]
-        full = [max(sum(wanted.values()), 1) * _in_full(organisation) for wanted in weights]
-        # Whole numbers, of which float32 is exact up to 16 million.
-        taught = skills.times(_Terms(weights))
-        taught /= np.array(full, dtype=np.float32)[None, :]
+        full = np.array(
+            [max(sum(wanted.values()), 1) * _in_full(organisation) for wanted in weights],
+            dtype=np.float32,
+        )
+        taught = Products([dict(known) for known in mine], weights)
         if not preference.full_set:
-            return taught
-        named = [dict.fromkeys(wanted, 1) for wanted in theirs]
-        covered = _Terms([{skill: 1 for skill, _ in known} for known in mine]).times(_Terms(named))
+            return filled(taught, np.float32, lambda points, _: points / full)
+        covered = Products.of_sets([dict(known).keys() for known in mine], theirs)
         counts = np.array([len(wanted) or -1 for wanted in theirs], dtype=np.float32)
         part = np.float32(preference.full_set)
-        taught *= np.float32(1) - part
-        taught += part * (covered == counts[None, :])
-        return taught
+
+        def with_full_set(points: Shares, rows: slice) -> Shares:
+            points *= (1 - part) / full
+            points += part * (covered.rows(rows) == counts)
+            return points
+
+        return filled(taught, np.float32, with_full_set)
 
     known = [_skills_of(person, organisation) for person in mentors]
-    says = _both([True] * len(mentors), [bool(wanted) for wanted in goals])
-    return Liking(_spread(known, goals, share), says)
+    says = both([True] * len(mentors), [bool(wanted) for wanted in goals])
+    return Liking(spread(known, goals, share), says)
 
 
 _Known = tuple[tuple[str, int], ...]
@@ -237,15 +258,17 @@ def _skills_of(person: Person, organisation: Organisation) -> _Known:
 def _share_in_common(
     ones: Sequence[frozenset[str]], others: Sequence[frozenset[str]], enough: int | None
 ) -> Shares:
-    common = _in_common(ones, others)
-    if enough is not None:
-        return _up_to(enough, common)
     mine = np.array([len(values) for values in ones], dtype=np.float32)
     theirs = np.array([len(values) for values in others], dtype=np.float32)
-    either = mine[:, None] + theirs[None, :]
-    either -= common
-    common /= np.maximum(either, 1, out=either)
-    return common
+
+    def shares(common: Shares, rows: slice) -> Shares:
+        if enough is not None:
+            return _up_to(enough, common)
+        either = mine[rows, None] + theirs - common
+        common /= np.maximum(either, 1)
+        return common
+
+    return filled(Products.of_sets(ones, others), np.float32, shares)
 
 
 def _up_to(enough: int, amounts: NDArray[np.int16] | Shares) -> Shares:
@@ -257,105 +280,15 @@ def _up_to(enough: int, amounts: NDArray[np.int16] | Shares) -> Shares:
 def _liked_places(
     preference: OnAScale, ones: Sequence[float | None], others: Sequence[float | None]
 ) -> Shares:
-    mine = np.array([np.nan if place is None else place for place in ones], dtype=np.float64)
-    theirs = np.array([np.nan if place is None else place for place in others], dtype=np.float64)
+    mine, theirs = numbers(ones)[:, None], numbers(others)
     match preference:
         case PreferHigh():
-            liked = np.minimum(mine[:, None], theirs[None, :])
+            liked = np.minimum(mine, theirs)
         case PreferClose():
-            liked = 1 - abs(mine[:, None] - theirs[None, :])
+            liked = 1 - abs(mine - theirs)
         case _:
-            liked = abs(mine[:, None] - theirs[None, :])
+            liked = abs(mine - theirs)
     return np.nan_to_num(liked, nan=0.0).astype(np.float32)
-
-
-# --- How matrices are made -----------------------------------------------------------------------
-
-K = TypeVar("K", bound=Hashable)
-K2 = TypeVar("K2", bound=Hashable)
-T = TypeVar("T", bound=np.generic)
-
-
-def _spread(
-    mentors: Sequence[K],
-    mentees: Sequence[K2],
-    compare: Callable[[Sequence[K], Sequence[K2]], NDArray[T]],
-) -> NDArray[T]:
-    """A matrix out of the smaller one between all distinct values."""
-    mine, theirs = _places(mentors), _places(mentees)
-    small = compare(list(mine), list(theirs))
-    if small.shape == (len(mentors), len(mentees)):
-        return small
-    rows = np.array([mine[value] for value in mentors], dtype=np.intp)
-    columns = np.array([theirs[value] for value in mentees], dtype=np.intp)
-    # Columns first: then the large copy is of whole rows.
-    return small.take(columns, axis=1).take(rows, axis=0)
-
-
-def _places(values: Iterable[K]) -> dict[K, int]:
-    found: dict[K, int] = {}
-    for value in values:
-        found.setdefault(value, len(found))
-    return found
-
-
-def _agree(column: str, mentors: People, mentees: People) -> Truth:
-    codes: dict[str, int] = {}
-
-    def codes_of(people: People, empty: int) -> NDArray[np.int32]:
-        values = (person.value_of(column) for person in people)
-        return np.array(
-            [empty if v is None else codes.setdefault(v.casefold(), len(codes)) for v in values],
-            dtype=np.int32,
-        )
-
-    same: Truth = codes_of(mentors, -1)[:, None] == codes_of(mentees, -2)[None, :]
-    return same
-
-
-def _both(mentors: Collection[bool], mentees: Collection[bool]) -> Truth:
-    mine, theirs = np.array(mentors, dtype=bool), np.array(mentees, dtype=bool)
-    both: Truth = mine[:, None] & theirs[None, :]
-    return both
-
-
-def _value_sets(column: str, people: People, organisation: Organisation) -> list[frozenset[str]]:
-    return [frozenset(organisation.values(person, column)) for person in people]
-
-
-def _in_common(ones: Sequence[frozenset[str]], others: Sequence[frozenset[str]]) -> Shares:
-    """How many values two have in common."""
-    mine, theirs = ([dict.fromkeys(values, 1) for values in side] for side in (ones, others))
-    return _Terms(mine).times(_Terms(theirs))
-
-
-@dataclass(frozen=True, slots=True)
-class _Terms:
-    """For each person, terms with a whole number each."""
-
-    rows: Sequence[dict[str, int]]
-
-    def times(self, other: _Terms) -> Shares:
-        """The sum, over the terms that two have in common, of the product of their numbers."""
-        mine = {term for row in self.rows for term in row}
-        common = _places(sorted(mine & {term for row in other.rows for term in row}))
-        transposed = np.ascontiguousarray(other.matrix(common).toarray().T)
-        product: Shares = self.matrix(common) @ transposed
-        return product
-
-    def matrix(self, places: dict[str, int]) -> csr_array[np.float32]:
-        """As a sparse matrix: a row a person, a column a term of `places`."""
-        found = [
-            (row, places[term], number)
-            for row, terms in enumerate(self.rows)
-            for term, number in terms.items()
-            if term in places
-        ]
-        rows, columns, numbers = zip(*found, strict=True) if found else ((), (), ())
-        return csr_array(
-            (np.array(numbers, dtype=np.float32), (rows, columns)),
-            shape=(len(self.rows), len(places)),
-        )
 
 
 # --- Hard rules in words -------------------------------------------------------------------------
@@ -465,27 +398,33 @@ def preference_in_words(
             if not found.minutes:
                 return None, time
             return time, f"only {time}" if short else None
+        case PreferShared() if preference.column not in organisation.identity:
+            return _shared_in_words(preference, mentor, mentee, organisation)
     liking = liking_of(preference, [mentor], [mentee], organisation)
     if liking.says is not None and not liking.says[0, 0]:
         return None, None
     share = float(liking.share[0, 0])
     if preference.column in organisation.identity:
         return _identity_in_words(preference, share)
-    match preference:
-        case PreferSame() | PreferDifferent():
-            words = _compared(preference.column, mentor, mentee, organisation)
-            return (words, None) if share else (None, words)
-        case PreferShared():
-            common = _common_values(preference.column, mentor, mentee, organisation)
-            few = preference.enough is not None and 0 < len(common) < preference.enough
-            called = _called(preference.column)
-            least = f"fewer than {preference.enough}" if few else "no"
-            return (
-                _common_in_words(preference.column, mentor, mentee, organisation),
-                f"{least} {called} in common" if few or not common else None,
-            )
-        case PreferClose() | PreferFar() | PreferHigh():
-            return _places_in_words(preference, mentor, mentee, share)
+    if isinstance(preference, OnAScale):
+        return _places_in_words(preference, mentor, mentee, share)
+    words = _compared(preference.column, mentor, mentee, organisation)
+    return (words, None) if share else (None, words)
+
+
+def _shared_in_words(
+    preference: PreferShared, mentor: Person, mentee: Person, organisation: Organisation
+) -> tuple[str | None, str | None]:
+    column = preference.column
+    if not all(organisation.values(person, column) for person in (mentor, mentee)):
+        return None, None
+    common = _common_values(column, mentor, mentee, organisation)
+    least = f"fewer than {preference.enough}" if common and preference.enough else "no"
+    short = len(common) < (preference.enough or 1)
+    return (
+        _common_in_words(column, mentor, mentee, organisation),
+        f"{least} {_called(column)} in common" if short else None,
+    )
 
 
 def _identity_in_words(preference: Preference, share: float) -> tuple[str | None, str | None]:
