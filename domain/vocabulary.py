@@ -7,8 +7,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Annotated, Any
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
 from domain.model import Section
 
@@ -31,9 +32,14 @@ def folded_word(word: str) -> str:
     """
     folded = word.casefold()
     if not folded.isascii():
-        parts = unicodedata.normalize("NFKD", folded)
+        # Some letters fall apart into ones that have a case again (the sign ㎅ into “KB”).
+        parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", folded).casefold())
         folded = "".join(part for part in parts if not unicodedata.combining(part))
     return folded.translate(_ALIKE)
+
+
+def _words_between_commas(value: Any) -> Any:
+    return tuple(word.strip() for word in value.split(",")) if isinstance(value, str) else value
 
 
 class Term(Section):
@@ -45,8 +51,8 @@ class Term(Section):
     """The field that it belongs to."""
     code: str | None = None
     """Its number in the source; people may write that too."""
-    synonyms: tuple[str, ...] = ()
-    """Other words, abbreviations and spellings."""
+    synonyms: Annotated[tuple[str, ...], BeforeValidator(_words_between_commas)] = ()
+    """Other words, abbreviations and spellings: a list, or a text with commas between them."""
 
     @field_validator("label", "code")
     @classmethod

@@ -102,6 +102,23 @@ def test_the_shipped_vocabularies_are_read_in_a_blink(tmp_path: Path) -> None:
     assert time.perf_counter() - began < 1  # some 0.06 s
 
 
+def test_synonyms_are_a_list_or_a_text_with_commas(tmp_path: Path) -> None:
+    text = """
+id: own
+title: Own
+terms:
+  - label: Excel
+    synonyms: spreadsheets, MS Excel,
+      Google Sheets
+  - label: Numbers
+    synonyms: ["One, two, three", counting]
+"""
+    own = load_vocabulary([written(tmp_path, text).name], "en", tmp_path)
+    assert [own.find(word) for word in ("google sheets", "One, two, three", "two")] == [
+        "Excel", "Numbers", None,
+    ]  # fmt: skip
+
+
 # --- What is wrong with a file -------------------------------------------------------------------
 
 
@@ -149,6 +166,11 @@ terms:
          "V, line 3, terms: this list must have at least 1; it has 0."),
         ("id: own\ntitle: Own\nterms: Excel\n", "V, line 3, terms: this must be a list; it is "
          "“Excel”. Write it like [one, two], or a line “- one” each."),
+        ("id: own\ntitle: Own\nterms: [{label: Excel, synonyms: 7}]\n",
+         "V, line 3, terms[1].synonyms: this must be a list; it is “7”. Write it like [one, two], "
+         "or a line “- one” each."),
+        ("id: own\ntitle: Own\nterms: [{label: Excel, synonyms: 'a,,b'}]\n",
+         "V, line 3, terms[1].synonyms: one of these is empty."),
         ("id: own\ntitle: Own\nterms: [Excel]\n",
          "V, line 3, terms[1]: this must be a group of settings, one a line; it is “Excel”."),
     ],
