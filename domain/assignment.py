@@ -1,34 +1,35 @@
 """The best choice of pairs, given who is allowed with whom and what each pair is worth.
 
-Three exact methods, by what the case needs:
+Exact, by one of two methods:
 
-* Each side apart and, of any two who may meet, one has a single place: an assignment problem, with
-  a row or column for each place (`scipy.optimize.linear_sum_assignment`).
-* Each side apart, and two with several places each may meet: a transport problem. Its linear
-  program has whole-number corners (HiGHS through `scipy.optimize.milp`).
-* People who may be either: matching in a general graph by Edmonds' blossom method
-  (`rustworkx.max_weight_matching`), which counts in whole numbers. An edge between two with several
-  places is split by two helpers, so that the same two can't be paired twice (the reduction of
-  b-matching to matching in Schrijver, Combinatorial Optimization, 2003, chapter 32).
+* Each side apart: a flow of least cost (`domain/flow.py`).
+* People who may be either: matching in a general graph (`domain/blossom.py`).
+
+Both count in whole numbers, so that what comes first does come first and no sum is rounded.
 """
 
 from __future__ import annotations
 
+import dataclasses
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import rustworkx
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, linear_sum_assignment, milp
-from scipy.sparse import coo_array, csr_array, diags_array, hstack
 
 from domain.criteria import Objective
+from domain.flow import Sides, best_flow
 
 TOP_WORTH = 10_000
 """What a perfect pair is worth."""
 
+CELLS_WITH_FRONTIER = 4_000_000
+"""Above so many cells the frontier has its two ends only: each point costs a solution."""
+
 Whole = NDArray[np.int64]
 Truth = NDArray[np.bool_]
+Pairs = list[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,8 @@ class Choice:
     mentors: Whole
     mentees: Whole
     allowed: Truth
-    worth: Whole
-    """From 0 to `TOP_WORTH`."""
+    worth: NDArray[np.integer]
+    """From 0 to `TOP_WORTH`; two bytes a cell (`uint16`) are enough."""
     places: Whole
     """In how many further pairs a person may be."""
     waiting: Truth
@@ -53,165 +54,143 @@ class Choice:
     @property
     def most_pairs(self) -> int:
         """No solution has more pairs than this."""
-        rows, columns = self.places[self.mentors].sum(), self.places[self.mentees].sum()
+        rows = np.minimum(self.places[self.mentors], len(self.mentees)).sum()
+        columns = np.minimum(self.places[self.mentees], len(self.mentors)).sum()
         return int(min(rows, columns))
 
-    @property
-    def factors(self) -> tuple[int, int]:
-        """What a point of worth and a newly covered person count, so that one comes first."""
-        if self.objective is Objective.MOST_PEOPLE:
-            return 1, TOP_WORTH * self.most_pairs + 1
-        return 2 * self.most_pairs + 1, 1
+    def people_covered(self, pairs: Iterable[tuple[int, int]]) -> int:
+        """How many who wait are in one of the pairs."""
+        covered = {int(self.mentors[row]) for row, _ in pairs}
+        covered |= {int(self.mentees[column]) for _, column in pairs}
+        return sum(bool(self.waiting[person]) for person in covered)
+
+    def total_worth(self, pairs: Iterable[tuple[int, int]]) -> int:
+        """What the pairs are worth in all."""
+        return sum(int(self.worth[row, column]) for row, column in pairs)
 
 
-def best_pairs(choice: Choice) -> list[tuple[int, int]]:
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """What is counted, in whole numbers."""
+
+    per_worth: int
+    """What a point of worth gains."""
+    covering: Whole
+    """What a person's first pair gains besides, by person."""
+    set_pairs: Sequence[tuple[int, int]] = ()
+    """Pairs with a gain of their own, allowed or not; at least what their worth would gain."""
+    set_gain: int = 0
+
+
+def best_pairs(choice: Choice) -> Pairs:
     """The rows and columns to pair: the best there are, the same each time for the same input.
 
     With `most_people`, no choice of pairs covers more people, and none that covers as many is
-    worth more in all; with `best_score` the other way round.
+    worth more in all; with `best_score` the other way round. No pair is made that is worth nothing
+    and covers nobody.
     """
-    possible = choice.allowed & (choice.places[choice.mentors] > 0)[:, None]
-    possible &= (choice.places[choice.mentees] > 0)[None, :]
-    if not possible.any():
-        return []
+    most_worth = TOP_WORTH * choice.most_pairs
+    if choice.objective is Objective.MOST_PEOPLE:
+        return _weighed(choice, 1, most_worth + 1)
+    return _weighed(choice, 2 * choice.most_pairs + 1, 1)
+
+
+def frontier(choice: Choice, most_points: int = 7) -> list[Pairs]:
+    """Choices from most people to best total worth, none better than another in both.
+
+    The first covers most people and the last is worth most; between them stand those that are
+    best for some exchange of people against worth, the largest gaps filled first, up to
+    `most_points` in all. The end that `choice.objective` names is what `best_pairs` gives. It is a
+    single choice where the two don't pull apart, and the ends alone where there is much to choose
+    from (`CELLS_WITH_FRONTIER`).
+    """
+
+    def reached(pairs: Pairs) -> tuple[int, int]:
+        return choice.people_covered(pairs), choice.total_worth(pairs)
+
+    ends = [best_pairs(dataclasses.replace(choice, objective=objective)) for objective in Objective]
+    points = {reached(pairs): pairs for pairs in ends}
+    if len(points) == 1:
+        return [best_pairs(choice)]
+    gaps = {(max(points), min(points))} if choice.allowed.size <= CELLS_WITH_FRONTIER else set()
+    while gaps and len(points) < most_points:
+        gap = max(gaps, key=lambda ends: (_size(*ends), ends))
+        gaps.remove(gap)
+        (people, low), (fewer, high) = gap
+        pairs = _weighed(choice, people - fewer, high - low)
+        middle = reached(pairs)
+        if middle[0] * (high - low) + middle[1] * (people - fewer) > (
+            people * (high - low) + low * (people - fewer)
+        ):
+            points[middle] = pairs
+            gaps |= {(gap[0], middle), (middle, gap[1])}
+    return [points[point] for point in sorted(points, reverse=True)]
+
+
+def _size(one: tuple[int, int], other: tuple[int, int]) -> int:
+    return (one[0] - other[0]) * (other[1] - one[1])
+
+
+def _weighed(choice: Choice, per_worth: int, per_person: int) -> Pairs:
+    pairs = most_gainful(choice, Counting(per_worth, per_person * choice.waiting.astype(np.int64)))
+    return without_idle(choice, pairs)
+
+
+def most_gainful(choice: Choice, counting: Counting) -> Pairs:
+    """The pairs that gain most in all, in the order of rows and columns."""
+    possible = choice.allowed
+    if not (choice.places[choice.mentors].all() and choice.places[choice.mentees].all()):
+        possible = possible & (choice.places[choice.mentors] > 0)[:, None]
+        possible &= (choice.places[choice.mentees] > 0)[None, :]
     teaching = np.zeros(len(choice.places), dtype=bool)
     learning = np.zeros(len(choice.places), dtype=bool)
     teaching[choice.mentors[possible.any(axis=1)]] = True
     learning[choice.mentees[possible.any(axis=0)]] = True
-    several_rows = choice.places[choice.mentors] > 1
-    several_columns = choice.places[choice.mentees] > 1
+    for row, column in counting.set_pairs:
+        teaching[choice.mentors[row]] = learning[choice.mentees[column]] = True
+    if not teaching.any():
+        return []
     if (teaching & learning).any():
-        pairs = _by_blossom(choice, possible)
-    elif (possible & several_rows[:, None] & several_columns[None, :]).any():
-        pairs = _by_transport(choice, possible)
-    else:
-        pairs = _by_assignment(choice, possible)
-    return sorted(pairs)
+        # Imported here, for few programs are mutual and what it needs takes a while to load.
+        from domain.blossom import best_matching  # noqa: PLC0415
 
-
-def _by_assignment(choice: Choice, possible: Truth) -> list[tuple[int, int]]:
-    per_worth, per_person = choice.factors
-    rows, first_row = _places_of(choice, choice.mentors, possible.sum(axis=1))
-    columns, first_column = _places_of(choice, choice.mentees, possible.sum(axis=0))
-    gain = choice.worth[np.ix_(rows, columns)].astype(np.float64)
-    gain *= per_worth
-    gain += per_person * first_row[:, None].astype(np.float64)
-    gain += per_person * first_column[None, :].astype(np.float64)
-    gain *= possible[np.ix_(rows, columns)]
-    chosen_rows, chosen_columns = linear_sum_assignment(gain, maximize=True)
-    # Whoever the method could give nothing sits on a gain of 0: that is no pair.
-    return [
-        (int(rows[r]), int(columns[c]))
-        for r, c in zip(chosen_rows, chosen_columns, strict=True)
-        if gain[r, c] > 0
-    ]
-
-
-def _places_of(choice: Choice, people: Whole, partners: Whole) -> tuple[Whole, Truth]:
-    """A line for each place of each person, and whether it is the one that covers them."""
-    counts = np.minimum(choice.places[people], partners)
-    lines = np.repeat(np.arange(len(people)), counts)
-    first = np.ones(len(lines), dtype=bool)
-    first[1:] = lines[1:] != lines[:-1]
-    return lines, first & choice.waiting[people[lines]]
-
-
-def _by_transport(choice: Choice, possible: Truth) -> list[tuple[int, int]]:
-    rows, columns = np.nonzero(possible)
-    edges, people = len(rows), len(choice.places)
-    ends = np.concatenate([choice.mentors[rows], choice.mentees[columns]])
-    numbers = np.concatenate([np.arange(edges), np.arange(edges)])
-    meets = csr_array(
-        coo_array((np.ones(2 * edges), (ends, numbers)), shape=(people, edges + people))
+        return sorted(best_matching(choice, counting, possible))
+    set_rows, set_columns = _both(counting.set_pairs)
+    found = best_flow(
+        Sides(
+            allowed=possible,
+            worth=choice.worth,
+            per_worth=counting.per_worth,
+            row_places=choice.places[choice.mentors],
+            column_places=choice.places[choice.mentees],
+            row_covering=counting.covering[choice.mentors],
+            column_covering=counting.covering[choice.mentees],
+            set_rows=set_rows,
+            set_columns=set_columns,
+            set_gains=np.full(len(set_rows), counting.set_gain, dtype=np.int64),
+        )
     )
-    covers = csr_array(
-        hstack([csr_array((people, edges)), diags_array(choice.waiting.astype(float))])
-    )
-    constraints = [
-        LinearConstraint(meets, -np.inf, choice.places),
-        LinearConstraint(meets - covers, 0, np.inf),
-    ]
-    worth = np.concatenate([choice.worth[rows, columns], np.zeros(people)])
-    covered = np.concatenate([np.zeros(edges), choice.waiting])
-    most_people = choice.objective is Objective.MOST_PEOPLE
-    first, second = (covered, worth) if most_people else (worth, covered)
-    reached = round(float(first @ _maximum(first, constraints)))
-    constraints.append(LinearConstraint(first, reached - 0.5, np.inf))
-    chosen = _maximum(second, constraints)
-    return [(int(rows[e]), int(columns[e])) for e in np.nonzero(chosen[:edges] > 0.5)[0]]
+    return sorted(zip(found.rows.tolist(), found.columns.tolist(), strict=True))
 
 
-def _maximum(gain: NDArray[np.float64], constraints: list[LinearConstraint]) -> NDArray[np.float64]:
-    found = milp(
-        -gain,
-        integrality=np.ones(len(gain), dtype=np.int64),
-        bounds=Bounds(0, 1),
-        constraints=constraints,
-        options={"mip_rel_gap": 0},
-    )
-    if found.x is None:
-        raise RuntimeError(f"the solver gave up: {found.message}")
-    return np.asarray(found.x, dtype=np.float64)
+def _both(pairs: Sequence[tuple[int, int]]) -> tuple[Whole, Whole]:
+    table = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    return table[:, 0], table[:, 1]
 
 
-def _by_blossom(choice: Choice, possible: Truth) -> list[tuple[int, int]]:
-    per_worth, per_person = choice.factors
-    largest = per_worth * TOP_WORTH + 2 * per_person
-    places = choice.places.tolist()
-    starts = (np.cumsum(choice.places) - choice.places).tolist()
-    waiting = choice.waiting.tolist()
-    nodes = sum(places)
-    edges: list[tuple[int, int, int]] = []
-    chosen_by: dict[tuple[int, int], tuple[int, int]] = {}
+def without_idle(choice: Choice, pairs: Pairs, standing: Pairs | None = None) -> Pairs:
+    """The pairs without those that are worth nothing and alone cover nobody who waits.
 
-    def places_of(person: int) -> list[tuple[int, int]]:
-        """The person's nodes, each with what taking it gains for covering them."""
-        return [
-            (starts[person] + place, per_person if place == 0 and waiting[person] else 0)
-            for place in range(places[person])
-        ]
-
-    for pair, (one, other, worth) in _undirected(choice, possible).items():
-        gain = per_worth * worth
-        if places[one] == 1 or places[other] == 1:
-            for node, covers in places_of(one):
-                for partner, covers_too in places_of(other):
-                    if gain + covers + covers_too:
-                        edges.append((node, partner, 2 * (gain + covers + covers_too)))
-                        chosen_by[node, partner] = pair
-        else:
-            left, right = nodes, nodes + 1
-            nodes += 2
-            edges.append((left, right, 4 * largest))
-            for helper, person in ((left, one), (right, other)):
-                edges += [
-                    (node, helper, 2 * largest + gain + 2 * covers)
-                    for node, covers in places_of(person)
-                ]
-            chosen_by |= {(node, left): pair for node, _ in places_of(one)}
-    graph: rustworkx.PyGraph[int, int] = rustworkx.PyGraph(multigraph=False)
-    graph.add_nodes_from(range(nodes))
-    graph.add_edges_from(edges)
-    matched = rustworkx.max_weight_matching(graph, max_cardinality=False, weight_fn=int)
-    return [
-        chosen_by[edge]
-        for found in matched
-        for edge in (found, (found[1], found[0]))
-        if edge in chosen_by
-    ]
-
-
-def _undirected(choice: Choice, possible: Truth) -> dict[tuple[int, int], tuple[int, int, int]]:
-    """The pairs to choose from, each two people once, the way round that is worth more.
-
-    Gives for each row and column the two people and the worth.
+    `standing` pairs count as the others do, and are neither left out nor given back.
     """
-    best: dict[tuple[int, int], tuple[int, int, int]] = {}
-    rows, columns = np.nonzero(possible)
-    for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
-        one, other = int(choice.mentors[row]), int(choice.mentees[column])
-        worth = int(choice.worth[row, column])
-        both = (min(one, other), max(one, other))
-        if both not in best or worth > best[both][2]:
-            best[both] = (row, column, worth)
-    return {(row, column): (*both, worth) for both, (row, column, worth) in best.items()}
+    used: Counter[int] = Counter()
+    for row, column in (*pairs, *(standing or [])):
+        used.update((int(choice.mentors[row]), int(choice.mentees[column])))
+    left = []
+    for row, column in pairs:
+        ends = (int(choice.mentors[row]), int(choice.mentees[column]))
+        if choice.worth[row, column] or any(choice.waiting[p] and used[p] == 1 for p in ends):
+            left.append((row, column))
+        else:
+            used.subtract(ends)
+    return left
