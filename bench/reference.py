@@ -3,9 +3,9 @@
     python -m bench.reference DEFINITION PEOPLE
 
 builds the matrix that the choice comes down to, a line for each place of each person, and prints
-how long `scipy.optimize.linear_sum_assignment` alone takes for it. The lines are those of whoever
-may meet anybody; a first place counts for covering a person, as `most_people` wants it. (Two people
-with several places each could be paired twice by it, so it is a yardstick of time, not a matching.)
+how long `scipy.optimize.linear_sum_assignment` alone takes for it. A first place counts for
+covering a person, as `most_people` wants it. Two people with several places each could be paired
+twice by it: it is a yardstick of time, and its people and score are bounds that no matching passes.
 """
 
 from __future__ import annotations
@@ -32,12 +32,16 @@ def finished_matrix(ground: Ground) -> NDArray[np.float64]:
     allowed = ground.allowed
     rows, first_row = _lines(ground.places[ground.mentors], allowed.sum(axis=1))
     columns, first_column = _lines(ground.places[ground.mentees], allowed.sum(axis=0))
-    covering = TOP_WORTH * min(len(rows), len(columns)) + 1
     gain = ground.worth[np.ix_(rows, columns)].astype(np.float64)
-    gain += covering * first_row[:, None].astype(np.float64)
-    gain += covering * first_column[None, :].astype(np.float64)
+    gain += covering(gain.shape) * first_row[:, None].astype(np.float64)
+    gain += covering(gain.shape) * first_column[None, :].astype(np.float64)
     gain *= allowed[np.ix_(rows, columns)]
     return gain
+
+
+def covering(lines: tuple[int, ...]) -> int:
+    """What covering a person counts: more than the worth of all pairs together."""
+    return TOP_WORTH * min(lines) + 1
 
 
 def _lines(
@@ -49,16 +53,23 @@ def _lines(
     return lines, first
 
 
-def main(definition: Path, people: Path) -> None:
+def main(definition: Path, people_file: Path) -> None:
     """Print the matrix's size and the solver's seconds as JSON."""
     plan = load_definition(definition)
-    everybody = load_people(people, plan).people
+    everybody = load_people(people_file, plan).people
     taking_part = {person.reference: person for person in everybody if eligible_roles(plan, person)}
     gain = finished_matrix(Ground(plan, taking_part, Background(everybody=everybody)))
     began = time.perf_counter()
-    linear_sum_assignment(gain, maximize=True)
+    chosen = linear_sum_assignment(gain, maximize=True)
     seconds = time.perf_counter() - began
-    print(json.dumps({"lines": gain.shape, "seconds": seconds}))
+    people, worth = divmod(int(gain[chosen].sum()), covering(gain.shape))
+    found = {
+        "lines": gain.shape,
+        "seconds": seconds,
+        "people": people,
+        "score": worth * 100 / TOP_WORTH,
+    }
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":
