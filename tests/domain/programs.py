@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
@@ -164,7 +164,7 @@ class Program:
         return (people, total) if most_people else (total, people)
 
 
-def covered(pairs: frozenset[Pair] | list[Pair]) -> set[str]:
+def covered(pairs: Iterable[Pair]) -> set[str]:
     """Who is in one of the pairs."""
     return {key for pair in pairs for key in pair}
 
@@ -220,7 +220,7 @@ def programs(draw: st.DrawFn, *, either: bool = True, most: int = 6) -> Program:
                 ]
             ),
             max_size=3,
-            unique_by=lambda rule: rule["rule"],
+            unique_by=lambda rule: str(rule["rule"]),
         )
     )
     preferences = draw(
