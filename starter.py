@@ -23,7 +23,7 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while this loads shows no traceback
     if importlib.util.find_spec("temporalio") is None:
         _go_on_in_own_environment()
-    from console.app import main
+    from console.commands import main
     from runtime.exit import leave_with
 
     signal.signal(signal.SIGINT, signal.default_int_handler)

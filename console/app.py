@@ -1,13 +1,8 @@
-"""The commands that HR types."""
+"""The commands that start, steer and report on programs. `console/commands.py` lists all."""
 
 from __future__ import annotations
 
 import asyncio
-import io
-import json
-import logging
-import os
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -16,10 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-import structlog
 import typer
 from rich.live import Live
-from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.client import Client
 from temporalio.common import (
     SearchAttributePair,
     TypedSearchAttributes,
@@ -33,9 +27,7 @@ from activities.report import REPORT_HTML, render_report, write_report
 from console import show
 from console.intake import read_intake, start_date_problem
 from console.session import (
-    BAD_INPUT,
     err,
-    fail,
     need_worker,
     order,
     out,
@@ -46,13 +38,14 @@ from console.session import (
     temporal,
     the_program,
     told,
+    unlogged,
 )
+from console.terminal import BAD_INPUT, fail, print_json
 from domain.calendar import epoch_for
 from domain.definition import Definition
 from domain.details import PROGRAM_HELP
 from domain.ids import pair_workflow_id, program_workflow_id
 from domain.lifecycle import Stage
-from domain.matching import Proposal, match
 from domain.pair import Order
 from domain.plan import plan_of
 from domain.problems import BadInput, Problem
@@ -62,12 +55,9 @@ from store import answers, journal, ledger, programs
 from store.database import Database
 from store.definition_file import STANDARD, definition_templates, new_definition, program_id_of
 from store.programs import Entrant
-from store.proposal_file import export_proposal, import_proposal
 from store.report_data import load_report_data
 from workflows.messages import (
     HrOrder,
-    MatchesApproval,
-    MatchesChange,
     ProgramInput,
 )
 from workflows.program import ProgramWorkflow
@@ -75,11 +65,6 @@ from workflows.search_attributes import PROGRAM, STAGE
 
 app = typer.Typer(
     name="starter.py",
-    help="Define, start and steer reverse-mentoring programs.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
 )
 
 CONTENT = PROJECT / "content"
@@ -125,29 +110,9 @@ def check(
     with told():
         intake = read_intake(definition, people)
         if as_json:
-            _print_json(show.plan_facts(intake))
+            print_json(show.plan_facts(intake))
         else:
             out.print(show.plan(intake))
-
-
-@app.command("match")
-def match_people(
-    definition: DefinitionFile,
-    people: PeopleFile,
-    target: Annotated[Path, typer.Option("--out", help="Where to write: .json or .xlsx.")],
-) -> None:
-    """Match without a server."""
-    with told():
-        intake = read_intake(definition, people)
-        everybody = [entrant.person for entrant in intake.entrants]
-        candidates = {e.person.reference: e.person for e in intake.entrants if e.roles}
-        proposal = match(intake.definition, candidates, everybody=everybody)
-        export_proposal(target, proposal, candidates)
-        out.print(
-            f"{len(proposal.pairs)} pairs, {len(proposal.unmatched)} people without a partner: "
-            f"{target}",
-            soft_wrap=True,
-        )
 
 
 @app.command()
@@ -163,7 +128,7 @@ def start(definition: DefinitionFile, people: PeopleFile, as_json: AsJson = Fals
     program = plan.program.id
     link = show.ui_link(settings, program)
     if as_json:
-        _print_json({"program": program, "run": run_id, "ui": link})
+        print_json({"program": program, "run": run_id, "ui": link})
         return
     out.print(f"Started {program_workflow_id(program)}")
     out.print(f"Watch it: {link}", soft_wrap=True)
@@ -252,7 +217,7 @@ def status(
             the_program(database, program)
             read = partial(read_standing, database, program)
             if as_json:
-                _print_json(show.standing_facts(read()))
+                print_json(show.standing_facts(read()))
             elif watch:
                 with suppress(KeyboardInterrupt):  # the way to stop watching
                     asyncio.run(_follow(read, settings))
@@ -265,7 +230,7 @@ def _list_programs(database: Database, as_json: bool) -> None:
         known = programs.all_ids(session)
     found = [read_standing(database, program) for program in known]
     if as_json:
-        _print_json({"programs": [show.standing_facts(standing) for standing in found]})
+        print_json({"programs": [show.standing_facts(standing) for standing in found]})
     elif found:
         out.print(show.all_programs(found))
     else:
@@ -293,101 +258,6 @@ async def _follow(read: Callable[[], show.Standing], settings: Settings) -> None
             if standing.status.stage in (Stage.COMPLETED, Stage.CANCELLED):
                 return
             await asyncio.sleep(1)
-
-
-class MatchesAction(StrEnum):
-    """What to do with the matches."""
-
-    SHOW = "show"
-    EXPORT = "export"
-    IMPORT = "import"
-    APPROVE = "approve"
-
-
-@app.command()
-def matches(
-    program: ProgramId,
-    action: Annotated[MatchesAction, typer.Argument(help="show, export F, import F or approve")],
-    file: Annotated[Path | None, typer.Argument(help="For export and import.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Show every pair of many.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """See, change and approve the proposed matches."""
-    with told():
-        settings = load_settings()
-        if file is None and action in (MatchesAction.EXPORT, MatchesAction.IMPORT):
-            fail(f"Name the file to {action}: matches {program} {action} matches.xlsx", BAD_INPUT)
-        with store(settings) as database:
-            plan = the_program(database, program).definition
-            with database.read() as session:
-                stored = programs.latest_proposal(session, program)
-                people = {p.id: p for p in programs.participants(session, program)}
-            if stored is None:
-                fail(f"There are no matches yet. See: python starter.py status {program}")
-            if action is MatchesAction.SHOW:
-                if as_json:
-                    _print_json(show.proposal_facts(stored, people))
-                else:
-                    out.print(show.proposal(stored, people, program, everything))
-            elif action is MatchesAction.APPROVE:
-                run(approve_matches(settings, program, stored.number))
-                count = sum(
-                    people[pair.mentor].takes_part and people[pair.mentee].takes_part
-                    for pair in stored.proposal.pairs
-                )
-                out.print(f"Approved: {count} pairs will be introduced now.")
-            elif file is not None and action is MatchesAction.EXPORT:
-                export_proposal(file, stored.proposal, {k: p.person for k, p in people.items()})
-                out.print(
-                    f"Wrote {file}. After editing: "
-                    f"python starter.py matches {program} import {file}",
-                    soft_wrap=True,
-                )
-            elif file is not None:
-                edited = import_proposal(
-                    file,
-                    plan,
-                    {key: p.person for key, p in people.items() if p.takes_part},
-                    everybody=[p.person for p in people.values()],
-                )
-                number = run(_change(settings, database, program, edited))
-                out.print(
-                    f"Proposal {number} has {len(edited.pairs)} pairs now. "
-                    f"To introduce them: python starter.py matches {program} approve",
-                    soft_wrap=True,
-                )
-
-
-async def approve_matches(settings: Settings, program: str, number: int) -> None:
-    """Approve the proposal of this number: its pairs are introduced."""
-    client = await temporal(settings)
-    await need_worker(client, settings)
-    await order(program_handle(client, program), "approve_matches", MatchesApproval(number=number))
-
-
-async def _change(settings: Settings, database: Database, program: str, edited: Proposal) -> int:
-    client = await temporal(settings)
-    await need_worker(client, settings)
-    view = await program_handle(client, program).query(ProgramWorkflow.view)
-    if not view.awaits_approval:
-        fail(f"No matches wait for approval. The program is in stage {view.stage}.")
-    with database.write() as session:
-        before = programs.latest_proposal(session, program)
-        stored = programs.save_proposal(session, program, edited, "coordinator", datetime.now(UTC))
-    change = MatchesChange(
-        proposal=stored.id,
-        number=stored.number,
-        pairs=len(edited.pairs),
-        unmatched=len(edited.unmatched),
-    )
-    try:
-        await order(program_handle(client, program), "change_matches", change)
-    except WorkflowUpdateFailedError:
-        if before is None or stored.number != before.number:
-            with database.write() as session:
-                programs.drop_proposal(session, stored.id)
-        raise
-    return stored.number
 
 
 @app.command()
@@ -543,26 +413,5 @@ def demo(
     """The whole stack, simulated people, a real program in about a minute."""
     from demo.run import run_demo  # noqa: PLC0415 - only this command needs it
 
-    raise typer.Exit(asyncio.run(run_demo(folder, day_seconds=day, keep=keep)))
-
-
-def _print_json(document: object) -> None:
-    typer.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
-
-
-def main() -> int:
-    """Run a command. Gives its exit code."""
-    # What HR should know, commands say themselves.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal that can't show a name shows “?”
-            stream.reconfigure(errors="replace")
-    try:
-        app(standalone_mode=True)
-    except KeyboardInterrupt:
-        err.print("Stopped.")
-        return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return 0
-    return 0
+    with unlogged():
+        raise typer.Exit(asyncio.run(run_demo(folder, day_seconds=day, keep=keep)))

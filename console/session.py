@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
-import typer
-from rich.console import Console
+import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
@@ -23,6 +23,8 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from console import terminal
+from console.terminal import BAD_INPUT, console, fail
 from domain.ids import program_workflow_id
 from domain.model import Value
 from domain.problems import BadInput
@@ -34,11 +36,8 @@ from store.database import Database
 from store.migrate import migrate
 from store.programs import Program, UnknownProgram
 
-FAILED, BAD_INPUT = 1, 2
-
-# What people wrote may hold square brackets and colons: none of it is markup.
-out = Console(highlight=False, markup=False, emoji=False)
-err = Console(highlight=False, markup=False, emoji=False, stderr=True)
+out = console()
+err = console(stderr=True)
 
 ANSWER_SECONDS = 60
 """What a worker has to answer an order. It waits for the store, which may be busy."""
@@ -53,38 +52,32 @@ LIVE_POLL = timedelta(minutes=2)
 Result = TypeVar("Result")
 
 
-def fail(message: str, code: int = FAILED) -> NoReturn:
-    """Say what went wrong and end with `code`."""
-    err.print(message, style="red", soft_wrap=True)
-    raise typer.Exit(code)
-
-
 @contextmanager
 def told() -> Iterator[None]:
     """Turn the errors that a person can do something about into words and an exit code."""
+    with terminal.told(), unlogged():
+        try:
+            yield
+        except UnknownProgram as unknown:
+            known = _known_programs()
+            fail(f"There is no program “{unknown}” in the store. {known}".strip(), BAD_INPUT)
+        except WorkflowUpdateFailedError as refused:
+            cause = refused.cause
+            fail(cause.message if isinstance(cause, ApplicationError) else str(cause))
+        except SQLAlchemyError as error:
+            reason = str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0]
+            fail(f"The store can’t be used: {reason.strip()}. See DATABASE_URL and VAR_DIR.")
+
+
+@contextmanager
+def unlogged() -> Iterator[None]:
+    """Keep the log quiet meanwhile: what HR should know, commands say themselves."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     try:
         yield
-    except BadInput as bad:
-        for problem in bad.problems:
-            err.print(str(problem), style="red", soft_wrap=True)
-        count = len(bad.problems)
-        err.print(f"{count} problem{'s' if count != 1 else ''}. Nothing was changed.")
-        raise typer.Exit(BAD_INPUT) from None
-    except UnknownProgram as unknown:
-        fail(
-            f"There is no program “{unknown}” in the store. {_known_programs()}".strip(), BAD_INPUT
-        )
-    except WorkflowUpdateFailedError as refused:
-        cause = refused.cause
-        fail(cause.message if isinstance(cause, ApplicationError) else str(cause))
-    except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0]
-        fail(f"The store can’t be used: {reason.strip()}. See DATABASE_URL and VAR_DIR.")
-    except BrokenPipeError:
-        raise  # whoever read our output has had enough
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        fail(f"{where}{error.strerror or type(error).__name__}. Nothing more was done.")
+    finally:
+        structlog.configure(**before)
 
 
 def _known_programs() -> str:

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from rich import box
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from console.intake import Intake
 from domain.ids import program_workflow_id
 from domain.lifecycle import PairState, Stage
-from domain.matching import ProposedPair
 from domain.model import Value
 from domain.people import Role
 from domain.projection import NextDue, PairStatus, ProgramStatus
 from runtime.settings import Settings
 from runtime.temporal import connection
 from store.ledger import MessageState
-from store.programs import Entrant, Participant, Program, StoredProposal
+from store.programs import Entrant, Program, StoredProposal
 
 STYLE = {
     PairState.INTRODUCED: "cyan",
@@ -38,12 +36,6 @@ STYLE = {
 
 DEFAULT_NAMESPACE = "default"
 """Temporal's own, where none is set."""
-
-MOST_MATCHES = 30
-"""Pairs that `matches show` lists one by one; of more, it shows the weakest."""
-
-WEAKEST = 12
-"""How many those are."""
 
 MOST_ROWS = 40
 """Pairs that `status` lists; those that need attention come first."""
@@ -187,9 +179,10 @@ def standing(current: Standing, settings: Settings) -> RenderableType:
         parts += [state_line(current.status), _pairs_table(current)]
     if waits_for_approval(current.status) and current.proposal:
         count = len(current.proposal.proposal.pairs)
+        kind = "new pairs" if current.status.pairs else "pairs"
         parts.append(
             Text(
-                f"{count} pairs wait for you: python starter.py matches {current.program.id} show",
+                f"{count} {kind} wait for you: python starter.py matches {current.program.id} show",
                 style="bold yellow",
             )
         )
@@ -200,8 +193,9 @@ def standing(current: Standing, settings: Settings) -> RenderableType:
 
 def waits_for_approval(status: ProgramStatus) -> bool:
     """Whether HR is asked to approve matches."""
-    matches = status.matches
-    return matches.proposal is not None and matches.approved_at is None
+    matches, new = status.matches, status.new_pairs
+    first = matches.proposal is not None and matches.approved_at is None
+    return first or (new is not None and new.waiting)
 
 
 def stage_line(status: ProgramStatus) -> Text:
@@ -261,7 +255,7 @@ def _pairs_table(current: Standing) -> RenderableType:
                 f"{pair.state}, step {pair.ladder_step}" if pair.ladder_step else pair.state.value,
                 style=STYLE.get(pair.state, "dim"),
             ),
-            f"{pair.sessions_held}/{sessions}",
+            f"{pair.sessions_held}/{pair.planned or sessions}",
             next_words(pair.next_due),
         )
     if len(pairs) <= MOST_ROWS:
@@ -283,18 +277,18 @@ def one_pair(current: Standing, pair: str) -> RenderableType:
     """One pair's status."""
     found = next((p for p in current.status.pairs if p.pair == pair), None)
     mentor, mentee = current.names.get(pair, ("?", "?"))
-    sessions = current.program.definition.sessions
     table = _facts_table()
     table.add_row("Mentor", mentor)
     table.add_row("Mentee", mentee)
     if found is None:
         table.add_row("State", "not begun")
         return table
+    planned = found.planned or current.program.definition.sessions.count
     because = f" ({found.ended_because.replace('_', ' ')})" if found.ended_because else ""
     state = Text(found.state.value, style=STYLE.get(found.state, "dim"))
     table.add_row("State", state.append(f"{because} since {_instant(found.since)}", style="none"))
     missed = f"; {found.missed} missed" if found.missed else ""
-    table.add_row("Sessions", f"{found.sessions_held} of {sessions.count} held{missed}")
+    table.add_row("Sessions", f"{found.sessions_held} of {planned} held{missed}")
     sign = found.last_sign_of_life
     table.add_row("Sign of life", _instant(sign) if sign else "none yet")
     if found.ladder_step:
@@ -328,97 +322,6 @@ def all_programs(found: Sequence[Standing]) -> RenderableType:
             str(len(status.pairs)),
         )
     return table
-
-
-# --- matches -------------------------------------------------------------------------------------
-
-
-def proposal_facts(stored: StoredProposal, people: Mapping[str, Participant]) -> dict[str, Any]:
-    """The proposed pairs, as data."""
-
-    def who(key: str) -> dict[str, Any]:
-        participant = people[key]
-        return {
-            "id": participant.person.reference,
-            "name": participant.person.name,
-            "takes_part": participant.takes_part,
-        }
-
-    return {
-        "number": stored.number,
-        "pairs": [
-            {
-                "mentor": who(match.mentor),
-                "mentee": who(match.mentee),
-                "score": match.score,
-                "reasons": match.reasons,
-                "against": match.against,
-            }
-            for match in stored.proposal.pairs
-        ],
-        "unmatched": [
-            who(person.key) | {"reasons": person.reasons} for person in stored.proposal.unmatched
-        ],
-    }
-
-
-def proposal(
-    stored: StoredProposal, people: Mapping[str, Participant], program: str, everything: bool
-) -> RenderableType:
-    """The proposed pairs, each with its reasons; of many only the weakest, unless `everything`."""
-    pairs, left = stored.proposal.pairs, stored.proposal.unmatched
-    shown = list(pairs)
-    parts: list[RenderableType] = [
-        Text(
-            f"Proposal {stored.number}: {len(pairs)} pairs, {len(left)} without a partner",
-            style="bold",
-        )
-    ]
-    if len(pairs) > MOST_MATCHES and not everything:
-        shown = sorted(pairs, key=lambda match: match.score)[:WEAKEST]
-        scores = sorted(match.score for match in pairs)
-        parts += [
-            Text(
-                f"Scores from {scores[0]:.0f} to {scores[-1]:.0f} of 100, half of them above "
-                f"{scores[len(scores) // 2]:.0f}. The {len(shown)} weakest, as worth a look:"
-            )
-        ]
-    parts += [_one_match(match, people) for match in shown]
-    if left:
-        parts += [Text(""), Text("Without a partner", style="bold")]
-        parts += [
-            Text(f"• {people[one.key].person.name}: {'; '.join(one.reasons)}")
-            for one in (left if everything else left[:MOST_MATCHES])
-        ]
-    if not everything and max(len(pairs), len(left)) > MOST_MATCHES:
-        parts += [
-            Text(""),
-            Text(
-                f"All of them: --all, or in a spreadsheet: python starter.py matches {program} "
-                "export matches.xlsx",
-                style="dim",
-            ),
-        ]
-    return Group(*parts)
-
-
-def _one_match(match: ProposedPair, people: Mapping[str, Participant]) -> RenderableType:
-    mentor, mentee = people[match.mentor], people[match.mentee]
-    line = Text("\n")
-    line.append(mentor.person.name, style="bold")
-    line.append(" teaches ")
-    line.append(mentee.person.name, style="bold")
-    line.append(f"  {match.score:.0f}", style="cyan")
-    parts: list[RenderableType] = [line]
-    gone = [one.person.name for one in (mentor, mentee) if not one.takes_part]
-    if gone:
-        said = f"{' and '.join(gone)} left in the meantime: this pair will not be made"
-        parts.append(Padding(Text(said, style="yellow"), (0, 0, 0, 2)))
-    notes = [(reason, "+", "") for reason in match.reasons]
-    notes += [(reason, "–", "dim") for reason in match.against]
-    for reason, sign, style in notes:
-        parts.append(Padding(Text(f"{sign} {reason}", style=style), (0, 0, 0, 2)))
-    return Group(*parts)
 
 
 def _facts_table() -> Table:

@@ -19,7 +19,8 @@ from rich.text import Text
 
 from activities.report import REPORT_HTML, render_report, write_report
 from console import show
-from console.app import CONTENT, approve_matches, read_standing, start_program
+from console.app import CONTENT, read_standing, start_program
+from console.matches import approve_matches
 from console.session import err, out
 from console.show import Standing
 from demo.people import Crowd, Habit

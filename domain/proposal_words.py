@@ -34,12 +34,12 @@ def other_choices(proposal: Proposal) -> Sequence[str]:
             people = "1 more person" if more == 1 else f"{more:,} more people"
             told.append((more, f"{people} could have a partner {total}."))
         elif reached.score > totals.score:
-            people = f"with {counted(-more, 'person', 'people')} fewer in a pair"
+            fewer = f", with {counted(-more, 'person fewer', 'fewer people')} in a pair"
             told.append(
                 (
                     -more,
-                    f"The total could be {reached.score:,.0f} instead of "
-                    f"{totals.score:,.0f}" + (f", {people}." if more else "."),
+                    f"The total could be {reached.score:,.0f} instead of {totals.score:,.0f}"
+                    f"{fewer if more else ''}.",
                 )
             )
     return [words for _, words in sorted(told)]

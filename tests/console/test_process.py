@@ -47,6 +47,21 @@ def test_the_process_ends_with_the_command_s_code(words: tuple[object, ...], cod
     assert bool(done.stderr) is (code != 0)
 
 
+def test_matching_loads_neither_temporal_nor_a_database_nor_excel(here: Path) -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-X", "importtime", str(PROJECT / "starter.py")),
+            *("match", str(DEFINITION), str(PEOPLE), "--out", "m.json"),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "domain.matching" in loaded
+    assert not loaded & {"temporalio", "sqlalchemy", "fastapi", "openpyxl", "structlog", "rich"}
+
+
 def test_ctrl_c_while_the_starter_loads_shows_no_traceback() -> None:
     process = subprocess.Popen(
         [sys.executable, "-v", str(PROJECT / "starter.py"), "--help"],

@@ -210,6 +210,13 @@ async def test_a_program_that_never_came_to_temporal_starts_as_its_files_are_now
         assert title == "Another Title"
 
 
+def change(pair: int, **values: object) -> None:
+    """Edit a pair of the exported m.json, as HR would."""
+    document = json.loads(Path("m.json").read_text("utf-8"))
+    document["pairs"][pair].update(values)
+    Path("m.json").write_text(json.dumps(document), "utf-8")
+
+
 async def test_matches_are_shown_exported_changed_and_approved(office: Office) -> None:
     async with office.worker():
         await office.up_to_the_matches()
@@ -217,13 +224,15 @@ async def test_matches_are_shown_exported_changed_and_approved(office: Office) -
         shown = await typed("matches", office.program, "show")
         assert "Proposal 1: 13 pairs, 0 without a partner" in shown.out
         assert (await typed("matches", office.program, "export", "m.json")).code == 0
-        edited = json.loads(Path("m.json").read_text("utf-8"))
-        edited["pairs"][0]["decision"] = "drop"
-        Path("m.json").write_text(json.dumps(edited), "utf-8")
+        change(0, decision="drop")
         changed = await typed("matches", office.program, "import", "m.json")
-        assert changed.code == 0
-        assert "Proposal 2 has 12 pairs now." in changed.out
+        assert (changed.code, changed.err) == (0, "")
+        words = " ".join(changed.out.split())
+        assert "1 change applied. Proposal 2 has 12 pairs now, 2 without a partner." in words
         assert "2 without a partner" in (await typed("matches", office.program, "show")).out
+        again = await typed("matches", office.program, "import", "m.json")
+        assert again.code == 2
+        assert "made from proposal 1; it is proposal 2 now" in again.err
         approved = await typed("matches", office.program, "approve")
         assert approved.code == 0
         assert "Approved: 12 pairs" in approved.out
@@ -231,18 +240,73 @@ async def test_matches_are_shown_exported_changed_and_approved(office: Office) -
         again = await typed("matches", office.program, "approve")
         assert again.code == 1
         assert "No matches wait for approval." in again.err
+        assert (await typed("matches", office.program, "export", "m.json")).code == 0
         late = await typed("matches", office.program, "import", "m.json")
         assert late.code == 1
         assert "No matches wait for approval." in late.err
+
+
+async def test_what_breaks_a_rule_is_refused_and_the_rest_of_the_sheet_applies(
+    office: Office,
+) -> None:
+    async with office.worker():
+        await office.up_to_the_matches()
+        await typed("matches", office.program, "export", "m.json")
+        pairs = json.loads(Path("m.json").read_text("utf-8"))["pairs"]
+        change(0, decision="drop")
+        change(1, mentee=pairs[1]["mentor"])
+        change(2, decision="aprove")
+        change(3, decision="lock", comment="know each other")
+        done = await typed("matches", office.program, "import", "m.json")
+        assert done.code == 2
+        words = " ".join(done.out.split())
+        assert "2 changes applied. Proposal 2 has 12 pairs now" in words
+        name = pairs[1]["mentor_name"]
+        assert f"m.json, row 2: {name}" in done.err
+        assert "nobody is paired with themselves." in done.err
+        assert "m.json, row 3, Decision: “aprove” is no decision." in done.err
+        assert "2 rows were not taken over" in done.err
+        facts = (await typed("matches", office.program, "show", "--json")).json
+        now = {pair["mentor"]: pair for pair in facts["pairs"]}
+        assert pairs[0]["mentor"] not in now
+        assert now[pairs[1]["mentor"]]["mentee"] == pairs[1]["mentee"]
+        assert now[pairs[3]["mentor"]]["fixed"]
+        assert now[pairs[3]["mentor"]]["comment"] == "know each other"
+
+
+async def test_the_rest_is_matched_anew_around_what_hr_set(office: Office) -> None:
+    async with office.worker():
+        await office.up_to_the_matches()
+        await typed("matches", office.program, "export", "m.json")
+        pairs = json.loads(Path("m.json").read_text("utf-8"))["pairs"]
+        change(0, decision="drop")
+        change(1, decision="lock")
+        done = await typed("matches", office.program, "import", "m.json", "--solve", "--json")
+        assert done.code == 0
+        assert done.json["applied"] == 2
+        facts = (await typed("matches", office.program, "show", "--json")).json
+        now = [(pair["mentor"], pair["mentee"]) for pair in facts["pairs"]]
+        assert (pairs[0]["mentor"], pairs[0]["mentee"]) not in now
+        assert (pairs[1]["mentor"], pairs[1]["mentee"]) in now
+
+
+async def test_who_left_since_the_export_is_told_with_the_import(office: Office) -> None:
+    async with office.worker():
+        await office.up_to_the_matches()
+        await typed("matches", office.program, "export", "m.json")
+        gone = json.loads(Path("m.json").read_text("utf-8"))["pairs"][0]
+        assert (await typed("withdraw", office.program, gone["mentee"], "--yes")).code == 0
+        done = await typed("matches", office.program, "import", "m.json")
+        assert done.code == 2
+        assert f"m.json, row 1: {gone['mentor_name']}" in done.err
+        assert "the mentee does not take part any more." in done.err
 
 
 async def test_an_edit_that_is_refused_leaves_the_proposal_as_it_was(office: Office) -> None:
     async with office.worker():
         await office.up_to_the_matches()
         await typed("matches", office.program, "export", "m.json")
-        edited = json.loads(Path("m.json").read_text("utf-8"))
-        edited["pairs"][0]["decision"] = "drop"
-        Path("m.json").write_text(json.dumps(edited), "utf-8")
+        change(0, decision="drop")
         assert (await typed("pause", office.program)).code == 0
         refused = await typed("matches", office.program, "import", "m.json")
         assert refused.code == 1

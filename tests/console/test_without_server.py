@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +11,8 @@ import pytest
 from openpyxl import load_workbook
 
 from domain.journal import EventKind
-from domain.matching import Proposal, ProposedPair, Totals, Unmatched
 from domain.people import Role
+from domain.proposal import BlockingPair, Proposal, ProposedPair, Reached, Totals, Unmatched
 from runtime.settings import load_settings
 from store import programs
 from store.database import Database
@@ -196,6 +197,38 @@ def test_matching_writes_a_spreadsheet_without_a_server(here: Path) -> None:
     assert load_workbook(here / "m.xlsx").worksheets
 
 
+def test_matching_to_json_says_how_long_each_step_took(here: Path) -> None:
+    assert type_in("match", DEFINITION, PEOPLE, "--out", "m.json").code == 0
+    document = json.loads((here / "m.json").read_text("utf-8"))
+    assert document["timings"].keys() == {"load", "score", "solve", "explain"}
+    assert all(0 <= seconds < 60 for seconds in document["timings"].values())
+    assert document["pairs"][0]["reasons"]
+
+
+def test_matching_answers_why_two_are_not_a_pair_as_often_as_asked() -> None:
+    asked = ("--why", "2001", "--with", "EWA.PROBNA@example.com", "--why", "1012", "--with", "2001")
+    done = type_in("match", DEFINITION, PEOPLE, "--out", "m.json", *asked)
+    assert done.code == 0
+    assert "Aoife Samplesby and Ewa Próbna\n• " in done.out
+    assert "\nPeter Dummett and Aoife Samplesby\n• they are a pair" in done.out
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (("--why", "2001"), "Each --why needs its --with"),
+        (("--why", "2001", "--with", "20100"), "there is nobody “20100”. Did you mean “2010”?"),
+    ],
+)
+def test_a_question_that_can_t_be_answered_is_bad_input(
+    here: Path, asked: tuple[str, ...], told: str
+) -> None:
+    done = type_in("match", DEFINITION, PEOPLE, "--out", "m.json", *asked)
+    assert (done.code, done.out) == (2, "")
+    assert told in done.err
+    assert not (here / "m.json").exists()
+
+
 @pytest.mark.parametrize("target", ["m.txt", "nowhere/m.json", "."])
 def test_a_target_that_can_t_be_written_is_bad_input(target: str) -> None:
     done = type_in("match", DEFINITION, PEOPLE, "--out", target)
@@ -302,17 +335,40 @@ def propose(scene: Scene, pairs: int) -> None:
             score=100 * number / pairs,
             reasons=("the mentor can teach 2 of the mentee's 3 goals: Data, Short video",),
             against=("no interests in common",),
+            fixed=number == 0,
+            overruled=("scores 0, below the floor of 40",) if number == 0 else (),
+            comment="as agreed with both" if number == 0 else "",
         )
         for number in range(pairs)
     )
-    left = (Unmatched(key="p-vera", role=Role.MENTEE, reasons=("nobody teaches “Chess”",)),)
-    totals = Totals(objective="most_people", pairs=pairs, people=2, score=1, lowest=0)
+    left = (
+        Unmatched(
+            key="p-vera",
+            role=Role.MENTEE,
+            reasons=("nobody teaches “Chess”", "all mentors have a partner"),
+            relaxations=("level_gap of 1 instead of 2: Nils Example",),
+            place=1,
+        ),
+        Unmatched(key="p-nils", role=None, reasons=("no consent was given",)),
+    )
+    score = sum(pair.score for pair in made)
+    totals = Totals(objective="most_people", pairs=pairs, people=2, score=score, lowest=0)
+    proposal = Proposal(
+        pairs=made,
+        unmatched=left,
+        totals=totals,
+        frontier=(
+            Reached(people=4, pairs=pairs, score=score - 10),
+            Reached(people=2, pairs=pairs, score=score),
+        ),
+        blocking=(BlockingPair(mentor="p-nils", mentee="p-theo", score=90),),
+        blocking_count=7,
+    )
     with scene.database.write() as session:
-        proposal = Proposal(pairs=made, unmatched=left, totals=totals)
         programs.save_proposal(session, PROGRAM, proposal, "solver", STARTED)
 
 
-@pytest.mark.parametrize(("pairs", "most_lines"), [(12, 60), (1_000, 70)])
+@pytest.mark.parametrize(("pairs", "most_lines"), [(12, 80), (1_000, 70)])
 def test_matches_can_be_read_on_a_terminal_few_or_many(
     scene: Scene, pairs: int, most_lines: int
 ) -> None:
@@ -322,13 +378,68 @@ def test_matches_can_be_read_on_a_terminal_few_or_many(
     lines = done.out.splitlines()
     assert len(lines) <= most_lines
     assert max(map(len, lines)) <= 80
-    assert lines[0] == f"Proposal 1: {pairs} pairs, 1 without a partner"
+    assert lines[0] == f"Proposal 1: {pairs:,} pairs, 2 without a partner"
     assert "Mia Example teaches Theo Example" in done.out
-    assert "Vera Example: nobody teaches “Chess”" in done.out
+    assert "1. Vera Example: nobody teaches “Chess” (and 1 more)" in done.out
+    assert "! set aside by you: scores 0, below the floor of 40" in done.out
+    assert "“as agreed with both”" in done.out
     assert ("export matches.xlsx" in done.out) is (pairs > 12)
+    assert ("█" in done.out) is (pairs > 12)
     whole = type_in("matches", PROGRAM, "show", "--all").out
     assert whole.count("teaches Theo") == pairs
-    assert len(type_in("matches", PROGRAM, "show", "--json").json["pairs"]) == pairs
+    facts = type_in("matches", PROGRAM, "show", "--json").json
+    assert len(facts["pairs"]) == pairs
+    assert facts["number"] == 1
+    assert facts["pairs"][0]["mentor_name"] == "Mia Example"
+
+
+def test_what_else_could_be_chosen_comes_before_the_pairs(scene: Scene) -> None:
+    propose(scene, 12)
+    out = " ".join(type_in("matches", PROGRAM, "show").out.split())
+    choice = "2 more people could have a partner at a total of 540 instead of 550."
+    assert choice in out
+    assert "7 blocking pairs: two who may meet" in out
+    assert "• Nils Example and Theo Example: 90; now none and 0" in out
+    assert "and 6 more" in out
+    assert out.index(choice) < out.index("teaches")
+
+
+def test_the_reserve_list_names_everybody_in_order_and_what_would_help(scene: Scene) -> None:
+    propose(scene, 1)
+    done = type_in("matches", PROGRAM, "reserve")
+    assert done.code == 0
+    assert max(map(len, done.out.splitlines())) <= 80
+    words = " ".join(done.out.split())
+    assert words.startswith("Reserve list of proposal 1: 2 First who was left over")
+    assert words.index("Vera Example") < words.index("Nils Example")
+    assert "→ level_gap of 1" in words
+    facts = type_in("matches", PROGRAM, "reserve", "--json").json
+    assert [(one["name"], one["place"]) for one in facts["unmatched"]] == [
+        ("Vera Example", 1),
+        ("Nils Example", None),
+    ]
+
+
+def test_why_two_are_not_a_pair_is_answered_by_id_or_mail(scene: Scene) -> None:
+    propose(scene, 1)
+    done = type_in("matches", PROGRAM, "why", "MIA@example.com", "p-vera")
+    assert done.code == 0
+    assert done.out.startswith("Mia Example and Vera Example\n• ")
+    facts = type_in("matches", PROGRAM, "why", "p-mia", "p-theo", "--json").json
+    assert (facts["one"], facts["other"]) == ("p-mia", "p-theo")
+    assert "they are a pair" in facts["why"][0]
+
+
+def test_why_with_somebody_unknown_or_absent_is_said(scene: Scene) -> None:
+    propose(scene, 1)
+    done = type_in("matches", PROGRAM, "why", "p-mia", "p-theodor")
+    assert (done.code, done.out) == (2, "")
+    assert "Did you mean “p-theo”?" in done.err
+    with scene.database.write() as session:
+        session.get_one(ParticipantRow, (PROGRAM, "p-theo")).joined = False
+    done = type_in("matches", PROGRAM, "why", "p-mia", "p-theo")
+    assert done.code == 1
+    assert "Theo Example does not take part" in done.err
 
 
 def test_who_left_since_the_matching_is_pointed_out(scene: Scene) -> None:
@@ -345,20 +456,32 @@ def test_matches_that_are_not_there_yet_are_said(scene: Scene) -> None:
     assert "no matches yet" in done.err
 
 
-def test_export_and_import_need_a_file(scene: Scene) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("export",),
+        ("import",),
+        ("import", "a.xlsx", "b.xlsx"),
+        ("why", "p-mia"),
+        ("show", "m.xlsx"),
+        ("show", "--solve"),
+    ],
+)
+def test_an_action_says_what_it_wants(scene: Scene, words: tuple[str, ...]) -> None:
     propose(scene, 1)
-    for action in ("export", "import"):
-        assert type_in("matches", PROGRAM, action).code == 2
+    done = type_in("matches", PROGRAM, *words)
+    assert (done.code, done.out) == (2, "")
+    assert words[0] in done.err or "import" in done.err
 
 
-def test_an_edit_that_pairs_somebody_who_takes_no_part_is_refused(scene: Scene, here: Path) -> None:
+def test_a_file_of_an_older_proposal_is_refused_without_a_server(scene: Scene, here: Path) -> None:
     propose(scene, 1)
-    assert type_in("matches", PROGRAM, "export", "m.json").code == 0
-    with scene.database.write() as session:
-        session.get_one(ParticipantRow, (PROGRAM, "p-theo")).joined = False
-    done = type_in("matches", PROGRAM, "import", "m.json")
-    assert done.code == 2
-    assert "“p-theo” does not take part in this program" in done.err
+    assert type_in("matches", PROGRAM, "export", "m.xlsx").code == 0
+    propose(scene, 2)
+    done = type_in("matches", PROGRAM, "import", "m.xlsx")
+    assert (done.code, done.out) == (2, "")
+    assert "m.xlsx: this file was made from proposal 1; it is proposal 2 now." in done.err
+    assert f"python starter.py matches {PROGRAM} export m.xlsx" in done.err
 
 
 def test_a_report_is_written_at_any_time(scene: Scene, here: Path) -> None:
@@ -389,12 +512,14 @@ def test_without_a_server_each_command_says_how_to_start_one(
     scene: Scene,
 ) -> None:
     propose(scene, 1)
+    type_in("matches", PROGRAM, "export", "m.json")
     for command in (
         ("start", DEFINITION, PEOPLE),
         ("pause", PROGRAM),
         ("resume", PROGRAM),
         ("cancel", PROGRAM, "--yes"),
         ("matches", PROGRAM, "approve"),
+        ("matches", PROGRAM, "import", "m.json"),
         ("pair", PROGRAM, "pair-1", "close"),
     ):
         done = type_in(*command)

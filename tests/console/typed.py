@@ -8,7 +8,7 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from console.app import app
+from console.commands import app
 
 
 @dataclass

@@ -11,8 +11,9 @@ import pytest
 import typer
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from typer.core import TyperGroup
 
-from console.app import app
+from console.commands import app
 from runtime.settings import PROJECT, Settings
 from workflows import search_attributes
 
@@ -81,7 +82,10 @@ def test_every_make_target_that_is_named_exists(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_command_and_option_of_the_starter_that_is_named_exists(name: str) -> None:
-    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)
+    context = typer.Context(group)
+    commands = {word: group.get_command(context, word) for word in group.list_commands(context)}
     for command, rest in _STARTER.findall(_code(PROJECT / name)):
         assert command in commands, f"{command} is no command of starter.py"
         known = {option for parameter in commands[command].params for option in parameter.opts}

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
-from openpyxl.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
 from domain.edits import Edit, EditKind
@@ -85,9 +84,9 @@ def edit(path: Path, row: int, **changes: Any) -> None:
         path.write_text(json.dumps(document), "utf-8")
     else:
         book = load_workbook(path)
-        headings = {FIELDS.get(str(cell.value)): cell.column for cell in book["Matches"][1]}
+        headings = [FIELDS.get(str(cell.value)) for cell in book["Matches"][1]]
         for name, value in changes.items():
-            book["Matches"].cell(row + 1, headings[name], value)
+            book["Matches"].cell(row + 1, headings.index(name) + 1, value)
         book.save(path)
 
 
@@ -233,10 +232,9 @@ def test_hr_locks_drops_swaps_replaces_adds_and_comments(file: Path, proposal: P
 
 def test_rows_may_be_sorted(sheet: Path, proposal: Proposal) -> None:
     def turn(matches: Worksheet) -> None:
-        rows = list(matches.iter_rows(min_row=2, max_row=4, values_only=True))
-        for number, row in enumerate(reversed(rows), start=2):
-            for column, value in enumerate(row, start=1):
-                matches.cell(number, column, value)
+        matches.move_range("A2:J2", rows=4)
+        matches.move_range("A4:J4", rows=-2)
+        matches.move_range("A6:J6", rows=-2)
 
     change(sheet, turn)
     found = read(sheet, proposal)

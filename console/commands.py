@@ -1,0 +1,80 @@
+"""What HR types, each command loaded when it is asked for.
+
+Most commands talk to Temporal and the store, and loading what that needs takes a second. A command
+that needs neither has a module of its own here and answers at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import os
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from console.terminal import console
+
+_AFTER = {
+    # command: its module, and the command of `console.app` that help lists it after
+    "match": ("console.match", "check"),
+    "matches": ("console.matches", "status"),
+}
+
+
+class Commands(TyperGroup):
+    """All commands, without having loaded them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Every command, in the order that HR meets them."""
+        names = list(_rest().commands)
+        for name, (_, before) in _AFTER.items():
+            names.insert(names.index(before) + 1, name)
+        return names
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of this name, or None."""
+        if cmd_name not in _AFTER:
+            return _rest().get_command(ctx, cmd_name)
+        module, _ = _AFTER[cmd_name]
+        return typer.main.get_command(importlib.import_module(module).app)
+
+
+def _rest() -> TyperGroup:
+    group = typer.main.get_command(importlib.import_module("console.app").app)
+    assert isinstance(group, TyperGroup)  # noqa: S101 - it has several commands
+    return group
+
+
+app = typer.Typer(
+    name="starter.py",
+    cls=Commands,
+    help="Define, start and steer reverse-mentoring programs.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def _all() -> None:
+    """Nothing is common to all commands."""
+
+
+def main() -> int:
+    """Run a command. Gives its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that can't show a name shows “?”
+            stream.reconfigure(errors="replace")
+    try:
+        app(standalone_mode=True)
+    except KeyboardInterrupt:
+        console(stderr=True).print("Stopped.")
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    return 0

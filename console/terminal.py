@@ -1,0 +1,109 @@
+"""How commands answer: in words, with an exit code, and never a traceback. Light to import."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+from domain.problems import BadInput
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.status import Status
+
+FAILED, BAD_INPUT = 1, 2
+
+LONG = 1.0
+"""Seconds after which a command says what it is doing."""
+
+
+@cache
+def console(*, stderr: bool = False) -> Console:
+    """The terminal. What people wrote may hold square brackets and colons: none is markup."""
+    from rich.console import Console  # noqa: PLC0415 - a command that prints one line needs none
+
+    return Console(highlight=False, markup=False, emoji=False, stderr=stderr)
+
+
+def fail(message: str, code: int = FAILED) -> NoReturn:
+    """Say what went wrong and end with `code`."""
+    console(stderr=True).print(message, style="red", soft_wrap=True)
+    raise typer.Exit(code)
+
+
+def print_json(document: object) -> None:
+    """Print one JSON document."""
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn what is wrong with files into words and an exit code."""
+    try:
+        yield
+    except BadInput as bad:
+        for problem in bad.problems:
+            console(stderr=True).print(str(problem), style="red", soft_wrap=True)
+        count = len(bad.problems)
+        console(stderr=True).print(
+            f"{count} problem{'s' if count != 1 else ''}. Nothing was changed."
+        )
+        raise typer.Exit(BAD_INPUT) from None
+    except BrokenPipeError:
+        raise  # whoever read our output has had enough
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        fail(f"{where}{error.strerror or type(error).__name__}. Nothing more was done.")
+
+
+class Steps:
+    """The steps of one command: how long each takes and, where it takes long, a line that says so.
+
+    Time between two steps counts for the one before. The line stands on standard error while
+    somebody looks at it, from the first second on.
+    """
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._step = ""
+        self._since = time.perf_counter()
+        self._status: Status | None = None
+        self._lock = threading.Lock()
+        self._timer = threading.Timer(LONG, self._show)
+
+    def __enter__(self) -> Steps:
+        if sys.stderr.isatty():
+            self._timer.daemon = True
+            self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.begin("")
+        self._timer.cancel()
+        with self._lock:
+            if self._status is not None:
+                self._status.stop()
+
+    def begin(self, step: str) -> None:
+        """End the step that runs and begin this one."""
+        now = time.perf_counter()
+        with self._lock:
+            if self._step:
+                self.seconds[self._step] = self.seconds.get(self._step, 0.0) + now - self._since
+            self._step, self._since = step, now
+            if self._status is not None and step:
+                self._status.update(f"{step} …")
+
+    def _show(self) -> None:
+        with self._lock:
+            if self._step:
+                self._status = console(stderr=True).status(f"{self._step} …")
+                self._status.start()
