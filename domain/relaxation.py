@@ -191,11 +191,7 @@ class _Chains:
         """Whom each of `_takers` could give up."""
 
     def helped(self, edges: Truth, people: Sequence[int]) -> list[int]:
-        """Who of these would be matched if just these pairs were permitted.
-
-        Writes on `edges`.
-        """
-        self._ground.strike(edges, self._standing.mentors, self._standing.mentees)
+        """Who of these would be matched if just these pairs were permitted."""
         reached: dict[tuple[Role, ...], Whole] = {}
 
         def ends_for(person: int, role: Role) -> Whole:
@@ -252,6 +248,7 @@ class _Chains:
         takers, given_up = self._takers[only], self._given_up[only]
         front = np.flatnonzero(seen)
         while len(front):
+            # Who is on a chain already is on no longer one, so that none meets anybody twice.
             open_ = ~seen[given_up] & ~seen[takers]
             takers, given_up = takers[open_], given_up[open_]
             end = np.full(len(given_up), NOBODY, dtype=np.int64)
@@ -259,24 +256,11 @@ class _Chains:
                 to = self._first(edges, given_up, front, role)
                 end = np.where((end == NOBODY) & (to != NOBODY), ends[to], end)
             going = np.flatnonzero(end != NOBODY)
-            going = self._each_once(takers[going], given_up[going], going)
             ends[takers[going]] = end[going]
             seen[given_up[going]] = True
             seen[takers[going]] = True
             front = takers[going]
         return ends
-
-    @staticmethod
-    def _each_once(takers: Whole, given_up: Whole, going: Whole) -> Whole:
-        """Leave out what would let a chain meet the same person twice."""
-        met: set[int] = set()
-        once: list[int] = []
-        pairs = zip(takers.tolist(), given_up.tolist(), going.tolist(), strict=True)
-        for taker, given, number in pairs:
-            if taker not in met and given not in met:
-                met |= {taker, given}
-                once.append(number)
-        return np.array(once, dtype=np.int64)
 
     def _first(self, edges: Truth, seekers: Whole, takers: Whole, role: Role) -> Whole:
         """For each seeker in this role the first of the takers whom they may be paired with."""

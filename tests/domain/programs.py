@@ -6,6 +6,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -30,6 +31,20 @@ MENTOR, MENTEE, EITHER = (Role.MENTOR,), (Role.MENTEE,), (Role.MENTOR, Role.MENT
 SKILLS = ("AI", "chat tools", "slang", "photos")
 LANGUAGES = ("en", "fr", "pt")
 LEVELS = "ABCD"
+
+RULES: tuple[dict[str, Any], ...] = (
+    {"rule": "level_gap", "min": 1},
+    {"rule": "level_gap", "min": 2, "max": 2},
+    {"rule": "different", "column": "department"},
+    {"rule": "no_reporting_line", "depth": 2},
+    {"rule": "shared", "column": "languages", "min": 2},
+    {"rule": "not_paired_before"},
+)
+PREFERENCES: tuple[dict[str, Any], ...] = (
+    {"prefer": "goals_meet_skills", "weight": 5},
+    {"prefer": "different", "column": "department", "weight": 2},
+    {"prefer": "shared", "column": "interests", "weight": 1.5},
+)
 
 Pair = tuple[str, str]
 
@@ -207,34 +222,9 @@ def programs(draw: st.DrawFn, *, either: bool = True, most: int = 6) -> Program:
         )
         for number in range(draw(st.integers(2, most)))
     ]
-    rules = draw(
-        st.lists(
-            st.sampled_from(
-                [
-                    {"rule": "level_gap", "min": 1},
-                    {"rule": "level_gap", "min": 2, "max": 2},
-                    {"rule": "different", "column": "department"},
-                    {"rule": "no_reporting_line", "depth": 2},
-                    {"rule": "shared", "column": "languages", "min": 2},
-                    {"rule": "not_paired_before"},
-                ]
-            ),
-            max_size=3,
-            unique_by=lambda rule: str(rule["rule"]),
-        )
-    )
+    rules = draw(st.lists(st.sampled_from(RULES), max_size=3, unique_by=lambda r: r["rule"]))
     preferences = draw(
-        st.lists(
-            st.sampled_from(
-                [
-                    {"prefer": "goals_meet_skills", "weight": 5},
-                    {"prefer": "different", "column": "department", "weight": 2},
-                    {"prefer": "shared", "column": "interests", "weight": 1.5},
-                ]
-            ),
-            max_size=3,
-            unique_by=lambda preference: preference["prefer"],
-        )
+        st.lists(st.sampled_from(PREFERENCES), max_size=3, unique_by=lambda p: p["prefer"])
     )
     definition = definition_with(
         mode=mode.value,

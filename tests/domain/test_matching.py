@@ -31,7 +31,7 @@ from tests.domain.programs import (
     programs,
 )
 
-tries = settings(max_examples=150, deadline=None, derandomize=True, print_blob=True)
+tries = settings(max_examples=120, deadline=None, derandomize=True, print_blob=True)
 NO_RULES = definition_with(matching={"rules": []})
 
 
