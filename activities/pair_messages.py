@@ -186,7 +186,7 @@ class _PairLetters:
         sessions = self._writer.program.definition.sessions
         values: dict[str, Any] = {
             "number": self._moment.session,
-            "count": sessions.count,
+            "count": self._pair.sessions,
             "minutes": sessions.minutes,
             "when": None,
             "place": None,
@@ -211,7 +211,7 @@ class _PairLetters:
         definition = self._writer.program.definition
         words = self._writer.content_for(person).words
         names = {"mentor": self._pair.mentor.person.name, "mentee": self._pair.mentee.person.name}
-        numbers = {"number": row.number, "count": definition.sessions.count}
+        numbers = {"number": row.number, "count": self._pair.sessions}
         booked = invitations.Session(
             pair=self._pair.id,
             number=row.number,

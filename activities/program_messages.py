@@ -10,7 +10,9 @@ from temporalio import activity
 from activities.post import Draft, Letter, Post
 from activities.signatures import PageSent, ProgramMoment, ProgramMomentKind
 from activities.writing import Writer
+from domain.matching import rule_check
 from domain.messages import Recipient, message_key
+from domain.protection import protection_check
 from store import programs
 from store.content import Content
 from store.database import Database
@@ -100,16 +102,45 @@ def _facts(session: Session, moment: ProgramMoment) -> dict[str, Any]:
     slug = moment.program
     if moment.kind is ProgramMomentKind.REPORT_READY:
         return {"commands": [f"python starter.py report {slug} --out report"]}
+    if moment.kind is ProgramMomentKind.RULES_BROKEN:
+        return _broken(session, moment)
     latest = programs.latest_proposal(session, slug)
     proposal = latest.proposal if latest else None
     return {
         "count": len(proposal.pairs) if proposal else 0,
+        "parted": len(proposal.parted) if proposal else 0,
         "unmatched": len(proposal.unmatched) if proposal else 0,
         "commands": [
             f"python starter.py matches {slug} show",
             f"python starter.py matches {slug} export matches.xlsx",
             f"python starter.py matches {slug} approve",
         ],
+    }
+
+
+def _broken(session: Session, moment: ProgramMoment) -> dict[str, Any]:
+    definition = programs.get(session, moment.program).definition
+    background = programs.background(session, moment.program)
+    check = rule_check(definition, background)
+    depends = protection_check(definition, background)
+    pairs = []
+    for identity in moment.pairs:
+        pair = programs.pair(session, moment.program, identity)
+        if pair is not None:
+            mentor, mentee = pair.mentor.person, pair.mentee.person
+            pairs.append(
+                {
+                    "id": identity,
+                    "mentor": mentor.name,
+                    "mentee": mentee.name,
+                    "why": " ".join(check(mentor, mentee)),
+                    "stopped": depends(mentor, mentee),
+                }
+            )
+    order = f"python starter.py pair {moment.program} PAIR"
+    return {
+        "pairs": pairs,
+        "commands": [f"{order} {act}" for act in ("rematch", "resume", "close")],
     }
 
 

@@ -37,6 +37,7 @@ from domain.evaluation import (
     evaluate,
     has_completed,
     pair_health,
+    planned_sessions,
     sessions_that_count,
     summarise_surveys,
 )
@@ -294,11 +295,10 @@ class _Report:
     @property
     def session_weeks(self) -> list[float]:
         """The program week of each session held that was planned."""
-        planned = self.definition.sessions.count
         return [
             self.program_day(at) / _WEEK
             for pair in self.started
-            for at in sessions_that_count(pair, planned)
+            for at in sessions_that_count(pair, self.definition)
         ]
 
     @property
@@ -307,7 +307,7 @@ class _Report:
 
     @property
     def sessions_planned(self) -> int:
-        return self.definition.sessions.count * len(self.started)
+        return sum(planned_sessions(pair, self.definition) for pair in self.started)
 
     @property
     def completed(self) -> int:
@@ -687,7 +687,7 @@ def _pair_row(report: _Report, number: int, pair: PairStatus) -> tuple[str | flo
         pair.state.value,
         "yes" if pair.has_started else "no",
         pair.sessions_held,
-        report.definition.sessions.count,
+        planned_sessions(pair, report.definition),
         "yes" if report.has_completed(pair) else "no",
         pair.missed,
         len(pair.stalls),

@@ -46,6 +46,10 @@ class ProgramMomentKind(StrEnum):
     NOT_MATCHED = "not_matched"
     FAREWELL_CANCELLED = "farewell_cancelled"
     """The program is cancelled: for those who are in no pair. The pairs tell their own."""
+    NEW_PAIRS_READY = "new_pairs_ready"
+    """Pairs in place of some that ended early wait for HR's approval."""
+    RULES_BROKEN = "rules_broken"
+    """Pairs that a hard rule keeps apart, now that what is known of people has changed."""
     REPORT_READY = "report_ready"
 
 
@@ -61,6 +65,8 @@ class ProgramMoment(Value):
     """Tells it from other moments of the same kind."""
     after: str = ""
     """Person id after which this page begins."""
+    pairs: tuple[str, ...] = ()
+    """The pairs that it is about, where it is about some."""
     events: tuple[JournalEvent, ...] = ()
 
 
@@ -89,11 +95,67 @@ class ProposalRef(Value):
     unmatched: int
 
 
+class RepairRequest(Value):
+    """Find new partners for those who lost theirs, and for the reserve list."""
+
+    program: str
+    now: datetime
+    changes: int
+    """How many pairs that have not met yet may be parted for it."""
+
+
+class NewPairs(Value):
+    """A stored proposal of pairs to be added, and the pairs that end for it."""
+
+    proposal: str
+    number: int
+    pairs: int
+    parted: tuple[str, ...] = ()
+
+
+class EditRequest(Value):
+    """Carry out HR's edits of a proposal, as far as they can stand."""
+
+    program: str
+    draft: str
+    number: int
+    """The proposal that was edited."""
+    now: datetime
+
+
+class EditDone(Value):
+    """The proposal after HR's edits, and how many of them could not stand."""
+
+    proposal: ProposalRef
+    applied: int
+    refused: int
+
+
+class CheckPairs(Value):
+    """Check the hard rules on the pairs that meet, by what is known of people now."""
+
+    program: str
+
+
+class BrokenPairs(Value):
+    """Pairs that a hard rule keeps apart."""
+
+    stop: tuple[str, ...] = ()
+    """Those that should not go on before HR has looked: somebody depends on the other, or HR
+    named the two."""
+    tell: tuple[str, ...] = ()
+    """Those that HR should know of."""
+
+
 class FormPairs(Value):
     """Make the pairs of an approved proposal."""
 
     program: str
     proposal: str
+    first_cohort: int = 1
+    """The number of the first cohort that they go into."""
+    sessions: int | None = None
+    """How many sessions they have, where that differs from the definition."""
     events: tuple[JournalEvent, ...] = ()
 
 
@@ -102,6 +164,7 @@ class PairsFormed(Value):
 
     pairs: int
     cohorts: int
+    """How many cohorts the pairs of this order went into."""
 
 
 class CohortRef(Value):
@@ -164,6 +227,21 @@ class ProgramActivities:
     @activity.defn
     def propose_matches(self, request: MatchRequest) -> ProposalRef:
         """Match the people who joined and store the proposal."""
+        raise NotImplementedError
+
+    @activity.defn
+    def propose_new_pairs(self, request: RepairRequest) -> NewPairs:
+        """Look for new partners for those who lost theirs, and store the proposal."""
+        raise NotImplementedError
+
+    @activity.defn
+    def edit_matches(self, request: EditRequest) -> EditDone:
+        """Carry out HR's edits of a proposal; what can't stand is refused with its reason."""
+        raise NotImplementedError
+
+    @activity.defn
+    def check_pairs(self, request: CheckPairs) -> BrokenPairs:
+        """Find the pairs that a hard rule keeps apart now."""
         raise NotImplementedError
 
     @activity.defn

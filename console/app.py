@@ -26,6 +26,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.report import REPORT_HTML, render_report, write_report
 from console import show
 from console.intake import read_intake, start_date_problem
+from console.people import update_people
 from console.session import (
     err,
     need_worker,
@@ -321,12 +322,15 @@ class PairAction(StrEnum):
     SHOW = "show"
     PAUSE = "pause"
     RESUME = "resume"
+    REMATCH = "rematch"
     CLOSE = "close"
 
 
 _DONE = {
     PairAction.PAUSE: "{pair} is paused: nothing goes out to them until it is resumed.",
     PairAction.RESUME: "{pair} goes on.",
+    PairAction.REMATCH: "{pair} has ended, and both are told kindly. New partners are looked for; "
+    "the coordinator gets mail when there are some.",
     PairAction.CLOSE: "{pair} is closed. Both get a kind message.",
 }
 
@@ -335,9 +339,9 @@ _DONE = {
 def steer_pair(
     program: ProgramId,
     pair: Annotated[str, typer.Argument(help="The pair's id, from “status”.")],
-    action: Annotated[PairAction, typer.Argument(help="show, pause, resume or close")],
+    action: Annotated[PairAction, typer.Argument(help="show, pause, resume, rematch or close")],
 ) -> None:
-    """Look at one pair, or pause, resume or close it."""
+    """Look at one pair, or pause, resume or close it, or find both another partner."""
     with told():
         settings = load_settings()
         with store(settings) as database:
@@ -382,6 +386,16 @@ def withdraw(
                     "Temporal could not be told yet. That is kept: their partners hear of it once "
                     "“make run” (or your portal) is up."
                 )
+
+
+@app.command("people")
+def people_of(
+    program: ProgramId,
+    people: Annotated[Path, typer.Argument(help="The people as they are now (CSV or XLSX).")],
+) -> None:
+    """Take over a newer people file, and check the hard rules on all pairs."""
+    with told():
+        update_people(load_settings(), program, people)
 
 
 @app.command()

@@ -193,20 +193,26 @@ def _sessions_held(context: _Context) -> _Measure:
     Each session of a pair counts once and only up to the number planned. A pair counts from
     preparation on and to the end, also when it stopped early; a pair that declined does not.
     """
-    planned = context.definition.sessions.count
-    held = sum(len(sessions_that_count(pair, planned)) for pair in context.started)
-    return _share(held, planned * len(context.started))
+    definition = context.definition
+    held = sum(len(sessions_that_count(pair, definition)) for pair in context.started)
+    return _share(held, sum(planned_sessions(pair, definition) for pair in context.started))
 
 
-def sessions_that_count(pair: PairStatus, planned: int) -> tuple[datetime, ...]:
+def planned_sessions(pair: PairStatus, definition: Definition) -> int:
+    """How many sessions were planned for a pair: fewer for one that began late."""
+    return pair.planned or definition.sessions.count
+
+
+def sessions_that_count(pair: PairStatus, definition: Definition) -> tuple[datetime, ...]:
     """When the sessions took place that a pair held of those that were planned for it."""
+    planned = planned_sessions(pair, definition)
     return tuple(at for number, at in pair.held.items() if 1 <= number <= planned)
 
 
 def has_completed(pair: PairStatus, definition: Definition) -> bool:
     """Whether a pair started and held enough sessions, whatever became of it."""
-    sessions = definition.sessions
-    return pair.has_started and len(sessions_that_count(pair, sessions.count)) >= sessions.needed
+    needed = definition.sessions.needed if pair.needed is None else pair.needed
+    return pair.has_started and len(sessions_that_count(pair, definition)) >= needed
 
 
 def _pairs_completed(context: _Context) -> _Measure:

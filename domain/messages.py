@@ -8,7 +8,7 @@ from enum import StrEnum
 from domain.definition import LadderAction
 from domain.lifecycle import PairState
 from domain.model import Value
-from domain.pair import BOTH, Moment, MomentKind
+from domain.pair import BOTH, EndReason, Moment, MomentKind
 from domain.people import Role
 from domain.plan import PlannedCheckIn
 
@@ -127,8 +127,12 @@ def _farewells(moment: Moment) -> Iterator[PlannedMessage]:
         yield PlannedMessage(template="farewell_withdrawn", to=_to(moment.left_by))
         yield PlannedMessage(template="farewell_partner_withdrew", to=stays)
     elif ending is not None:
+        rematched = moment.reason is EndReason.REMATCH
         for role in BOTH:
-            yield PlannedMessage(template=_FAREWELLS[ending], to=_to(role))
+            template = "farewell_rematch" if rematched else _FAREWELLS[ending]
+            yield PlannedMessage(template=template, to=_to(role))
+        if rematched:
+            return  # the coordinator did it
     if ending in (PairState.CLOSED, PairState.DECLINED, PairState.WITHDRAWN):
         yield PlannedMessage(template="pair_ended", to=Recipient.COORDINATOR)
 

@@ -74,6 +74,8 @@ class EndReason(StrEnum):
     TOO_FEW_SESSIONS = "too_few_sessions"
     NEVER_PREPARED = "never_prepared"
     COORDINATOR = "coordinator"
+    REMATCH = "rematch"
+    """So that both can have another partner."""
 
 
 class Moment(Value):
@@ -394,7 +396,9 @@ def after_moment(plan: PairPlan, pair: Pair, moment: Moment, now: datetime) -> C
     """The pair once `moment` has come, at `now`."""
     kind = moment.kind
     if kind is MomentKind.INTRODUCTION:
-        return _changed(pair, Happening(kind=EventKind.PAIR_INTRODUCED), greeted=True)
+        data: dict[str, int | str] = {"sessions": plan.sessions, "needed": plan.needed}
+        happening = Happening(kind=EventKind.PAIR_INTRODUCED, data=data)
+        return _changed(pair, happening, greeted=True)
     if kind is MomentKind.PREPARATION:
         return _enter_preparation(pair, moment, now)
     if kind is MomentKind.PREPARATION_REMINDER:
@@ -660,6 +664,8 @@ class Order(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     CLOSE = "close"
+    REMATCH = "rematch"
+    """End the pair; both are matched anew."""
     CANCEL = "cancel"
 
 
@@ -689,11 +695,17 @@ def after_order(plan: PairPlan, pair: Pair, order: Order, now: datetime) -> Chan
         )
     if order is Order.RESUME:
         return _resume(plan, pair, now)
-    ending = PairState.CLOSED if order is Order.CLOSE else PairState.CANCELLED
-    reason = EndReason.COORDINATOR if order is Order.CLOSE else None
+    ending, reason = _ENDED_BY_ORDER[order]
     return _changed(
         pair, state=move(pair.state, ending), under=None, since=now, reason=reason, paused_at=None
     )
+
+
+_ENDED_BY_ORDER = {
+    Order.CLOSE: (PairState.CLOSED, EndReason.COORDINATOR),
+    Order.REMATCH: (PairState.CLOSED, EndReason.REMATCH),
+    Order.CANCEL: (PairState.CANCELLED, None),
+}
 
 
 def _resume(plan: PairPlan, pair: Pair, now: datetime) -> Change:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 
 from domain.calendar import program_days
@@ -62,6 +63,16 @@ class PairPlan(Value):
         return tuple(check_in for check_in in self.check_ins if check_in.point is point)
 
 
+class RepairPlan(Value):
+    """When and how new partners are looked for after a pair ended early."""
+
+    approve: bool
+    changes: int
+    gather: int
+    """Program days to wait for others who lose their partner."""
+    least_sessions: int
+
+
 class ProgramPlan(Value):
     """A program in numbers."""
 
@@ -70,15 +81,46 @@ class ProgramPlan(Value):
     enrolment: int
     approval: int
     pair: PairPlan
+    repair: RepairPlan | None = None
+    """None for programs that began before there were repairs."""
 
     def days(self, days: float) -> timedelta:
         """How long so many program days really take."""
         return self.pair.days(days)
 
+    def plan_of_late_pairs(self, late: timedelta) -> PairPlan | None:
+        """The life of a pair that begins `late` after the first ones, to end with them.
+
+        It has as many sessions as there is time for, and needs the same share of them to count as
+        completed. None when that is fewer than a repair is worth.
+        """
+        if self.repair is None:
+            return None
+        pair = self.pair
+        meetings = pair.meetings - math.ceil(late / self.days(1))
+        if meetings < 1:
+            return None
+        sessions = min(pair.sessions, meetings // pair.every + 1)
+        if sessions < min(self.repair.least_sessions, pair.sessions):
+            return None
+        return pair.model_copy(
+            update={
+                "meetings": meetings,
+                "sessions": sessions,
+                "needed": math.ceil(pair.needed * sessions / pair.sessions),
+                "check_ins": tuple(
+                    check_in
+                    for check_in in pair.check_ins
+                    if check_in.session is None or check_in.session < sessions
+                ),
+            }
+        )
+
 
 def plan_of(definition: Definition, epoch: datetime) -> ProgramPlan:
     """Reduce a definition to what the workflows need."""
     stages, sessions = definition.stages, definition.sessions
+    repair = definition.matching.repair
     return ProgramPlan(
         epoch=epoch,
         enrolment=stages.enrolment,
@@ -104,5 +146,11 @@ def plan_of(definition: Definition, epoch: datetime) -> ProgramPlan:
                 for check_in in definition.check_ins
             ),
             ladder=definition.ladder,
+        ),
+        repair=RepairPlan(
+            approve=repair.approve,
+            changes=repair.changes,
+            gather=repair.gather,
+            least_sessions=repair.least_sessions,
         ),
     )

@@ -104,6 +104,10 @@ class PairStatus(Value):
     """None when the pair is paused or over."""
     ended_because: str | None
     """The reason given when it was closed."""
+    planned: int | None = None
+    """Sessions planned for it; None for those of the definition."""
+    needed: int | None = None
+    """Sessions that make it count as completed; None for those of the definition."""
 
     @property
     def sessions_held(self) -> int:
@@ -144,6 +148,15 @@ class MatchCounts(Value):
     approved_at: datetime | None
 
 
+class NewPairs(Value):
+    """Pairs in place of some that ended early, as they were proposed last."""
+
+    proposal: str
+    pairs: int
+    waiting: bool
+    """Whether HR has yet to approve them."""
+
+
 class ProgramStatus(Value):
     """Where a program stands."""
 
@@ -155,6 +168,8 @@ class ProgramStatus(Value):
     stages: tuple[StageEntry, ...]
     people: PeopleCounts
     matches: MatchCounts
+    new_pairs: NewPairs | None
+    """None while nobody lost their partner for whom there is another."""
     pairs: tuple[PairStatus, ...]
     """By pair id."""
     counts: dict[PairState, int]
@@ -263,8 +278,10 @@ class _Pair:
         "history",
         "last_sign",
         "missed",
+        "needed",
         "open_stall",
         "pair",
+        "planned",
         "stalls",
         "state",
         "step",
@@ -286,6 +303,8 @@ class _Pair:
         self.stalls: list[Stall] = []
         self.open_stall: _OpenStall | None = None
         self.ended_because: str | None = None
+        self.planned: int | None = None
+        self.needed: int | None = None
 
     def enter(self, state: PairState, at: datetime) -> None:
         if self.state is state or self.state.is_over:
@@ -344,6 +363,8 @@ class _Pair:
             help_asked=self.help_asked,
             next_due=self._next_due(),
             ended_because=self.ended_because,
+            planned=self.planned,
+            needed=self.needed,
         )
 
     def _next_due(self) -> NextDue | None:
@@ -386,6 +407,7 @@ class _Fold:
         self.joined: dict[str, bool] = {}
         self.withdrew: set[str] = set()
         self.matches = MatchCounts(proposal=None, pairs=0, unmatched=0, approved_at=None)
+        self.new_pairs: NewPairs | None = None
         self.pairs: dict[str, _Pair] = {}
         self.check_ins: dict[tuple[str, str], _CheckIn] = {}
 
@@ -424,6 +446,7 @@ class _Fold:
                 withdrew=len(self.withdrew),
             ),
             matches=self.matches,
+            new_pairs=self.new_pairs,
             pairs=pairs,
             counts={state: found[state] for state in PairState},
             check_ins=tuple(
@@ -465,6 +488,9 @@ def _on_state(pair: _Pair, event: JournalEvent) -> None:
     if pair.state.is_over:
         return
     state = _STATE_EVENTS[event.kind]
+    if state is PairState.INTRODUCED:
+        pair.planned = _number(event, "sessions") or None
+        pair.needed = _number(event, "needed") if "needed" in event.data else None
     if state is PairState.CLOSED and "step" in event.data:  # the ladder's last step
         pair.climb(_number(event, "step"), LadderAction.CLOSE)
     goes_on = state in (PairState.PREPARING, PairState.MEETING)
@@ -581,6 +607,18 @@ def _on_matches(fold: _Fold, event: JournalEvent) -> None:
     )
 
 
+def _on_new_pairs(fold: _Fold, event: JournalEvent) -> None:
+    pairs = _number(event, "pairs")
+    approved = event.kind is EventKind.NEW_PAIRS_APPROVED
+    fold.new_pairs = (
+        NewPairs(
+            proposal=str(event.data.get("proposal", "")), pairs=pairs, waiting=not approved
+        )
+        if pairs
+        else None
+    )
+
+
 def _on_check_in_sent(fold: _Fold, event: JournalEvent) -> None:
     both = 2 if event.pair is not None else 0
     fold.check_in(event).sent += _number(event, "count") or both
@@ -608,6 +646,8 @@ _ON_PROGRAM: dict[EventKind, Callable[[_Fold, JournalEvent], None]] = {
     EventKind.MATCHES_PROPOSED: _on_matches,
     EventKind.MATCHES_CHANGED: _on_matches,
     EventKind.MATCHES_APPROVED: _on_matches,
+    EventKind.NEW_PAIRS_PROPOSED: _on_new_pairs,
+    EventKind.NEW_PAIRS_APPROVED: _on_new_pairs,
     EventKind.CHECK_IN_SENT: _on_check_in_sent,
     EventKind.SURVEY_ANSWERED: _on_answered,
 }

@@ -59,6 +59,11 @@ class Visit:
         return self.content.words
 
     @property
+    def sessions_planned(self) -> int:
+        """How many sessions the pair is to have."""
+        return self.in_pair.sessions or self.definition.sessions.count
+
+    @property
     def in_pair(self) -> PairRow:
         """The pair, on a page that is about one."""
         if self.pair is None:

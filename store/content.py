@@ -58,10 +58,13 @@ class Mail(StrEnum):
     FAREWELL_DECLINED = "farewell_declined"
     FAREWELL_WITHDRAWN = "farewell_withdrawn"
     FAREWELL_PARTNER_WITHDREW = "farewell_partner_withdrew"
+    FAREWELL_REMATCH = "farewell_rematch"
     FAREWELL_CANCELLED = "farewell_cancelled"
     # To the coordinator and the sponsor
     MATCHES_READY = "matches_ready"
     MATCHES_REMINDER = "matches_reminder"
+    NEW_PAIRS_READY = "new_pairs_ready"
+    RULES_BROKEN = "rules_broken"
     PREPARATION_OVERDUE = "preparation_overdue"
     PAIR_STALLED = "pair_stalled"
     PAIR_STALLED_SPONSOR = "pair_stalled_sponsor"

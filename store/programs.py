@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from domain.background import Background
 from domain.calendar import ProgramCalendar, calendar_of
 from domain.definition import Contact, Definition
+from domain.edits import Edits, EditsOutcome
 from domain.ids import COHORT_SIZE
 from domain.journal import EventKind
-from domain.matching import Proposal
 from domain.model import Value
+from domain.pair import EndReason
 from domain.people import Person, Role
+from domain.proposal import Proposal
 from store.tables import (
+    EditsRow,
     JournalRow,
     PairRow,
     ParticipantRow,
@@ -61,6 +66,7 @@ class Participant(Value):
     person: Person
     eligible_roles: tuple[Role, ...]
     joined: bool | None
+    answered_at: datetime | None = None
     withdrew: bool
 
     @property
@@ -81,6 +87,8 @@ class PairPeople(Value):
     mentor: Participant
     mentee: Participant
     reasons: tuple[str, ...]
+    sessions: int
+    """How many are planned."""
 
     def who(self, role: Role) -> Participant:
         """The one who has this role."""
@@ -145,6 +153,48 @@ def _known_people(session: Session, references: Sequence[str]) -> dict[str, Pers
         rows = session.scalars(select(PersonRow).where(PersonRow.reference.in_(some)))
         found.update((row.reference, row) for row in rows)
     return found
+
+
+class PeopleUpdate(Value):
+    """What a newer people file changed in a program that runs."""
+
+    changed: int
+    """People of the program of whom something else is known now."""
+    missing: tuple[str, ...]
+    """References of people of the program who are not in the file any more."""
+    strangers: int
+    """People of the file who are not in the program: only their managers count."""
+
+
+def update_people(session: Session, program: str, people: Sequence[Person]) -> PeopleUpdate:
+    """Take over what a newer people file says of a program's people.
+
+    Who is matched already keeps the roles they were given; nobody is added, and nobody taken out.
+    """
+    given = {person.reference: person for person in people}
+    query = (
+        select(ParticipantRow, PersonRow)
+        .join(PersonRow, PersonRow.id == ParticipantRow.person_id)
+        .where(ParticipantRow.program_id == program)
+        .order_by(ParticipantRow.person_id)
+    )
+    changed = 0
+    missing: list[str] = []
+    known: set[str] = set()
+    for row, person_row in session.execute(query):
+        known.add(person_row.reference)
+        person = given.get(person_row.reference)
+        if person is None:
+            missing.append(person_row.reference)
+            continue
+        profile = person.model_dump(mode="json")
+        changed += profile != row.profile
+        row.profile = profile
+        person_row.name, person_row.email = person.name, person.email
+        person_row.language, person_row.timezone = person.language, person.timezone
+    return PeopleUpdate(
+        changed=changed, missing=tuple(sorted(missing)), strangers=len(given.keys() - known)
+    )
 
 
 def take_back(session: Session, program: str) -> None:
@@ -224,6 +274,7 @@ def _participant(row: ParticipantRow) -> Participant:
         person=Person.model_validate(row.profile),
         eligible_roles=tuple(Role(role) for role in row.eligible_roles),
         joined=row.joined,
+        answered_at=row.answered_at,
         withdrew=row.withdrew_at is not None,
     )
 
@@ -284,6 +335,140 @@ def _proposal(row: ProposalRow) -> StoredProposal:
     )
 
 
+def save_edits(session: Session, program: str, edits: Edits, now: datetime) -> str:
+    """Keep what HR wants changed until the program's workflow carries it out. Gives its id."""
+    draft = f"e-{secrets.token_hex(6)}"
+    content = edits.model_dump(mode="json")
+    session.add(
+        EditsRow(id=draft, program_id=program, content=content, outcome=None, created_at=now)
+    )
+    return draft
+
+
+def edits(session: Session, program: str, draft: str) -> Edits:
+    """What HR wants changed. Raises `KeyError`."""
+    return Edits.model_validate(_edits_row(session, program, draft).content)
+
+
+def edits_outcome(session: Session, program: str, draft: str) -> EditsOutcome | None:
+    """What became of HR's edits; None before they were carried out. Raises `KeyError`."""
+    outcome = _edits_row(session, program, draft).outcome
+    return EditsOutcome.model_validate(outcome) if outcome is not None else None
+
+
+def close_edits(session: Session, program: str, draft: str, outcome: EditsOutcome) -> None:
+    """Keep what became of HR's edits. Raises `KeyError`."""
+    _edits_row(session, program, draft).outcome = outcome.model_dump(mode="json")
+
+
+def _edits_row(session: Session, program: str, draft: str) -> EditsRow:
+    row = session.get(EditsRow, draft)
+    if row is None or row.program_id != program:
+        raise KeyError(draft)
+    return row
+
+
+# --- What was before -----------------------------------------------------------------------------
+
+
+def background(session: Session, program: str) -> Background:
+    """What matching should know of a program's people beyond those who take part."""
+    everybody = participants(session, program)
+    joined = {p.id for p in everybody if p.joined}
+    references = {p.id: p.person.reference for p in everybody}
+    met: set[tuple[str, str]] = set()
+    matched_in: dict[str, set[str]] = {}
+    pairs = select(PairRow.program_id, PairRow.mentor_id, PairRow.mentee_id)
+    for other, mentor, mentee in session.execute(pairs.where(PairRow.program_id != program)):
+        matched_in.setdefault(other, set()).update((mentor, mentee))
+        if mentor in references and mentee in references:
+            met.add((references[mentor], references[mentee]))
+    left_over: Counter[str] = Counter()
+    for other, matched in matched_in.items():
+        joined_there = select(ParticipantRow.person_id).where(
+            ParticipantRow.program_id == other,
+            ParticipantRow.joined.is_(True),
+            ParticipantRow.withdrew_at.is_(None),
+        )
+        left_over.update(joined & set(session.scalars(joined_there)) - matched)
+    return Background(
+        everybody=tuple(p.person for p in everybody),
+        met=frozenset(met),
+        left_over=dict(left_over),
+        said_yes={p.id: p.answered_at for p in everybody if p.joined and p.answered_at},
+    )
+
+
+class Paired(Value):
+    """A pair as matching anew sees it."""
+
+    pair: str
+    mentor: str
+    mentee: str
+    is_over: bool
+    """Whether it has ended."""
+    has_met: bool
+    """Whether the two have met, or have a date for it."""
+    may_match_anew: tuple[str, ...] = ()
+    """Which of the two is free for somebody else now that it has ended."""
+
+
+_ENDED = {
+    EventKind.PAIR_COMPLETED.value,
+    EventKind.PAIR_CLOSED.value,
+    EventKind.PAIR_DECLINED.value,
+    EventKind.PAIR_WITHDRAWN.value,
+    EventKind.PAIR_CANCELLED.value,
+}
+_MET = {EventKind.SESSION_BOOKED.value, EventKind.SESSION_HELD.value}
+
+
+def pairs_for_matching(session: Session, program: str) -> list[Paired]:
+    """Every pair of a program, by id, and who of those that ended may have another partner.
+
+    Both after a refusal at the introduction and after HR's order to match anew; who stayed, after
+    the other left. Not those whose pair fell silent or ran its course.
+    """
+    kinds = _ENDED | _MET
+    rows = session.execute(
+        select(JournalRow.pair_id, JournalRow.kind, JournalRow.data, JournalRow.role).where(
+            JournalRow.program_id == program, JournalRow.kind.in_(sorted(kinds))
+        )
+    )
+    ended: dict[str, tuple[str, str | None, str | None]] = {}
+    met: set[str] = set()
+    for pair, kind, data, role in rows:
+        if kind in _MET:
+            met.add(pair)
+        else:
+            ended[pair] = (kind, data.get("reason"), role)
+    found = session.scalars(
+        select(PairRow).where(PairRow.program_id == program).order_by(PairRow.id)
+    )
+    return [
+        Paired(
+            pair=row.id,
+            mentor=row.mentor_id,
+            mentee=row.mentee_id,
+            is_over=row.id in ended,
+            has_met=row.id in met,
+            may_match_anew=_free_after(row, *ended[row.id]) if row.id in ended else (),
+        )
+        for row in found
+    ]
+
+
+def _free_after(
+    row: PairRow, kind: str, reason: str | None, left_by: str | None
+) -> tuple[str, ...]:
+    both = (row.mentor_id, row.mentee_id)
+    if kind == EventKind.PAIR_DECLINED.value or reason == EndReason.REMATCH.value:
+        return both
+    if kind == EventKind.PAIR_WITHDRAWN.value and left_by is not None:
+        return (row.mentee_id if left_by == Role.MENTOR.value else row.mentor_id,)
+    return ()
+
+
 # --- Pairs ---------------------------------------------------------------------------------------
 
 
@@ -293,11 +478,18 @@ def pair_id(program: str, mentor: str, mentee: str) -> str:
     return f"m-{digest[:12]}"
 
 
-def form_pairs(session: Session, program: str, chosen: Proposal) -> int:
-    """Make the pairs of a proposal that are not there yet. Gives the number of cohorts.
+def form_pairs(
+    session: Session,
+    program: str,
+    chosen: Proposal,
+    first_cohort: int = 1,
+    sessions: int | None = None,
+) -> int:
+    """Make the pairs of a proposal that are not there yet. Gives the number of their cohorts.
 
     Somebody may have left the program since it was proposed: their pair is not made. Who leaves
-    from here on finds the pair, so that its workflow is told.
+    from here on finds the pair, so that its workflow is told. `sessions` are planned for each where
+    that differs from the definition.
     """
     known = set(session.scalars(select(PairRow.id).where(PairRow.program_id == program)))
     here = set(
@@ -316,11 +508,12 @@ def form_pairs(session: Session, program: str, chosen: Proposal) -> int:
             PairRow(
                 id=identity,
                 program_id=program,
-                cohort=number // COHORT_SIZE + 1,
+                cohort=first_cohort + number // COHORT_SIZE,
                 mentor_id=match.mentor,
                 mentee_id=match.mentee,
                 score=match.score,
                 reasons=list(match.reasons),
+                sessions=sessions,
             )
         )
     return -(-len(chosen.pairs) // COHORT_SIZE)
@@ -351,7 +544,13 @@ def pair(session: Session, program: str, identity: str) -> PairPeople | None:
     mentee = participant(session, program, row.mentee_id)
     if mentor is None or mentee is None:
         return None
-    return PairPeople(id=row.id, mentor=mentor, mentee=mentee, reasons=tuple(row.reasons))
+    return PairPeople(
+        id=row.id,
+        mentor=mentor,
+        mentee=mentee,
+        reasons=tuple(row.reasons),
+        sessions=row.sessions or get(session, program).definition.sessions.count,
+    )
 
 
 def pair_names(session: Session, program: str) -> Mapping[str, tuple[str, str]]:

@@ -117,6 +117,20 @@ class ProposalRow(Base):
     __table_args__ = (UniqueConstraint("program_id", "number"),)
 
 
+class EditsRow(Base):
+    """What HR wants changed in a proposal, as read from their sheet, and what became of it."""
+
+    __tablename__ = "edits"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    program_id: Mapped[str] = mapped_column(ForeignKey("programs.id"), index=True)
+    content: Mapped[dict[str, Any]]
+    """`domain.edits.Edits`, as JSON; people by person id."""
+    outcome: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """`domain.edits.EditsOutcome`, once they were carried out."""
+    created_at: Mapped[datetime]
+
+
 class PairRow(Base):
     """One mentor and one mentee who were approved to meet."""
 
@@ -130,6 +144,8 @@ class PairRow(Base):
     score: Mapped[float] = mapped_column(Float)
     reasons: Mapped[list[Any]]
     """Why these two, in words, for HR and for them."""
+    sessions: Mapped[int | None]
+    """How many are planned, where that differs from the definition: a pair that began late."""
     __table_args__ = (Index("ix_pairs_cohort", "program_id", "cohort"),)
 
 

@@ -42,10 +42,12 @@ class CohortWorkflow:
         self._news = False
         self._over = False
         self._orders: list[Order] = []
+        self._watches_all = False
 
     @workflow.run
     async def run(self, start: CohortInput) -> CohortCounts:
         """Start the pairs and stay until the last has ended."""
+        self._watches_all = workflow.patched("watch-all-pairs-at-once")
         cohort = await workflow.execute_activity_method(
             ProgramActivities.pairs_of_cohort,
             CohortRef(program=start.program, cohort=start.cohort),
@@ -57,8 +59,12 @@ class CohortWorkflow:
             await self._pass_on(order)
         self._news = True
         reporting = asyncio.create_task(self._keep_reporting())
-        for pair, handle in zip(cohort.pairs, self._handles, strict=True):
-            await self._until_ended(pair, handle)
+        pairs = zip(cohort.pairs, self._handles, strict=True)
+        if self._watches_all:
+            await asyncio.gather(*(self._until_ended(pair, handle) for pair, handle in pairs))
+        else:
+            for pair, handle in pairs:
+                await self._until_ended(pair, handle)
         self._over = True
         await reporting
         await workflow.wait_condition(workflow.all_handlers_finished)
@@ -121,8 +127,9 @@ class CohortWorkflow:
 
     @workflow.signal
     def pair_changed(self, change: PairChanged) -> None:
-        """A pair's state changed."""
-        self._note(change.pair, change.state)
+        """A pair's state changed. That it is over counts once everybody has been told."""
+        if not (self._watches_all and change.state.is_over):
+            self._note(change.pair, change.state)
 
     @workflow.signal
     async def hr_ordered(self, order: HrOrder) -> None:

@@ -84,6 +84,29 @@ class MatchesChange(Value):
     unmatched: int
 
 
+class EditMatches(Value):
+    """HR edited a proposal: what they want changed stands in the store."""
+
+    draft: str
+    number: int
+    """The proposal that was edited, so that nobody edits what they have not seen."""
+
+
+class MatchesEdited(Value):
+    """The proposal that came of HR's edits."""
+
+    number: int
+    applied: int
+    refused: int
+
+
+class PairsChecked(Value):
+    """What a check of the hard rules found among the pairs that meet."""
+
+    paused: int
+    told: int
+
+
 class MatchesApproval(Value):
     """HR approves a proposal by its number, so that nobody approves what they have not seen."""
 

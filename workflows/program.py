@@ -2,48 +2,39 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import Counter
-from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
-
 from temporalio import workflow
-from temporalio.common import SearchAttributePair, TypedSearchAttributes
-from temporalio.exceptions import ApplicationError, ChildWorkflowError
+from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import (
+        BrokenPairs,
+        CheckPairs,
+        EditRequest,
         Evaluate,
         FormPairs,
         MatchRequest,
-        PairActivities,
         ProgramActivities,
-        ProgramMoment,
         ProgramMomentKind,
         ProposalRef,
-        Record,
         Verdicts,
     )
-    from domain.details import program_details
-    from domain.ids import cohort_workflow_id
     from domain.journal import EventKind
-    from domain.lifecycle import PairState, Stage, move
+    from domain.lifecycle import PairState, Stage
     from domain.pair import Order
-    from workflows.cohort import CohortWorkflow
     from workflows.messages import (
         CohortCounts,
-        CohortInput,
-        HrOrder,
+        EditMatches,
         MatchesApproval,
         MatchesChange,
+        MatchesEdited,
+        PairsChecked,
         ProgramInput,
         ProgramOutcome,
         ProgramView,
     )
-    from workflows.options import PATIENT, Recorder
-    from workflows.search_attributes import COHORT, PROGRAM, STAGE
-
-CohortHandle = workflow.ChildWorkflowHandle[CohortWorkflow, CohortCounts]
+    from workflows.options import PATIENT
+    from workflows.program_steps import Cancelled
+    from workflows.repairs import Repairs
 
 BEFORE_MEETINGS = (
     PairState.INTRODUCED,
@@ -54,34 +45,14 @@ BEFORE_MEETINGS = (
 BEFORE_EVALUATION = (*BEFORE_MEETINGS, PairState.MEETING)
 
 
-class Cancelled(ApplicationError):
-    """HR cancelled the program. Never leaves the workflow."""
-
-
-def _never() -> bool:
-    return False
-
-
 @workflow.defn(name="Program")
-class ProgramWorkflow:
+class ProgramWorkflow(Repairs):
     """Walks a program through its stages. HR steers it by updates."""
 
     @workflow.init
     def __init__(self, start: ProgramInput) -> None:
-        self._start = start
-        self._plan = start.plan
-        self._recorder = Recorder()
-        self._stage = Stage.DEFINITION
-        self._stage_ends: datetime | None = None
-        self._paused_at: datetime | None = None
-        self._paused_for = timedelta(0)
-        self._cancelled = False
+        super().__init__(start)
         self._enrolment_closed = False
-        self._proposal: ProposalRef | None = None
-        self._approved: str | None = None
-        self._cohorts: list[CohortHandle] = []
-        self._watchers: list[asyncio.Task[None]] = []
-        self._counts: dict[int, dict[PairState, int]] = {}
         self._closing = False
         self._verdicts = Verdicts(met=0, not_met=0, cant_tell=0)
 
@@ -172,15 +143,12 @@ class ProgramWorkflow:
             summary="form the pairs",
             **PATIENT,
         )
+        self._pairs_formed_at = workflow.now() - self._paused_for
         await self._send(ProgramMomentKind.NOT_MATCHED)
-        for number in range(1, formed.cohorts + 1):
-            await self._not_in_a_pause()
-            cohort = await self._start_cohort(number)
-            self._cohorts.append(cohort)
-            self._watchers.append(asyncio.create_task(self._watch(number, cohort)))
-        await self._wait(
+        await self._start_cohorts(formed.cohorts, pair)
+        await self._wait_and_repair(
             until=ends,
-            or_when=lambda: self._no_pair_is(BEFORE_MEETINGS),
+            or_when=lambda: not self._repairs and self._no_pair_is(BEFORE_MEETINGS),
             summary="preparation ends",
         )
 
@@ -188,11 +156,14 @@ class ProgramWorkflow:
         ends = self._in_days(self._plan.pair.meetings)
         self._enter(Stage.MEETINGS, ends)
         await self._write_down()
-        await self._wait(
-            until=ends, or_when=lambda: self._no_pair_is(BEFORE_EVALUATION), summary="meetings end"
+        await self._wait_and_repair(
+            until=ends,
+            or_when=lambda: not self._repairs and self._no_pair_is(BEFORE_EVALUATION),
+            summary="meetings end",
         )
 
     async def _evaluate(self) -> None:
+        self._set_new_pairs(None)
         self._enter(Stage.EVALUATION, self._in_days(self._plan.pair.evaluation))
         await self._write_down()
         # A pair ends at the latest when its own evaluation is over, so there is no deadline here.
@@ -220,179 +191,17 @@ class ProgramWorkflow:
         await self._tell_cohorts(Order.CANCEL)
         await self._all_cohorts_over()
 
-    # --- What the story is told with -------------------------------------------------------------
-
-    async def _start_cohort(self, number: int) -> CohortHandle:
-        return await workflow.start_child_workflow(
-            CohortWorkflow.run,
-            CohortInput(program=self._start.program, cohort=number, plan=self._plan.pair),
-            id=cohort_workflow_id(self._start.program, number),
-            static_summary=f"Cohort {number} of {self._start.program}",
-            search_attributes=TypedSearchAttributes(
-                [
-                    SearchAttributePair(PROGRAM, self._start.program),
-                    SearchAttributePair(COHORT, number),
-                ]
-            ),
-        )
-
-    async def _watch(self, number: int, cohort: CohortHandle) -> None:
-        """Take note when a cohort is over, also if an operator ended it from outside."""
-        try:
-            self.cohort_changed(await cohort)
-        except ChildWorkflowError:
-            counts: Counter[PairState] = Counter()
-            for state, count in self._counts.get(number, {}).items():
-                counts[state if state.is_over else PairState.CLOSED] += count
-            self.cohort_changed(CohortCounts(cohort=number, counts=dict(counts)))
-
-    async def _all_cohorts_over(self) -> None:
-        for watcher in self._watchers:
-            await watcher
-
-    async def _wait(
-        self,
-        until: datetime | None,
-        or_when: Callable[[], bool] = _never,
-        summary: str | None = None,
-    ) -> None:
-        """Wait for a deadline or a condition. Raises `Cancelled` once HR cancelled the program."""
-
-        def interrupted() -> bool:
-            return self._cancelled or or_when() or self._paused_at is not None
-
-        while True:
-            if self._cancelled:
-                raise Cancelled("HR cancelled the program")
-            if or_when():
-                return
-            if self._paused_at is not None:
-                await workflow.wait_condition(lambda: self._cancelled or self._paused_at is None)
-                continue
-            left = None
-            if until is not None:
-                left = until + self._paused_for - workflow.now()
-                if left <= timedelta(0):
-                    return
-            try:
-                await workflow.wait_condition(interrupted, timeout=left, timeout_summary=summary)
-            except TimeoutError:
-                continue
-
-    async def _not_in_a_pause(self) -> None:
-        """Go on only when the program is not paused. Raises `Cancelled`."""
-        await self._wait(until=None, or_when=lambda: self._paused_at is None)
-
-    def _in_days(self, days: float) -> datetime:
-        """A deadline: the instant at which it falls if there had never been a pause.
-
-        So each pause makes all of them later by its length, those ahead and the one waited for.
-        """
-        return workflow.now() - self._paused_for + self._plan.days(days)
-
-    async def _send(
-        self, kind: ProgramMomentKind, until: datetime | None = None, occasion: str = "1"
-    ) -> None:
-        """Write to everybody whom a moment concerns, page by page."""
-        now = workflow.now()
-        events = self._recorder.take()
-        after: str | None = ""
-        sent = 0
-        while after is not None:
-            page = await workflow.execute_activity_method(
-                ProgramActivities.send_program_moment,
-                ProgramMoment(
-                    program=self._start.program,
-                    kind=kind,
-                    now=now,
-                    until=until + self._paused_for if until else None,
-                    occasion=occasion,
-                    after=after,
-                    events=events,
-                ),
-                summary=kind.value.replace("_", " "),
-                **PATIENT,
-            )
-            events = ()
-            sent += page.sent
-            after = page.next
-        if kind is ProgramMomentKind.INVITATION:
-            self._recorder.add(EventKind.PEOPLE_INVITED, {"count": sent})
-            await self._write_down()
-
-    async def _write_down(self) -> None:
-        await workflow.execute_activity_method(
-            PairActivities.record,
-            Record(program=self._start.program, events=self._recorder.take()),
-            summary="write down what happened",
-            **PATIENT,
-        )
-
-    async def _tell_cohorts(self, order: Order) -> None:
-        for cohort in self._cohorts:
-            try:
-                await cohort.signal(CohortWorkflow.hr_ordered, HrOrder(order=order))
-            except ApplicationError:
-                workflow.logger.info("cohort was over before the order reached it")
-
-    def _enter(self, stage: Stage, ends: datetime | None = None) -> None:
-        if stage is not self._stage:
-            self._stage = move(self._stage, stage)
-        self._stage_ends = ends
-        self._recorder.add(EventKind.STAGE_ENTERED, {"stage": stage.value})
-        workflow.upsert_search_attributes([STAGE.value_set(stage.value)])
-        self._show()
-
-    def _show(self) -> None:
-        view = self.view()
-        workflow.set_current_details(
-            program_details(
-                stage=view.stage,
-                paused=view.paused,
-                stage_ends=view.stage_ends,
-                proposal_number=view.proposal_number,
-                awaits_approval=view.awaits_approval,
-                pairs=view.pairs,
-            )
-        )
-
-    def _pairs(self) -> dict[PairState, int]:
-        total: Counter[PairState] = Counter()
-        for counts in self._counts.values():
-            total.update(counts)
-        return {state: total[state] for state in PairState if total[state]}
-
-    def _no_pair_is(self, states: Iterable[PairState]) -> bool:
-        pairs = self._pairs()
-        return len(self._counts) == len(self._cohorts) and not any(pairs.get(s) for s in states)
-
-    def _all_pairs_ended(self) -> bool:
-        return self._no_pair_is(state for state in PairState if not state.is_over)
-
-    @property
-    def _awaits_approval(self) -> bool:
-        return self._proposal is not None and self._approved is None and not self._cancelled
-
     # --- What HR and the cohorts say -------------------------------------------------------------
 
     @workflow.query
     def view(self) -> ProgramView:
         """Where the program stands."""
-        return ProgramView(
-            stage=self._stage,
-            paused=self._paused_at is not None,
-            proposal=self._proposal.proposal if self._proposal else None,
-            proposal_number=self._proposal.number if self._proposal else None,
-            awaits_approval=self._awaits_approval,
-            stage_ends=self._stage_ends + self._paused_for if self._stage_ends else None,
-            pairs=self._pairs(),
-        )
+        return self._view()
 
     @workflow.signal
     def cohort_changed(self, change: CohortCounts) -> None:
         """The pairs of a cohort stand differently."""
-        self._counts[change.cohort] = change.counts
-        self._show()
+        self._note_counts(change)
 
     @workflow.update
     async def close_enrolment(self) -> None:
@@ -405,8 +214,81 @@ class ProgramWorkflow:
             raise ApplicationError(f"Enrolment is not open. The program is in stage {self._stage}.")
 
     @workflow.update
+    async def edit_matches(self, edit: EditMatches) -> MatchesEdited:
+        """Carry out HR's edits of the proposal that has this number.
+
+        What breaks a hard rule is refused, each with its reason in the store, and the rest stands.
+        """
+        self._matching = True
+        try:
+            done = await workflow.execute_activity_method(
+                ProgramActivities.edit_matches,
+                EditRequest(
+                    program=self._start.program,
+                    draft=edit.draft,
+                    number=edit.number,
+                    now=workflow.now(),
+                ),
+                summary="carry out HR’s edits",
+                **PATIENT,
+            )
+        finally:
+            self._matching = False
+        after = done.proposal
+        kind = EventKind.MATCHES_CHANGED
+        if self._new_pairs is not None:
+            kind = EventKind.NEW_PAIRS_PROPOSED
+            self._new_pairs = self._new_pairs.model_copy(
+                update={"proposal": after.proposal, "number": after.number, "pairs": after.pairs}
+            )
+        else:
+            self._proposal = after
+        self._recorder.add(
+            kind,
+            {
+                "proposal": after.proposal,
+                "pairs": after.pairs,
+                "unmatched": after.unmatched,
+                "applied": done.applied,
+                "refused": done.refused,
+            },
+        )
+        self._show()
+        await self._write_down()
+        return MatchesEdited(number=after.number, applied=done.applied, refused=done.refused)
+
+    @workflow.update
+    async def check_pairs(self) -> PairsChecked:
+        """Check the hard rules on all pairs anew, by what is known of people now.
+
+        A pair in which one came to depend on the other is paused; HR hears of all that were found.
+        """
+        found: BrokenPairs = await workflow.execute_activity_method(
+            ProgramActivities.check_pairs,
+            CheckPairs(program=self._start.program),
+            summary="check the hard rules on all pairs",
+            **PATIENT,
+        )
+        for pair in found.stop:
+            await self._tell_pair(pair, Order.PAUSE)
+        broken = (*found.stop, *found.tell)
+        if broken:
+            self._recorder.add(
+                EventKind.RULES_BROKEN, {"paused": len(found.stop), "told": len(found.tell)}
+            )
+            await self._send(
+                ProgramMomentKind.RULES_BROKEN,
+                occasion=workflow.now().isoformat(timespec="seconds"),
+                pairs=broken,
+            )
+        return PairsChecked(paused=len(found.stop), told=len(found.tell))
+
+    @workflow.update
     async def change_matches(self, change: MatchesChange) -> None:
-        """Put HR's edited proposal in place of the one before."""
+        """Put HR's edited proposal in place of the one before.
+
+        Takes no more calls: runs that began on 0.1.0 may have it in their history.
+        """
         self._proposal = ProposalRef(
             proposal=change.proposal,
             number=change.number,
@@ -428,6 +310,13 @@ class ProgramWorkflow:
     async def approve_matches(self, approval: MatchesApproval) -> int:
         """Approve the proposal that has this number. Gives the number of its pairs."""
         self._check_approvable(approval)
+        if self._new_pairs is not None:
+            self._new_pairs_approved = True
+            self._recorder.add(
+                EventKind.NEW_PAIRS_APPROVED,
+                {"proposal": self._new_pairs.proposal, "pairs": self._new_pairs.pairs},
+            )
+            return self._new_pairs.pairs
         proposal = self._proposal
         if proposal is None:
             raise ApplicationError("There is no proposal to approve.")
@@ -439,15 +328,24 @@ class ProgramWorkflow:
 
     @change_matches.validator
     def _matches_can_change(self, change: MatchesChange) -> None:
-        self._check_awaits_approval()
+        raise ApplicationError("Use edit_matches.")
+
+    @edit_matches.validator
+    def _matches_can_be_edited(self, edit: EditMatches) -> None:
+        self._check_number(edit.number)
 
     @approve_matches.validator
     def _check_approvable(self, approval: MatchesApproval) -> None:
+        self._check_number(approval.number)
+
+    def _check_number(self, number: int) -> None:
         self._check_awaits_approval()
-        current = self._proposal.number if self._proposal else 0
-        if approval.number != current:
+        if self._matching:
+            raise ApplicationError("The matches are being changed this moment. Look at them anew.")
+        _, current = self._in_question or ("", 0)
+        if number != current:
             raise ApplicationError(
-                f"The proposal is number {current} now, not {approval.number}. Look at it first."
+                f"The proposal is number {current} now, not {number}. Look at it first."
             )
 
     def _check_awaits_approval(self) -> None:
@@ -494,6 +392,12 @@ class ProgramWorkflow:
     async def cancel(self) -> None:
         """End the program for everybody, each told kindly."""
         self._cancelled = True
+
+    @check_pairs.validator
+    def _has_pairs(self) -> None:
+        self._check_runs()
+        if not self._cohorts:
+            raise ApplicationError("There are no pairs yet.")
 
     @cancel.validator
     def _check_runs(self) -> None:

@@ -189,7 +189,7 @@ def _card(visit: Visit, pair: PairRow) -> Card:
     rows = session.scalars(
         select(SessionRow).where(SessionRow.pair_id == pair.id).order_by(SessionRow.number)
     ).all()
-    count = visit.definition.sessions.count
+    count = pair.sessions or visit.definition.sessions.count
     held = sum(row.held_at is not None for row in rows)
 
     def step(purpose: Purpose, key: str, **about: object) -> Step:

@@ -23,7 +23,7 @@ def _held(visit: Visit) -> View | None:
     row = visit.booked
     if row is None or row.held_at is None:
         return None
-    is_last = visit.number == visit.definition.sessions.count
+    is_last = visit.number == visit.sessions_planned
     return thanks(
         visit,
         "session.last_held" if is_last else "session.held",

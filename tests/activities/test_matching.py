@@ -6,8 +6,8 @@ import pytest
 
 from activities.signatures import CohortRef, FormPairs, MatchRequest
 from domain.journal import EventKind, JournalEvent
-from domain.matching import Proposal
 from domain.people import Role
+from domain.proposal import Proposal
 from store import answers, programs
 from store.tables import PairRow, ParticipantRow, ProposalRow
 from tests.activities.conftest import NOW, Works

@@ -61,12 +61,25 @@ HR: dict[str, Any] = {
     "reason": "One of the two has left the program.",
     "count": 12,
     "unmatched": 3,
+    "parted": 1,
+    "pairs": [
+        {
+            "id": "m-1",
+            "mentor": "Mia Example",
+            "mentee": "Theo Example",
+            "why": "no_reporting_line (depth 2): one is above the other in the line of managers.",
+            "stopped": stopped,
+        }
+        for stopped in (True, False)
+    ],
     "commands": ["python starter.py matches looking-up-2026 show"],
 }
 
 TO_HR = (
     Mail.MATCHES_READY,
     Mail.MATCHES_REMINDER,
+    Mail.NEW_PAIRS_READY,
+    Mail.RULES_BROKEN,
     Mail.PREPARATION_OVERDUE,
     Mail.PAIR_STALLED,
     Mail.PAIR_STALLED_SPONSOR,

@@ -236,6 +236,28 @@ def test_check_ins_count_who_was_asked_and_who_answered() -> None:
     assert (check_in.occasion, check_in.sent, check_in.answered) == ("session-2", 4, 1)
 
 
+def test_new_pairs_wait_for_hr_until_they_are_approved_or_there_are_none() -> None:
+    def new_pairs(kind: EventKind, day: float, pairs: int) -> JournalEvent:
+        return event(kind, day, None, proposal=f"p-{day}", pairs=pairs)
+
+    proposed = new_pairs(EventKind.NEW_PAIRS_PROPOSED, 1, 2)
+    assert project([]).new_pairs is None
+    waiting = project([proposed]).new_pairs
+    assert waiting is not None
+    assert (waiting.pairs, waiting.waiting) == (2, True)
+    approved = project([proposed, new_pairs(EventKind.NEW_PAIRS_APPROVED, 2, 2)]).new_pairs
+    assert approved is not None
+    assert not approved.waiting
+    assert project([proposed, new_pairs(EventKind.NEW_PAIRS_PROPOSED, 2, 0)]).new_pairs is None
+
+
+def test_a_pair_knows_how_many_sessions_were_planned_for_it() -> None:
+    late = only_pair([event(EventKind.PAIR_INTRODUCED, 1, sessions=3, needed=2)])
+    assert (late.planned, late.needed) == (3, 2)
+    before = only_pair([event(EventKind.PAIR_INTRODUCED, 1)])
+    assert (before.planned, before.needed) == (None, None)
+
+
 def test_states_over_time_are_those_at_each_instant() -> None:
     status = project([*until_meeting("a"), *until_meeting("b"), *stall(20, "b")])
     before, preparing, last = states_over_time(status.pairs, [at(-1), at(3), at(20)])

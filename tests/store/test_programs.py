@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.definition import Definition
-from domain.matching import Proposal, ProposedPair, Totals
 from domain.people import Person, Role
+from domain.proposal import Proposal, ProposedPair, Totals
 from store import programs
 from store.database import Database
 from store.programs import Entrant, UnknownProgram

@@ -13,10 +13,15 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.signatures import (
+    BrokenPairs,
+    CheckPairs,
     CohortRef,
+    EditDone,
+    EditRequest,
     Evaluate,
     FormPairs,
     MatchRequest,
+    NewPairs,
     PageSent,
     PairActivities,
     PairIds,
@@ -26,13 +31,14 @@ from activities.signatures import (
     ProgramMoment,
     ProposalRef,
     Record,
+    RepairRequest,
     Sent,
     Verdicts,
 )
 from domain.definition import DEFAULT_LADDER, CheckInPoint
 from domain.journal import EventKind, JournalEvent
 from domain.people import Role
-from domain.plan import PairPlan, PlannedCheckIn, ProgramPlan
+from domain.plan import PairPlan, PlannedCheckIn, ProgramPlan, RepairPlan
 from worker import THREADS, make_worker
 
 PAIR_PLAN = PairPlan(
@@ -54,9 +60,14 @@ PAIR_PLAN = PairPlan(
 )
 
 
-def program_plan(epoch: datetime, pair: PairPlan = PAIR_PLAN) -> ProgramPlan:
+REPAIR = RepairPlan(approve=True, changes=0, gather=2, least_sessions=2)
+
+
+def program_plan(
+    epoch: datetime, pair: PairPlan = PAIR_PLAN, repair: RepairPlan | None = REPAIR
+) -> ProgramPlan:
     """A program that begins at `epoch`."""
-    return ProgramPlan(epoch=epoch, enrolment=14, approval=7, pair=pair)
+    return ProgramPlan(epoch=epoch, enrolment=14, approval=7, pair=pair, repair=repair)
 
 
 class Stage(PairActivities, ProgramActivities):
@@ -64,6 +75,14 @@ class Stage(PairActivities, ProgramActivities):
 
     def __init__(self, pairs: tuple[str, ...] = ("m-1", "m-2")) -> None:
         self.pairs = pairs
+        self.new_pairs: list[tuple[str, ...]] = []
+        """What each search for new partners finds, in order; nothing once it is used up."""
+        self.parted: tuple[str, ...] = ()
+        self.broken = BrokenPairs()
+        self.repairs: list[RepairRequest] = []
+        self.orders: list[FormPairs] = []
+        self._proposals = 1
+        self._cohorts: dict[int, tuple[str, ...]] = {}
         self.moments: list[PairMoment] = []
         self.program_moments: list[ProgramMoment] = []
         self.events: list[JournalEvent] = []
@@ -105,16 +124,44 @@ class Stage(PairActivities, ProgramActivities):
 
     @activity.defn
     def propose_matches(self, request: MatchRequest) -> ProposalRef:
-        return ProposalRef(proposal="p-1", number=1, pairs=len(self.pairs), unmatched=0)
+        return self._proposal(len(self.pairs))
+
+    def _proposal(self, pairs: int) -> ProposalRef:
+        number = self._proposals
+        return ProposalRef(proposal=f"p-{number}", number=number, pairs=pairs, unmatched=0)
+
+    @activity.defn
+    def propose_new_pairs(self, request: RepairRequest) -> NewPairs:
+        self.repairs.append(request)
+        found = self.new_pairs[0] if self.new_pairs else ()
+        self._proposals += 1
+        return NewPairs(
+            proposal=f"p-{self._proposals}",
+            number=self._proposals,
+            pairs=len(found),
+            parted=self.parted if found else (),
+        )
+
+    @activity.defn
+    def edit_matches(self, request: EditRequest) -> EditDone:
+        self._proposals += 1
+        return EditDone(proposal=self._proposal(len(self.pairs)), applied=1, refused=1)
+
+    @activity.defn
+    def check_pairs(self, request: CheckPairs) -> BrokenPairs:
+        return self.broken
 
     @activity.defn
     def form_pairs(self, order: FormPairs) -> PairsFormed:
         self._note(order.events)
-        return PairsFormed(pairs=len(self.pairs), cohorts=1 if self.pairs else 0)
+        self.orders.append(order)
+        pairs = self.pairs if order.first_cohort == 1 else self.new_pairs.pop(0)
+        self._cohorts[order.first_cohort] = pairs
+        return PairsFormed(pairs=len(pairs), cohorts=1 if pairs else 0)
 
     @activity.defn
     def pairs_of_cohort(self, ref: CohortRef) -> PairIds:
-        return PairIds(pairs=self.pairs)
+        return PairIds(pairs=self._cohorts[ref.cohort])
 
     @activity.defn
     def evaluate(self, order: Evaluate) -> Verdicts:

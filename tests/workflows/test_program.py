@@ -16,7 +16,7 @@ from domain.journal import EventKind
 from domain.lifecycle import PairState
 from domain.lifecycle import Stage as ProgramStage
 from tests.workflows.stage import Stage, on_stage, program_plan
-from workflows.messages import MatchesApproval, MatchesChange, ProgramInput, ProgramOutcome
+from workflows.messages import EditMatches, MatchesApproval, ProgramInput, ProgramOutcome
 from workflows.pair import PairWorkflow
 from workflows.program import ProgramWorkflow
 
@@ -116,8 +116,15 @@ async def test_only_the_newest_proposal_can_be_approved(
         await program.execute_update(ProgramWorkflow.approve_matches, MatchesApproval(number=1))
     assert "No matches wait for approval" in str(early.value.cause)
     await until_proposed(time_skipping, program)
-    change = MatchesChange(proposal="p-2", number=2, pairs=2, unmatched=0)
-    await program.execute_update(ProgramWorkflow.change_matches, change)
+    edited = await program.execute_update(
+        ProgramWorkflow.edit_matches, EditMatches(draft="e-1", number=1)
+    )
+    assert (edited.number, edited.applied, edited.refused) == (2, 1, 1)
+    with pytest.raises(WorkflowUpdateFailedError) as stale:
+        await program.execute_update(
+            ProgramWorkflow.edit_matches, EditMatches(draft="e-2", number=1)
+        )
+    assert "The proposal is number 2 now, not 1." in str(stale.value.cause)
     with pytest.raises(WorkflowUpdateFailedError) as old:
         await program.execute_update(ProgramWorkflow.approve_matches, MatchesApproval(number=1))
     assert "The proposal is number 2 now, not 1." in str(old.value.cause)

@@ -1,0 +1,77 @@
+"""A newer people file for a program that runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from console.intake import read_people
+from console.session import need_worker, out, program_handle, run, store, temporal, the_program
+from domain.problems import BadInput, Problem
+from runtime.settings import Settings
+from store import programs
+from store.programs import PeopleUpdate
+from workflows.messages import PairsChecked
+from workflows.program import ProgramWorkflow
+
+
+def update_people(settings: Settings, program: str, file: Path) -> None:
+    """Take over what a newer people file says, and check the hard rules on all pairs.
+
+    Raises:
+        BadInput: with every problem of the file; nothing was changed then.
+    """
+    with store(settings) as database:
+        definition = the_program(database, program).definition
+        people = read_people(file, definition, file.parent).people
+        with database.read() as session:
+            known = {p.person.reference for p in programs.participants(session, program)}
+        if known and not known & {person.reference for person in people}:
+            said = "nobody of this program is in this file. Is it the right one?"
+            raise BadInput([Problem(file=str(file), message=said)])
+        with database.write() as session:
+            update = programs.update_people(session, program, people)
+            has_pairs = programs.count_pairs(session, program) > 0
+    _tell(program, update)
+    if has_pairs:
+        _tell_checked(program, run(_check_pairs(settings, program)))
+
+
+async def _check_pairs(settings: Settings, program: str) -> PairsChecked:
+    client = await temporal(settings)
+    await need_worker(client, settings)
+    return await program_handle(client, program).execute_update(ProgramWorkflow.check_pairs)
+
+
+def _tell(program: str, update: PeopleUpdate) -> None:
+    people = "person" if update.changed == 1 else "people"
+    out.print(f"What is known of {update.changed} {people} has changed.")
+    if update.missing:
+        count = len(update.missing)
+        some = ", ".join(update.missing[:20]) + (" …" if count > 20 else "")
+        out.print(
+            f"{count} {'person is' if count == 1 else 'people are'} not in the file any more: "
+            f"{some}. They stay in the program until you say: "
+            f"python starter.py withdraw {program} PERSON",
+            soft_wrap=True,
+        )
+    if update.strangers:
+        count = update.strangers
+        out.print(
+            f"{count} {'person' if count == 1 else 'people'} in the file "
+            f"{'is' if count == 1 else 'are'} not in this program; they can join the next one.",
+            soft_wrap=True,
+        )
+
+
+def _tell_checked(program: str, checked: PairsChecked) -> None:
+    if not checked.paused and not checked.told:
+        out.print("No pair breaks a hard rule.")
+        return
+    total = checked.paused + checked.told
+    out.print(
+        f"{total} {'pair breaks' if total == 1 else 'pairs break'} a hard rule now; "
+        f"{checked.paused} of them {'is' if checked.paused == 1 else 'are'} paused, since one "
+        "depends on the other. The coordinator has mail about them. "
+        f"Decide with: python starter.py pair {program} PAIR rematch|resume|close",
+        soft_wrap=True,
+    )

@@ -1,0 +1,275 @@
+"""What a program's story is told with: waiting, sending, cohorts, and what the lists show."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
+from temporalio.exceptions import ApplicationError, ChildWorkflowError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.signatures import (
+        NewPairs,
+        PairActivities,
+        ProgramActivities,
+        ProgramMoment,
+        ProgramMomentKind,
+        ProposalRef,
+        Record,
+    )
+    from domain.details import program_details
+    from domain.ids import cohort_workflow_id, pair_workflow_id
+    from domain.journal import EventKind
+    from domain.lifecycle import PairState, Stage, move
+    from domain.pair import Order
+    from domain.plan import PairPlan
+    from workflows.cohort import CohortWorkflow
+    from workflows.messages import CohortCounts, CohortInput, HrOrder, ProgramInput, ProgramView
+    from workflows.options import PATIENT, Recorder
+    from workflows.pair import PairWorkflow
+    from workflows.search_attributes import COHORT, PROGRAM, STAGE
+
+CohortHandle = workflow.ChildWorkflowHandle[CohortWorkflow, CohortCounts]
+
+
+class Cancelled(ApplicationError):
+    """HR cancelled the program. Never leaves the workflow."""
+
+
+def _never() -> bool:
+    return False
+
+
+class ProgramSteps:
+    """Where a program stands, and the steps that its story is made of."""
+
+    def __init__(self, start: ProgramInput) -> None:
+        self._start = start
+        self._plan = start.plan
+        self._recorder = Recorder()
+        self._stage = Stage.DEFINITION
+        self._stage_ends: datetime | None = None
+        self._paused_at: datetime | None = None
+        self._paused_for = timedelta(0)
+        self._cancelled = False
+        self._proposal: ProposalRef | None = None
+        self._approved: str | None = None
+        self._pairs_formed_at: datetime | None = None
+        self._new_pairs: NewPairs | None = None
+        self._new_pairs_approved = False
+        self._cohorts: list[CohortHandle] = []
+        self._watchers: list[asyncio.Task[None]] = []
+        self._counts: dict[int, dict[PairState, int]] = {}
+
+    async def _start_cohorts(self, count: int, plan: PairPlan) -> None:
+        for _ in range(count):
+            await self._not_in_a_pause()
+            number = len(self._cohorts) + 1
+            cohort = await self._start_cohort(number, plan)
+            self._cohorts.append(cohort)
+            self._watchers.append(asyncio.create_task(self._watch(number, cohort)))
+
+    async def _start_cohort(self, number: int, plan: PairPlan) -> CohortHandle:
+        return await workflow.start_child_workflow(
+            CohortWorkflow.run,
+            CohortInput(program=self._start.program, cohort=number, plan=plan),
+            id=cohort_workflow_id(self._start.program, number),
+            static_summary=f"Cohort {number} of {self._start.program}",
+            search_attributes=TypedSearchAttributes(
+                [
+                    SearchAttributePair(PROGRAM, self._start.program),
+                    SearchAttributePair(COHORT, number),
+                ]
+            ),
+        )
+
+    async def _watch(self, number: int, cohort: CohortHandle) -> None:
+        """Take note when a cohort is over, also if an operator ended it from outside."""
+        try:
+            self._note_counts(await cohort)
+        except ChildWorkflowError:
+            counts: Counter[PairState] = Counter()
+            for state, count in self._counts.get(number, {}).items():
+                counts[state if state.is_over else PairState.CLOSED] += count
+            self._note_counts(CohortCounts(cohort=number, counts=dict(counts)))
+
+    async def _all_cohorts_over(self) -> None:
+        for watcher in self._watchers:
+            await watcher
+
+    async def _wait(
+        self,
+        until: datetime | None,
+        or_when: Callable[[], bool] = _never,
+        summary: str | None = None,
+    ) -> None:
+        """Wait for a deadline or a condition. Raises `Cancelled` once HR cancelled the program."""
+
+        def interrupted() -> bool:
+            return self._cancelled or or_when() or self._paused_at is not None
+
+        while True:
+            if self._cancelled:
+                raise Cancelled("HR cancelled the program")
+            if or_when():
+                return
+            if self._paused_at is not None:
+                await workflow.wait_condition(lambda: self._cancelled or self._paused_at is None)
+                continue
+            left = None
+            if until is not None:
+                left = until + self._paused_for - workflow.now()
+                if left <= timedelta(0):
+                    return
+            try:
+                await workflow.wait_condition(interrupted, timeout=left, timeout_summary=summary)
+            except TimeoutError:
+                continue
+
+    def _is_past(self, until: datetime | None) -> bool:
+        return until is not None and until + self._paused_for <= workflow.now()
+
+    async def _not_in_a_pause(self) -> None:
+        """Go on only when the program is not paused. Raises `Cancelled`."""
+        await self._wait(until=None, or_when=lambda: self._paused_at is None)
+
+    def _in_days(self, days: float) -> datetime:
+        """A deadline: the instant at which it falls if there had never been a pause.
+
+        So each pause makes all of them later by its length, those ahead and the one waited for.
+        """
+        return workflow.now() - self._paused_for + self._plan.days(days)
+
+    async def _send(
+        self,
+        kind: ProgramMomentKind,
+        until: datetime | None = None,
+        occasion: str = "1",
+        pairs: tuple[str, ...] = (),
+    ) -> None:
+        """Write to everybody whom a moment concerns, page by page."""
+        now = workflow.now()
+        events = self._recorder.take()
+        after: str | None = ""
+        sent = 0
+        while after is not None:
+            page = await workflow.execute_activity_method(
+                ProgramActivities.send_program_moment,
+                ProgramMoment(
+                    program=self._start.program,
+                    kind=kind,
+                    now=now,
+                    until=until + self._paused_for if until else None,
+                    occasion=occasion,
+                    after=after,
+                    pairs=pairs,
+                    events=events,
+                ),
+                summary=kind.value.replace("_", " "),
+                **PATIENT,
+            )
+            events = ()
+            sent += page.sent
+            after = page.next
+        if kind is ProgramMomentKind.INVITATION:
+            self._recorder.add(EventKind.PEOPLE_INVITED, {"count": sent})
+            await self._write_down()
+
+    async def _write_down(self) -> None:
+        await workflow.execute_activity_method(
+            PairActivities.record,
+            Record(program=self._start.program, events=self._recorder.take()),
+            summary="write down what happened",
+            **PATIENT,
+        )
+
+    async def _tell_cohorts(self, order: Order) -> None:
+        for cohort in self._cohorts:
+            try:
+                await cohort.signal(CohortWorkflow.hr_ordered, HrOrder(order=order))
+            except ApplicationError:
+                workflow.logger.info("cohort was over before the order reached it")
+
+    async def _tell_pair(self, pair: str, order: Order) -> None:
+        handle = workflow.get_external_workflow_handle_for(
+            PairWorkflow.run, pair_workflow_id(self._start.program, pair)
+        )
+        try:
+            await handle.signal(PairWorkflow.hr_ordered, HrOrder(order=order))
+        except ApplicationError:
+            workflow.logger.info("pair was over before the order reached it")
+
+    def _enter(self, stage: Stage, ends: datetime | None = None) -> None:
+        if stage is not self._stage:
+            self._stage = move(self._stage, stage)
+        self._stage_ends = ends
+        self._recorder.add(EventKind.STAGE_ENTERED, {"stage": stage.value})
+        workflow.upsert_search_attributes([STAGE.value_set(stage.value)])
+        self._show()
+
+    def _show(self) -> None:
+        view = self._view()
+        workflow.set_current_details(
+            program_details(
+                stage=view.stage,
+                paused=view.paused,
+                stage_ends=view.stage_ends,
+                proposal_number=view.proposal_number,
+                awaits_approval=view.awaits_approval,
+                pairs=view.pairs,
+            )
+        )
+
+    def _pairs(self) -> dict[PairState, int]:
+        total: Counter[PairState] = Counter()
+        for counts in self._counts.values():
+            total.update(counts)
+        return {state: total[state] for state in PairState if total[state]}
+
+    def _no_pair_is(self, states: Iterable[PairState]) -> bool:
+        pairs = self._pairs()
+        return len(self._counts) == len(self._cohorts) and not any(pairs.get(s) for s in states)
+
+    def _all_pairs_ended(self) -> bool:
+        return self._no_pair_is(state for state in PairState if not state.is_over)
+
+    def _plan_of_late_pairs(self) -> PairPlan | None:
+        """The life of a pair that is introduced now, or None when it is too late for one."""
+        begun = self._pairs_formed_at
+        if begun is None:
+            return None
+        return self._plan.plan_of_late_pairs(workflow.now() - self._paused_for - begun)
+
+    @property
+    def _awaits_approval(self) -> bool:
+        """Whether matches wait for HR: the first ones, or new pairs for those left alone."""
+        first = self._proposal is not None and self._approved is None
+        new = self._new_pairs is not None and not self._new_pairs_approved
+        new = new and self._plan_of_late_pairs() is not None
+        return (first or new) and not self._cancelled
+
+    @property
+    def _in_question(self) -> tuple[str, int] | None:
+        """Id and number of the proposal that waits for HR, or else of the last one."""
+        latest = self._new_pairs or self._proposal
+        return (latest.proposal, latest.number) if latest is not None else None
+
+    def _view(self) -> ProgramView:
+        proposal, number = self._in_question or (None, None)
+        return ProgramView(
+            stage=self._stage,
+            paused=self._paused_at is not None,
+            proposal=proposal,
+            proposal_number=number,
+            awaits_approval=self._awaits_approval,
+            stage_ends=self._stage_ends + self._paused_for if self._stage_ends else None,
+            pairs=self._pairs(),
+        )
+
+    def _note_counts(self, change: CohortCounts) -> None:
+        self._counts[change.cohort] = change.counts
+        self._show()

@@ -1,0 +1,153 @@
+"""New partners for those who lost theirs, while a program runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.signatures import (
+        FormPairs,
+        NewPairs,
+        ProgramActivities,
+        ProgramMomentKind,
+        RepairRequest,
+    )
+    from domain.journal import EventKind
+    from domain.lifecycle import PairState
+    from domain.pair import Order
+    from workflows.messages import CohortCounts, ProgramInput
+    from workflows.options import PATIENT
+    from workflows.program_steps import ProgramSteps
+
+LEAVES_SOMEBODY_ALONE = (PairState.DECLINED, PairState.WITHDRAWN, PairState.CLOSED)
+"""Ends of a pair after which somebody may want another partner."""
+
+
+class Repairs(ProgramSteps):
+    """Offers who lost their partner another, and so the reserve list."""
+
+    def __init__(self, start: ProgramInput) -> None:
+        super().__init__(start)
+        self._matching = False
+        """Whether matches are being made or changed this moment."""
+        self._look_for_partners_at: datetime | None = None
+        self._remind_of_new_pairs_at: datetime | None = None
+
+    async def _wait_and_repair(
+        self, until: datetime, or_when: Callable[[], bool], summary: str
+    ) -> None:
+        """Wait, and see to it meanwhile that who loses their partner is offered another."""
+        while True:
+            steps = [(at, what) for at, what in self._repair_steps() if at is not None]
+            due, what = min([(until, summary), *steps])
+
+            def something_else_is_due(due: datetime = due) -> bool:
+                earlier = any(at is not None and at < due for at, _ in self._repair_steps())
+                return self._new_pairs_approved or earlier
+
+            await self._wait(
+                until=due, or_when=lambda: or_when() or something_else_is_due(), summary=what
+            )
+            if self._new_pairs_approved:
+                await self._introduce_new_pairs()
+            elif self._is_past(self._look_for_partners_at):
+                await self._look_for_partners()
+            elif self._is_past(self._remind_of_new_pairs_at):
+                await self._remind_of_new_pairs()
+            elif self._is_past(until) or or_when():
+                return
+
+    @property
+    def _repairs(self) -> bool:
+        """Whether somebody who lost their partner may still be offered another."""
+        waiting = self._look_for_partners_at is not None or self._new_pairs is not None
+        return waiting and self._plan_of_late_pairs() is not None
+
+    def _repair_steps(self) -> tuple[tuple[datetime | None, str], ...]:
+        return (
+            (self._look_for_partners_at, "others who lose their partner"),
+            (self._remind_of_new_pairs_at, "HR’s approval of the new pairs"),
+        )
+
+    async def _look_for_partners(self) -> None:
+        self._look_for_partners_at = None
+        repair = self._plan.repair
+        if repair is None or self._plan_of_late_pairs() is None:
+            self._set_new_pairs(None)
+            return
+        await self._wait(until=None, or_when=lambda: not self._matching)
+        self._matching = True
+        try:
+            found = await workflow.execute_activity_method(
+                ProgramActivities.propose_new_pairs,
+                RepairRequest(
+                    program=self._start.program, now=workflow.now(), changes=repair.changes
+                ),
+                summary="find new partners",
+                **PATIENT,
+            )
+        finally:
+            self._matching = False
+        waited = self._new_pairs is not None
+        self._set_new_pairs(found if found.pairs else None)
+        if found.pairs or waited:
+            self._recorder.add(
+                EventKind.NEW_PAIRS_PROPOSED,
+                {"proposal": found.proposal, "pairs": found.pairs, "parted": len(found.parted)},
+            )
+        if not found.pairs:
+            return
+        if repair.approve:
+            await self._send(ProgramMomentKind.NEW_PAIRS_READY, occasion=str(found.number))
+        else:
+            self._new_pairs_approved = True
+
+    def _set_new_pairs(self, found: NewPairs | None) -> None:
+        repair = self._plan.repair
+        asks = found is not None and repair is not None and repair.approve
+        self._new_pairs = found
+        self._remind_of_new_pairs_at = self._in_days(max(self._plan.approval, 1)) if asks else None
+        self._show()
+
+    async def _remind_of_new_pairs(self) -> None:
+        self._remind_of_new_pairs_at = self._in_days(max(self._plan.approval, 1))
+        occasion = f"new-pairs:{workflow.now():%Y-%m-%dT%H:%M:%S}"
+        await self._send(ProgramMomentKind.MATCHES_REMINDER, occasion=occasion)
+
+    async def _introduce_new_pairs(self) -> None:
+        new_pairs, plan = self._new_pairs, self._plan_of_late_pairs()
+        self._new_pairs_approved = False
+        self._set_new_pairs(None)
+        if new_pairs is None or plan is None:
+            return
+        for pair in new_pairs.parted:
+            await self._tell_pair(pair, Order.REMATCH)
+        formed = await workflow.execute_activity_method(
+            ProgramActivities.form_pairs,
+            FormPairs(
+                program=self._start.program,
+                proposal=new_pairs.proposal,
+                first_cohort=len(self._cohorts) + 1,
+                sessions=plan.sessions,
+                events=self._recorder.take(),
+            ),
+            summary="form the new pairs",
+            **PATIENT,
+        )
+        await self._start_cohorts(formed.cohorts, plan)
+
+    def _note_counts(self, change: CohortCounts) -> None:
+        before = self._counts.get(change.cohort, {})
+        if any(change.counts.get(s, 0) > before.get(s, 0) for s in LEAVES_SOMEBODY_ALONE):
+            self._note_somebody_alone()
+        super()._note_counts(change)
+
+    def _note_somebody_alone(self) -> None:
+        repair = self._plan.repair
+        if repair is None or self._plan_of_late_pairs() is None:
+            return
+        if self._look_for_partners_at is None:
+            self._look_for_partners_at = self._in_days(repair.gather)
