@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from domain.assignment import TOP_WORTH
 from domain.criteria import HardRule
@@ -15,6 +18,8 @@ from domain.people import Role
 from domain.proposal import BlockingPair, Chosen, ProposedPair, Unmatched
 from domain.relaxation import Standing, relaxations
 from domain.reserve import reserve_lists
+
+T = TypeVar("T", bound=np.generic)
 
 LOOKED_AT = 200
 """For so many of the unmatched relaxations are sought, from the head of the reserve list."""
@@ -121,11 +126,13 @@ def _no_role(ground: Ground, person: int) -> Unmatched:
 def _why_alone(ground: Ground, standing: Standing, people: Sequence[int]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {person: [] for person in people}
     free = standing.in_pairs < ground.places
+    allowed, permitted = ground.allowed, ground.permitted
     for role in Role:
         those = [person for person in people if role in ground.roles[person]]
         for batch in range(0, len(those), _AT_ONCE):
             some = those[batch : batch + _AT_ONCE]
-            told = _why_alone_as(ground, np.array(some, dtype=np.int64), role, free)
+            lines = (ground.row if role is Role.MENTOR else ground.column)[some]
+            told = _why_alone_as(ground, lines, role, allowed, permitted, free)
             for person, reasons in zip(some, told, strict=True):
                 both = len(ground.roles[person]) > 1
                 found[person] += [f"as {role.value}: {why}" if both else why for why in reasons]
@@ -135,32 +142,36 @@ def _why_alone(ground: Ground, standing: Standing, people: Sequence[int]) -> dic
 _AT_ONCE = 512
 
 
-def _why_alone_as(ground: Ground, people: Whole, role: Role, free: Truth) -> list[list[str]]:
-    """For each of these people, in one role, what keeps them from everybody of the other."""
+def _why_alone_as(
+    ground: Ground, lines: Whole, role: Role, allowed: Truth, permitted: Truth, free: Truth
+) -> list[list[str]]:
+    """For the people of these rows, or columns, what keeps them from everybody of the other."""
     as_mentor = role is Role.MENTOR
-    lines = ground.row[people] if as_mentor else ground.column[people]
+    people = (ground.mentors if as_mentor else ground.mentees)[lines]
     others = ground.mentees if as_mentor else ground.mentors
 
-    def facing(rule: HardRule) -> Truth:
-        """Whom a rule leaves: a row for each of the people."""
+    def of(pairs: NDArray[T]) -> NDArray[T]:
+        """Their part of a matrix: a row for each of them."""
+        return pairs[lines] if as_mentor else pairs[:, lines].T
+
+    def left_by(rule: HardRule) -> Truth:
         if as_mentor:
             return ground.left_by(rule, rows=lines)
         return ground.left_by(rule, columns=lines).T
 
-    def of(pairs: Truth) -> Truth:
-        return pairs[lines] if as_mentor else pairs[:, lines].T
-
     themselves = people[:, None] == others[None, :]
     count = len(others) - themselves.sum(axis=1)
-    allowed, permitted = of(ground.allowed), of(ground.permitted)
+    allowed, permitted, worth = of(allowed), of(permitted), of(ground.worth)
     possible, with_place = permitted.sum(axis=1), permitted[:, free[others]].sum(axis=1)
     shut_out = [
-        (rule, (~facing(rule) & ~themselves).sum(axis=1))
+        (rule, (~left_by(rule) & ~themselves).sum(axis=1))
         for rule in ground.definition.matching.rules
         if not possible.all()
     ]
     below = allowed.sum(axis=1)
-    best = np.where(allowed, ground.worth[lines] if as_mentor else ground.worth[:, lines].T, 0)
+    best = np.where(allowed, worth, 0)
+    facing_lines = ground.column if as_mentor else ground.row
+    kept_apart = Counter(one for one, other in ground.apart if facing_lines[other] >= 0)
     floor = ground.definition.matching.floor
     what_rules = "hard rules" if floor is None else "hard rules and the floor"
     told: list[list[str]] = []
@@ -181,8 +192,7 @@ def _why_alone_as(ground: Ground, people: Whole, role: Role, free: Truth) -> lis
                     if shut[number]
                 ]
             )
-            kept = sum(1 for other in others.tolist() if (person, other) in ground.apart)
-            if kept:
+            if kept := kept_apart[person]:
                 told[-1].append(f"{kept:,} {of_all} are kept apart from them: {KEPT_APART}.")
             if below[number]:
                 told[-1].append(

@@ -113,10 +113,12 @@ class Ground:
         for number, rule in enumerate(self._rules):
             left = self.left_by(rule)
             for block in blocks(self.shape):
+                if left[block].all():
+                    continue
                 here = sole[block]
                 broken = np.where(here == 0, kind.type(number + 1), kind.type(several))
                 np.copyto(here, broken, where=~left[block])
-            del left
+            del left  # before the next one is made
         for mentor, mentee in (*self.apart, *((person, person) for person in self.mentors)):
             cell = self.cell(mentor, mentee)
             if cell is not None:
