@@ -75,7 +75,8 @@ class Matching:
         chosen = [Chosen(pair.mentor, pair.mentee) for pair in found.new]
         free = ground.free(without=found.parted)
         proposal = proposal_of(program.definition, free, chosen, background=background)
-        proposal = proposal.model_copy(update={"parted": found.parted})
+        kept = {"unmatched": found.unmatched, "parted": found.parted}
+        proposal = proposal.model_copy(update=kept)
         with self._database.write() as session:
             stored = programs.save_proposal(
                 session, request.program, proposal, "solver", request.now

@@ -51,6 +51,8 @@ class Habit(StrEnum):
     """Answers nothing any more after the first session."""
     WITHDRAWS = "withdraws"
     """Leaves the program after the second session."""
+    DECLINES = "declines"
+    """Says no to the first partner, and yes to the next."""
 
 
 DELAY_DAYS: Mapping[Habit, tuple[float, float]] = {
@@ -100,6 +102,8 @@ class Player:
     sessions_held: int = 0
     asked: int = 0
     """How often somebody who drifts was asked for a date."""
+    declined: bool = False
+    """Whether somebody who declines their first partner has done so."""
 
     def delay_days(self, dice: random.Random) -> float:
         """How long until this person turns to a mail, in program days."""
@@ -115,6 +119,12 @@ class Player:
             self.asked += 1
             return self.asked < REMINDERS_NEEDED
         return False
+
+    def declines(self) -> bool:
+        """Whether this person says no to the partner they are introduced to."""
+        says_no = self.habit is Habit.DECLINES and not self.declined
+        self.declined = self.declined or says_no
+        return says_no
 
 
 @dataclass
@@ -244,6 +254,8 @@ class Crowd:
         def choose(name: str, kind: str, options: list[str]) -> str:
             if name == "joins":
                 return "no" if player.habit is Habit.STAYS_OUT else "yes"
+            if name == "accepts":
+                return "no" if player.declines() else "yes"
             if name == "place" and kind == "text":
                 return dice.choice(WORDS["place"])
             if kind == "date":

@@ -20,14 +20,16 @@ from rich.text import Text
 from activities.report import REPORT_HTML, render_report, write_report
 from console import show
 from console.app import CONTENT, read_standing, start_program
+from console.intake import read_people
 from console.matches import approve_matches
 from console.session import err, out
 from console.show import Standing
 from demo.people import Crowd, Habit
 from domain.definition import Definition
-from domain.eligibility import eligible_roles
 from domain.lifecycle import Stage
-from domain.projection import StageEntry
+from domain.matching import rule_check
+from domain.projection import NewPairs, StageEntry
+from domain.proposal import Proposal
 from runtime.parts import PartFailed
 from runtime.running import running_stack
 from runtime.settings import PROJECT, Settings
@@ -35,7 +37,6 @@ from runtime.stack import Stack, StackBusy
 from store import programs
 from store.database import Database
 from store.definition_file import load_definition
-from store.people_file import load_people
 from store.programs import Entrant
 from store.report_data import load_report_data
 
@@ -49,7 +50,10 @@ BEFORE_ENROLMENT = (Habit.STAYS_OUT, Habit.NEVER_ANSWERS)
 """Habits of people whom no pair depends on."""
 
 IN_PAIRS = (Habit.DRIFTS, Habit.VANISHES, Habit.WITHDRAWS)
-"""Habits that make a pair stall and recover, be escalated and closed, or end by withdrawal."""
+"""Habits that make a pair stall and recover, be escalated and closed, or end by withdrawal.
+
+One more mentee declines: a new partner for them is found among those whom others left.
+"""
 
 
 async def run_demo(folder: Path, *, day_seconds: float, keep: bool) -> int:
@@ -101,8 +105,12 @@ async def play(
 
     `look` is told every half second how things stand.
     """
-    people = load_people(EXAMPLE / "people.csv", definition).people
-    entrants = [Entrant(person=p, roles=eligible_roles(definition, p)) for p in people]
+    found = read_people(EXAMPLE / "people.csv", definition, EXAMPLE)
+    people = found.people
+    entrants = [
+        Entrant(person=person, roles=roles)
+        for person, roles in zip(people, found.roles, strict=True)
+    ]
     program = definition.program.id
     await start_program(settings, definition, entrants)
     with database.read() as session:
@@ -134,6 +142,7 @@ async def _show(settings: Settings, folder: Path, day_seconds: float) -> int:
     definition = example(day_seconds)
     database = Database(settings.database)
     stages: list[Stage] = []
+    told: set[str] = set()
     try:
         with Live(console=out, refresh_per_second=4, transient=True) as live:
 
@@ -141,6 +150,10 @@ async def _show(settings: Settings, folder: Path, day_seconds: float) -> int:
                 for entry in standing.status.stages[len(stages) :]:
                     stages.append(entry.stage)
                     out.print(_news(standing, entry))
+                new = standing.status.new_pairs
+                if new is not None and not new.waiting and new.proposal not in told:
+                    told.add(new.proposal)
+                    out.print(_news_of_new_pairs(standing, new))
                 if out.is_terminal:
                     live.update(_progress(standing, crowd, settings))
 
@@ -171,20 +184,36 @@ def _cast_who_stays_out(crowd: Crowd, entrants: Sequence[Entrant]) -> None:
 
 
 async def _be_hr(settings: Settings, database: Database, program: str, crowd: Crowd) -> None:
-    """Look at the matches when they are there, and approve them."""
+    """Approve the matches when they are there, and new pairs when somebody lost their partner."""
+    approved = 0
     while True:
         with database.read() as session:
             stored = programs.latest_proposal(session, program)
-            people = {p.id: p.person for p in programs.participants(session, program)}
-        standing = read_standing(database, program)
-        if stored is not None and show.waits_for_approval(standing.status):
-            break
+        waits = show.waits_for_approval(read_standing(database, program).status)
+        if stored is not None and waits and stored.number > approved:
+            if not approved:
+                _cast_pairs(database, program, crowd, stored.proposal)
+            await approve_matches(settings, program, stored.number)
+            approved = stored.number
         await asyncio.sleep(LOOK_SECONDS)
-    for habit, match in zip(IN_PAIRS, stored.proposal.pairs, strict=False):
+
+
+def _cast_pairs(database: Database, program: str, crowd: Crowd, proposal: Proposal) -> None:
+    """Give some pairs the habits that make a program need somebody to look after it."""
+    with database.read() as session:
+        definition = programs.get(session, program).definition
+        background = programs.background(session, program)
+        people = {p.id: p.person for p in programs.participants(session, program)}
+    for habit, match in zip(IN_PAIRS, proposal.pairs, strict=False):
         crowd.cast(people[match.mentee].email, habit)
         if habit is not Habit.WITHDRAWS:
             crowd.cast(people[match.mentor].email, habit)
-    await approve_matches(settings, program, stored.number)
+    left_behind = people[proposal.pairs[IN_PAIRS.index(Habit.WITHDRAWS)].mentor]
+    rules = rule_check(definition, background)
+    fits = (people[m.mentee] for m in proposal.pairs[len(IN_PAIRS) :])
+    declines = next((mentee for mentee in fits if not rules(left_behind, mentee)), None)
+    if declines is not None:
+        crowd.cast(declines.email, Habit.DECLINES)
 
 
 def _day_of(standing: Standing, instant: datetime) -> float:
@@ -212,6 +241,15 @@ def _news(standing: Standing, entry: StageEntry) -> Text:
     return line
 
 
+def _news_of_new_pairs(standing: Standing, new: NewPairs) -> Text:
+    updated = standing.status.updated_at
+    day = max(0, _day_of(standing, updated)) if updated is not None else 0
+    pairs = "a new pair" if new.pairs == 1 else f"{new.pairs} new pairs"
+    line = Text(f"day {day:>3.0f}  ", style="dim")
+    line.append(f"{'':<12}HR approved {pairs} for those left without a partner.")
+    return line
+
+
 def _progress(standing: Standing, crowd: Crowd, settings: Settings) -> RenderableType:
     stages = standing.program.definition.stages
     total = stages.total - stages.approval  # HR approves at once here
@@ -233,7 +271,8 @@ def _summarise(standing: Standing, crowd: Crowd, report: Path) -> None:
     out.print(show.people_line(standing))
     out.print(show.state_line(standing.status))
     held = sum(pair.sessions_held for pair in standing.status.pairs)
-    planned = len(standing.status.pairs) * standing.program.definition.sessions.count
+    usual = standing.program.definition.sessions.count
+    planned = sum(pair.planned or usual for pair in standing.status.pairs)
     stalls = [stall for pair in standing.status.pairs for stall in pair.stalls]
     back = sum(stall.outcome == "came_back" for stall in stalls)
     out.print(f"{held} of {planned} sessions held; {len(stalls)} stalls, {back} came back")

@@ -27,9 +27,14 @@ from store.tables import AnswerRow, JournalRow, MessageRow, OutboxRow, Participa
 from tests.end_to_end import evidence
 from workflows.messages import PairOutcome
 
-AS_IT_SHOULD_END = {PairState.COMPLETED: 10, PairState.CLOSED: 1, PairState.WITHDRAWN: 1}
-"""Of the example's twelve pairs one vanishes, one person withdraws, and one pair drifts and comes
-back."""
+AS_IT_SHOULD_END = {
+    PairState.COMPLETED: 10,
+    PairState.CLOSED: 1,
+    PairState.DECLINED: 1,
+    PairState.WITHDRAWN: 1,
+}
+"""Of the example's twelve pairs one vanishes, one mentee declines, one withdraws, and one pair
+drifts and comes back. From those left behind a thirteenth is made on the way, and completes."""
 
 
 @dataclass
