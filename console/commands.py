@@ -6,6 +6,7 @@ that needs neither has a module of its own here and answers at once.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import io
 import os
@@ -37,9 +38,12 @@ class Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of this name, or None."""
         if cmd_name not in _AFTER:
-            return _rest().get_command(ctx, cmd_name)
-        module, _ = _AFTER[cmd_name]
-        return typer.main.get_command(importlib.import_module(module).app)
+            found = _rest().get_command(ctx, cmd_name)
+        else:
+            module, _ = _AFTER[cmd_name]
+            found = typer.main.get_command(importlib.import_module(module).app)
+        gc.enable()  # off since the process began: starter.py
+        return found
 
 
 def _rest() -> TyperGroup:

@@ -6,6 +6,9 @@ takes longer than matching a thousand people.
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,22 +49,22 @@ def match_people(
     asked, others = why or [], with_whom or []
     if len(asked) != len(others):
         fail(f"Each --why needs its --with: {_ASK}", BAD_INPUT)
-    with told():
-        with Steps() as steps:
-            steps.begin("load")
-            # Imported as part of the step that needs them, which is then timed as it is felt.
-            from store.proposal_file import check_target, export_proposal  # noqa: PLC0415
+    with told(), _all_kept(), Steps() as steps:
+        steps.begin("load", "Reading the files")
+        # Imported as part of the step that needs them, which is then timed as it is felt.
+        from store.proposal_file import check_target, export_proposal  # noqa: PLC0415
 
-            check_target(target)
-            from console.intake import read_intake  # noqa: PLC0415
+        check_target(target)
+        from console.intake import read_intake  # noqa: PLC0415
 
-            intake = read_intake(definition, people)
-            questions = [
-                (_who(intake, people, one), _who(intake, people, other))
-                for one, other in zip(asked, others, strict=True)
-            ]
-            proposal = _matched(intake, steps)
-            answers = [_answer(intake, proposal, *question) for question in questions]
+        intake = read_intake(definition, people)
+        questions = [
+            (_who(intake, people, one), _who(intake, people, other))
+            for one, other in zip(asked, others, strict=True)
+        ]
+        proposal = _matched(intake, steps)
+        answers = [_answer(intake, proposal, *question) for question in questions]
+        steps.begin("write", "Writing the file")
         export_proposal(target, proposal, intake.candidates, timings=_rounded(steps))
     pairs, left = len(proposal.pairs), len(proposal.unmatched)
     typer.echo(
@@ -74,15 +77,27 @@ def match_people(
             typer.echo(f"• {line}")
 
 
+@contextmanager
+def _all_kept() -> Iterator[None]:
+    """Don't look for garbage: people and pairs stay until the command ends, soon."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def _matched(intake: Intake, steps: Steps) -> Proposal:
     from domain.ground import Ground  # noqa: PLC0415 - numpy and scipy, counted with the loading
     from domain.matching import choose, written_out  # noqa: PLC0415
 
-    steps.begin("score")
+    steps.begin("score", "Weighing who could be with whom")
     ground = Ground(intake.definition, intake.candidates, intake.background)
-    steps.begin("solve")
+    steps.begin("solve", "Choosing the best pairs")
     chosen = choose(ground)
-    steps.begin("explain")
+    steps.begin("explain", "Putting the reasons into words")
     return written_out(ground, chosen)
 
 

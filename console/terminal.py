@@ -67,13 +67,13 @@ def told() -> Iterator[None]:
 class Steps:
     """The steps of one command: how long each takes and, where it takes long, a line that says so.
 
-    Time between two steps counts for the one before. The line stands on standard error while
-    somebody looks at it, from the first second on.
+    The line stands on standard error while somebody looks at it, from the first second on.
     """
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
-        self._step = ""
+        """By step, those that have ended."""
+        self._step = self._says = ""
         self._since = time.perf_counter()
         self._status: Status | None = None
         self._lock = threading.Lock()
@@ -86,24 +86,24 @@ class Steps:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.begin("")
         self._timer.cancel()
         with self._lock:
+            self._says = ""
             if self._status is not None:
                 self._status.stop()
 
-    def begin(self, step: str) -> None:
-        """End the step that runs and begin this one."""
+    def begin(self, step: str, says: str) -> None:
+        """End the step that runs and begin this one, in words for who waits."""
         now = time.perf_counter()
         with self._lock:
             if self._step:
-                self.seconds[self._step] = self.seconds.get(self._step, 0.0) + now - self._since
-            self._step, self._since = step, now
-            if self._status is not None and step:
-                self._status.update(f"{step} …")
+                self.seconds[self._step] = now - self._since
+            self._step, self._says, self._since = step, says, now
+            if self._status is not None:
+                self._status.update(f"{says} …")
 
     def _show(self) -> None:
         with self._lock:
-            if self._step:
-                self._status = console(stderr=True).status(f"{self._step} …")
+            if self._says:
+                self._status = console(stderr=True).status(f"{self._says} …")
                 self._status.start()
