@@ -85,7 +85,11 @@ def test_every_command_and_option_of_the_starter_that_is_named_exists(name: str)
     group = typer.main.get_command(app)
     assert isinstance(group, TyperGroup)
     context = typer.Context(group)
-    commands = {word: group.get_command(context, word) for word in group.list_commands(context)}
+    commands = {
+        word: found
+        for word in group.list_commands(context)
+        if (found := group.get_command(context, word)) is not None
+    }
     for command, rest in _STARTER.findall(_code(PROJECT / name)):
         assert command in commands, f"{command} is no command of starter.py"
         known = {option for parameter in commands[command].params for option in parameter.opts}
