@@ -61,6 +61,8 @@ class Matching:
             program = programs.get(session, request.program)
             background = programs.background(session, request.program)
             ground = _Standing(session, request.program)
+            latest = programs.latest_proposal(session, request.program)
+        apart = (*ground.apart, *(latest.proposal.apart if latest is not None else ()))
         found = repair(
             program.definition,
             ground.people,
@@ -69,14 +71,19 @@ class Matching:
                 for p in ground.living
             ],
             background=background,
-            apart=ground.apart,
+            apart=apart,
             changes=request.changes,
         )
         chosen = [Chosen(pair.mentor, pair.mentee) for pair in found.new]
         free = ground.free(without=found.parted)
         proposal = proposal_of(program.definition, free, chosen, background=background)
-        kept = {"unmatched": found.unmatched, "parted": found.parted}
-        proposal = proposal.model_copy(update=kept)
+        proposal = proposal.model_copy(
+            update={
+                "unmatched": found.unmatched,
+                "parted": found.parted,
+                "apart": tuple(dict.fromkeys(apart)),
+            }
+        )
         with self._database.write() as session:
             stored = programs.save_proposal(
                 session, request.program, proposal, "solver", request.now

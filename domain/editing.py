@@ -123,6 +123,7 @@ class _Desk:
         self._broken = rule_check(definition, replace(background, everybody=known))
         self._pairs: Sequence[ProposedPair] = proposal.pairs
         self._parted = proposal.parted
+        self._apart = proposal.apart
         self._place = {(pair.mentor, pair.mentee): i for i, pair in enumerate(self._pairs)}
         self._had_part = {key for two in self._place for key in two}
         self._had_part |= {left.key for left in proposal.unmatched}
@@ -457,22 +458,22 @@ class _Desk:
 
     def solved(self, table: _Table) -> Proposal:
         """The best proposal that has HR's pairs, and none that HR took apart."""
-        now = {frozenset(put.two) for put in table.values()}
         kept = sorted(put.two for put in table.values() if put.fixed)
-        taken_apart = [
-            two
-            for two, place in self._place.items()
-            if place not in self._lost and frozenset(two) not in now
-        ]
         matching = self._definition.matching.model_copy(update={"fixed": ()})
         proposal = match(
             self._definition.model_copy(update={"matching": matching}),
             self._people,
             background=self._background,
             fixed=kept,
-            apart=taken_apart,
+            apart=self._taken_apart(table),
         )
         return self._noted(proposal, table)
+
+    def _taken_apart(self, table: _Table) -> tuple[Two, ...]:
+        now = {frozenset(put.two) for put in table.values()}
+        proposed = (two for two, place in self._place.items() if place not in self._lost)
+        both = dict.fromkeys((*self._apart, *proposed))
+        return tuple(two for two in both if frozenset(two) not in now)
 
     def _noted(self, proposal: Proposal, table: _Table) -> Proposal:
         """With HR's notes, and the wishes that HR's pairs go against."""
@@ -489,7 +490,11 @@ class _Desk:
             )
 
         return proposal.model_copy(
-            update={"pairs": tuple(map(noted, proposal.pairs)), "parted": self._parted}
+            update={
+                "pairs": tuple(map(noted, proposal.pairs)),
+                "parted": self._parted,
+                "apart": self._taken_apart(table),
+            }
         )
 
     def _overruled(self, pair: ProposedPair, was: ProposedPair | None) -> Iterable[str]:

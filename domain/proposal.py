@@ -90,6 +90,9 @@ class Proposal(Value):
     """For how many at the end of it relaxations were not sought, because there are so many."""
     parted: tuple[tuple[str, str], ...] = ()
     """Pairs that are parted so that these can be made."""
+    apart: tuple[tuple[str, str], ...] = ()
+    """Two each who are not put together when the rest is matched anew: HR took them apart, or
+    their pair has ended."""
     totals: Totals
     frontier: tuple[Reached, ...] = ()
     """What other choices would reach, from most people to best total score."""

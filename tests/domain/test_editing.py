@@ -328,6 +328,15 @@ def test_the_rest_is_matched_anew_around_locks_and_what_was_dropped_stays_apart(
     assert not kept["b"].fixed
 
 
+def test_a_dropped_pair_stays_apart_in_the_next_round_too_unless_hr_puts_it_together() -> None:
+    dropped = edited(DEFINITION, PEOPLE, proposed("ax", "by", "cz"), [edit(2, DROP, "ax")])
+    assert dropped.proposal.apart == (("a", "x"),)
+    anew = edited(DEFINITION, PEOPLE, dropped.proposal, [], solve=True)
+    assert "ax" not in pairs_of(anew.proposal)
+    together = edited(DEFINITION, PEOPLE, dropped.proposal, [edit(9, EditKind.ADD, "", "ax")])
+    assert together.proposal.apart == ()
+
+
 def test_a_pair_that_the_definition_fixed_can_be_dropped_for_good() -> None:
     definition = definition_with(matching={"rules": [], "fixed": [["a", "x"]]})
     people = keyed(mentor("a"), mentee("x"), mentee("y"))
