@@ -10,7 +10,6 @@ Both count in whole numbers, so that what comes first does come first and no sum
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -89,10 +88,7 @@ def best_pairs(choice: Choice) -> Pairs:
     worth more in all; with `best_score` the other way round. No pair is made that is worth nothing
     and covers nobody.
     """
-    most_worth = TOP_WORTH * choice.most_pairs
-    if choice.objective is Objective.MOST_PEOPLE:
-        return _weighed(choice, 1, most_worth + 1)
-    return _weighed(choice, 2 * choice.most_pairs + 1, 1)
+    return _Search(choice).best(choice.objective)
 
 
 def frontier(choice: Choice, most_points: int = 7) -> list[Pairs]:
@@ -108,16 +104,19 @@ def frontier(choice: Choice, most_points: int = 7) -> list[Pairs]:
     def reached(pairs: Pairs) -> tuple[int, int]:
         return choice.people_covered(pairs), choice.total_worth(pairs)
 
-    ends = [best_pairs(dataclasses.replace(choice, objective=objective)) for objective in Objective]
-    points = {reached(pairs): pairs for pairs in ends}
+    search = _Search(choice)
+    # The named one first: another search before it could lead to others that are as good.
+    ends = {choice.objective: search.best(choice.objective)}
+    ends |= {other: search.best(other) for other in Objective if other not in ends}
+    points = {reached(pairs): pairs for pairs in ends.values()}
     if len(points) == 1:
-        return [best_pairs(choice)]
+        return [ends[choice.objective]]
     gaps = {(max(points), min(points))} if choice.allowed.size <= CELLS_WITH_FRONTIER else set()
     while gaps and len(points) < most_points:
         gap = max(gaps, key=lambda ends: (_size(*ends), ends))
         gaps.remove(gap)
         (people, low), (fewer, high) = gap
-        pairs = _weighed(choice, people - fewer, high - low)
+        pairs = search.weighed(people - fewer, high - low)
         middle = reached(pairs)
         if middle[0] * (high - low) + middle[1] * (people - fewer) > (
             people * (high - low) + low * (people - fewer)
@@ -131,46 +130,70 @@ def _size(one: tuple[int, int], other: tuple[int, int]) -> int:
     return (one[0] - other[0]) * (other[1] - one[1])
 
 
-def _weighed(choice: Choice, per_worth: int, per_person: int) -> Pairs:
-    pairs = most_gainful(choice, Counting(per_worth, per_person * choice.waiting.astype(np.int64)))
-    return without_idle(choice, pairs)
-
-
 def most_gainful(choice: Choice, counting: Counting) -> Pairs:
-    """The pairs that gain most in all, in the order of rows and columns."""
-    possible = choice.allowed
-    if not (choice.places[choice.mentors].all() and choice.places[choice.mentees].all()):
-        possible = possible & (choice.places[choice.mentors] > 0)[:, None]
-        possible &= (choice.places[choice.mentees] > 0)[None, :]
-    teaching = np.zeros(len(choice.places), dtype=bool)
-    learning = np.zeros(len(choice.places), dtype=bool)
-    teaching[choice.mentors[possible.any(axis=1)]] = True
-    learning[choice.mentees[possible.any(axis=0)]] = True
-    for row, column in counting.set_pairs:
-        teaching[choice.mentors[row]] = learning[choice.mentees[column]] = True
-    if not teaching.any():
-        return []
-    if (teaching & learning).any():
-        # Imported here, for few programs are mutual and what it needs takes a while to load.
-        from domain.blossom import best_matching  # noqa: PLC0415
+    """The pairs that gain most in all, in the order of rows and columns.
 
-        return sorted(best_matching(choice, counting, possible))
-    set_rows, set_columns = _both(counting.set_pairs)
-    found = best_flow(
-        Sides(
-            allowed=possible,
-            worth=choice.worth,
-            per_worth=counting.per_worth,
-            row_places=choice.places[choice.mentors],
-            column_places=choice.places[choice.mentees],
-            row_covering=counting.covering[choice.mentors],
-            column_covering=counting.covering[choice.mentees],
-            set_rows=set_rows,
-            set_columns=set_columns,
-            set_gains=np.full(len(set_rows), counting.set_gain, dtype=np.int64),
+    They may hold some that gain nothing (`without_idle`).
+    """
+    return _Search(choice).most_gainful(counting)
+
+
+class _Search:
+    """Looks for pairs of one choice, counting them one way or another."""
+
+    def __init__(self, choice: Choice) -> None:
+        self.choice = choice
+        self.possible = choice.allowed
+        places = choice.places[choice.mentors], choice.places[choice.mentees]
+        if not (places[0].all() and places[1].all()):
+            self.possible = choice.allowed & (places[0] > 0)[:, None]
+            self.possible &= (places[1] > 0)[None, :]
+        self.known: Whole | None = None
+        """Edges that an earlier search took into account: likely to do for the next."""
+
+    def best(self, objective: Objective) -> Pairs:
+        most_pairs = self.choice.most_pairs
+        if objective is Objective.MOST_PEOPLE:
+            return self.weighed(1, TOP_WORTH * most_pairs + 1)
+        return self.weighed(2 * most_pairs + 1, 1)
+
+    def weighed(self, per_worth: int, per_person: int) -> Pairs:
+        covering = per_person * self.choice.waiting.astype(np.int64)
+        return without_idle(self.choice, self.most_gainful(Counting(per_worth, covering)))
+
+    def most_gainful(self, counting: Counting) -> Pairs:
+        choice = self.choice
+        teaching = np.zeros(len(choice.places), dtype=bool)
+        learning = np.zeros(len(choice.places), dtype=bool)
+        teaching[choice.mentors[self.possible.any(axis=1)]] = True
+        learning[choice.mentees[self.possible.any(axis=0)]] = True
+        set_rows, set_columns = _both(counting.set_pairs)
+        teaching[choice.mentors[set_rows]] = True
+        learning[choice.mentees[set_columns]] = True
+        if not teaching.any():
+            return []
+        if (teaching & learning).any():
+            # Imported here: few programs are mutual.
+            from domain.blossom import best_matching  # noqa: PLC0415
+
+            return sorted(best_matching(choice, counting, self.possible))
+        found = best_flow(
+            Sides(
+                allowed=self.possible,
+                worth=choice.worth,
+                per_worth=counting.per_worth,
+                row_places=choice.places[choice.mentors],
+                column_places=choice.places[choice.mentees],
+                row_covering=counting.covering[choice.mentors],
+                column_covering=counting.covering[choice.mentees],
+                set_rows=set_rows,
+                set_columns=set_columns,
+                set_gains=np.full(len(set_rows), counting.set_gain, dtype=np.int64),
+            ),
+            self.known,
         )
-    )
-    return sorted(zip(found.rows.tolist(), found.columns.tolist(), strict=True))
+        self.known = found.among
+        return sorted(zip(found.rows.tolist(), found.columns.tolist(), strict=True))
 
 
 def _both(pairs: Sequence[tuple[int, int]]) -> tuple[Whole, Whole]:

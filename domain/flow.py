@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 
-LIKELIEST = 32
+LIKELIEST = 24
 """How many edges of each person the search starts with."""
 ADDED = 16
 """How many edges of each row are added at once."""
@@ -73,25 +73,32 @@ class Found:
     gain: int
     row_prices: Whole
     column_prices: Whole
+    among: Whole
+    """The cells of the edges that it was found among, counted through row by row."""
 
 
-def best_flow(sides: Sides) -> Found:
+def best_flow(sides: Sides, among: Whole | None = None) -> Found:
     """The edges that gain most in all; the same each time for the same input.
 
     It may hold edges that gain nothing.
 
+    Args:
+        sides: who may meet whom, and what is gained.
+        among: cells to begin the search with, of allowed edges: those of a search on the same
+            sides that counted gains otherwise. By default the likeliest.
+
     Raises:
         RuntimeError: the numbers are too large (above about 10**18 when all are added up).
     """
-    edges = _Edges.likeliest(sides)
+    edges = _Edges.of(_likeliest(sides) if among is None else among, sides)
     while True:
         used, gain = _flow(sides, edges)
         row_prices, column_prices = _prices(sides, edges, used)
         rows, columns = edges.rows[used], edges.columns[used]
         more = _gainful(sides, row_prices, column_prices, (rows, columns))
         if not len(more):
-            return Found(rows, columns, gain, row_prices, column_prices)
-        edges = edges.joined_by(more, sides)
+            return Found(rows, columns, gain, row_prices, column_prices, edges.cells)
+        edges = _Edges.of(np.concatenate([edges.cells, more]), sides)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,33 +112,28 @@ class _Edges:
     """Number of the cell, counted through row by row."""
 
     @classmethod
-    def likeliest(cls, sides: Sides) -> _Edges:
+    def of(cls, cells: Whole, sides: Sides) -> _Edges:
+        """The edges of these cells and those whose gain is set."""
         width = sides.allowed.shape[1]
         set_cells = sides.set_rows * width + sides.set_columns
-        if max(sides.allowed.shape) <= LIKELIEST:
-            found = np.flatnonzero(sides.allowed)
-        else:
-            by_row = _most_worth(sides.allowed, sides.worth)
-            by_column = _most_worth(sides.allowed.T, sides.worth.T)
-            columns, rows = np.divmod(by_column, sides.allowed.shape[0])
-            found = np.concatenate([by_row, rows * width + columns])
-        return cls.of(np.concatenate([found, set_cells]), sides)
-
-    @classmethod
-    def of(cls, cells: Whole, sides: Sides) -> _Edges:
-        cells = np.unique(cells)
-        width = sides.allowed.shape[1]
+        cells = np.unique(np.concatenate([cells, set_cells]))
         rows, columns = np.divmod(cells, width)
         gains = sides.worth[rows, columns].astype(np.int64) * sides.per_worth
-        set_cells = sides.set_rows * width + sides.set_columns
         gains[np.searchsorted(cells, set_cells)] = sides.set_gains
         return cls(rows, columns, gains, cells)
 
-    def joined_by(self, cells: Whole, sides: Sides) -> _Edges:
-        return _Edges.of(np.concatenate([self.cells, cells]), sides)
+
+def _likeliest(sides: Sides) -> Whole:
+    height, width = sides.allowed.shape
+    if max(height, width) <= LIKELIEST:
+        return np.flatnonzero(sides.allowed)
+    by_column = _most_worth(sides.allowed.T, sides.worth.T)
+    columns, rows = np.divmod(by_column, height)
+    return np.concatenate([_most_worth(sides.allowed, sides.worth), rows * width + columns])
 
 
-def _blocks(shape: tuple[int, ...]) -> Iterator[slice]:
+def blocks(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Rows to look at together, so that what is made of them stays small."""
     height, width = shape
     step = max(1, _BLOCK // max(1, width))
     return (slice(start, start + step) for start in range(0, height, step))
@@ -152,7 +154,7 @@ def _most_worth(allowed: Truth, worth: NDArray[np.integer]) -> Whole:
     kind = np.dtype(np.uint32 if bits <= _COLUMN_BITS else np.uint64)
     places = np.arange(width, dtype=kind)
     found = []
-    for block in _blocks(allowed.shape):
+    for block in blocks(allowed.shape):
         numbers = np.arange(block.start, min(block.stop, height))
         shift = (numbers * stride % width).astype(kind)
         keys = (worth[block].astype(kind) + 1) << bits
@@ -254,7 +256,7 @@ def _gainful(
     width = sides.allowed.shape[1]
     most = min(ADDED, width)
     found = []
-    for block in _blocks(sides.allowed.shape):
+    for block in blocks(sides.allowed.shape):
         excess = sides.worth[block].astype(np.int64)
         excess *= sides.per_worth
         excess -= row_prices[block, None]

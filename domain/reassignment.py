@@ -1,20 +1,18 @@
 """New partners for those who wait, with as few standing pairs parted as can be.
 
-Exact, in up to three steps of which the first is mostly enough:
+In up to three steps, of which the first two are mostly enough:
 
 1. No pair may be parted, or parting does not cover more people than the free places do: the best
    pairs on the free places.
 2. Parting as many as it takes to cover the most people stays within what is granted: the best
    pairs where a standing pair that stays gains more than all worth together.
-3. What is granted is too little for that: a program in whole numbers (HiGHS through
-   `scipy.optimize.milp`), solved for coverage, then for partings, then for worth.
+3. What is granted is too little for that: `domain/bounded_repair.py`.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,14 +27,6 @@ from domain.assignment import (
     without_idle,
 )
 from domain.criteria import Objective
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
-
-MOST_EDGES = 100_000
-"""The third step looks at all possible new pairs up to this number; beyond it, at the `LIKELIEST`
-of each person only, so that it may then miss the best choice. It stays within what is granted."""
-LIKELIEST = 10
 
 Whole = NDArray[np.int64]
 Truth = NDArray[np.bool_]
@@ -70,7 +60,7 @@ def repaired(
         return sorted(without_parting)
     if repair.parted(freely) <= changes:
         return sorted(repair.parting_least(like=freely))
-    return sorted(repair.parting_at_most(changes))
+    return sorted(repair.parting_at_most(changes, likely=[*without_parting, *freely]))
 
 
 class _Repair:
@@ -142,123 +132,24 @@ class _Repair:
         needing = dataclasses.replace(self.choice, waiting=self.waiting | self.at_stake)
         return standing + without_idle(needing, new, standing)
 
-    # --- The third step --------------------------------------------------------------------------
+    def parting_at_most(self, changes: int, likely: Pairs) -> Pairs:
+        """As many covered as that allows, then the fewest partings, then worth most."""
+        # Imported here: what it needs takes longer to load than most repairs take to find.
+        from domain.bounded_repair import BoundedRepair, best_within  # noqa: PLC0415
 
-    def parting_at_most(self, changes: int) -> Pairs:
-        rows, columns = self._edges(changes)
-        ends = (self.choice.mentors[rows], self.choice.mentees[columns])
-        loose = np.array(self.loose, dtype=np.int64)
-        loose_ends = (self.choice.mentors[loose[:, 0]], self.choice.mentees[loose[:, 1]])
-        found = _solved(
-            _Program(
-                meets=_incidence(ends, len(self.free)),
-                stays=_incidence(loose_ends, len(self.free)),
-                worth=self.choice.worth[rows, columns].astype(np.float64),
-                places=self.movable,
-                waiting=np.flatnonzero(self.waiting),
-                at_stake=np.flatnonzero(self.at_stake),
+        kept = set(self.kept)
+        new, staying = best_within(
+            BoundedRepair(
+                choice=self.choice,
+                free=self.free,
+                movable=self.movable,
+                at_stake=self.at_stake,
+                loose=self.loose,
                 changes=changes,
-            )
+            ),
+            [pair for pair in likely if pair not in kept],
         )
-        new, staying = found[: len(rows)], found[len(rows) : len(rows) + len(loose)]
-        return self._complete(
-            [pair for pair, stays in zip(self.loose, staying, strict=True) if stays],
-            list(zip(rows[new].tolist(), columns[new].tolist(), strict=True)),
-        )
-
-    def _edges(self, changes: int) -> tuple[Whole, Whole]:
-        """New pairs that so many partings can make, each two people once."""
-        # A place is free, or it takes a parting to free one, or it can't be had.
-        takes = np.where(self.free > 0, 0, np.where(self.movable > 0, 1, changes + 1))
-        partings = takes[self.choice.mentors][:, None] + takes[self.choice.mentees][None, :]
-        rows, columns = np.nonzero(self.choice.allowed & (partings <= changes))
-        worth = self.choice.worth[rows, columns].astype(np.int64)
-        ends = np.sort(
-            np.stack([self.choice.mentors[rows], self.choice.mentees[columns]], axis=1), axis=1
-        )
-        order = np.lexsort((-worth, ends[:, 1], ends[:, 0]))
-        first = np.ones(len(order), dtype=bool)
-        first[1:] = (ends[order][1:] != ends[order][:-1]).any(axis=1)
-        once = np.sort(order[first])
-        rows, columns, worth = rows[once], columns[once], worth[once]
-        if len(rows) > MOST_EDGES:
-            with_free_place = partings[rows, columns] < 2
-            likely = np.zeros(len(rows), dtype=bool)
-            for people in (rows, columns):
-                for among in (with_free_place, ~with_free_place):
-                    some = np.flatnonzero(among)
-                    likely[some] |= _rank(people[some], worth[some]) < LIKELIEST
-            rows, columns = rows[likely], columns[likely]
-        return rows, columns
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Program:
-    """Which edges to use, which loose pairs stay, and who of those who wait is covered."""
-
-    meets: csr_array
-    """People by new edges."""
-    stays: csr_array
-    """People by loose pairs."""
-    worth: NDArray[np.float64]
-    places: Whole
-    waiting: Whole
-    at_stake: Whole
-    changes: int
-
-
-def _solved(program: _Program) -> Truth:
-    # Imported here: it takes longer to load than most repairs take to find.
-    from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415
-    from scipy.sparse import csr_array, eye_array, hstack  # noqa: PLC0415
-
-    new, loose, waiting = len(program.worth), program.stays.shape[1], len(program.waiting)
-    partners = csr_array(hstack([program.meets, program.stays]))
-    people = partners.shape[0]
-    used = csr_array(hstack([partners, csr_array((people, waiting))]))
-    covered = csr_array(hstack([partners[program.waiting], -eye_array(waiting)]))
-    nothing = np.zeros(new + loose + waiting)
-    worth, staying, covering = nothing.copy(), nothing.copy(), nothing.copy()
-    worth[:new], staying[new : new + loose], covering[new + loose :] = program.worth, 1, 1
-    constraints = [
-        LinearConstraint(used, -np.inf, program.places),
-        LinearConstraint(used[program.at_stake], 1, np.inf),
-        LinearConstraint(covered, 0, np.inf),
-        LinearConstraint(staying, loose - program.changes, np.inf),
-    ]
-    chosen = nothing
-    for gain in (covering, staying, worth):
-        found = milp(
-            -gain,
-            integrality=np.ones(len(gain), dtype=np.int64),
-            bounds=Bounds(0, 1),
-            constraints=constraints,
-            options={"mip_rel_gap": 0},
-        )
-        if found.x is None:
-            raise RuntimeError(f"the solver gave up: {found.message}")
-        chosen = np.rint(found.x)
-        constraints.append(LinearConstraint(gain, float(gain @ chosen) - 0.5, np.inf))
-    return np.asarray(chosen > 0)
-
-
-def _incidence(ends: tuple[Whole, Whole], people: int) -> csr_array:
-    from scipy.sparse import coo_array, csr_array  # noqa: PLC0415
-
-    edges = len(ends[0])
-    numbers = np.tile(np.arange(edges), 2)
-    entries = (np.ones(2 * edges), (np.concatenate(ends), numbers))
-    return csr_array(coo_array(entries, shape=(people, edges)))
-
-
-def _rank(people: Whole, worth: Whole) -> Whole:
-    """For each edge, how many edges of the same person are worth more; earlier ones first."""
-    order = np.lexsort((np.arange(len(people)), -worth, people))
-    counts = np.bincount(people)
-    starts = np.cumsum(counts) - counts
-    rank = np.empty(len(people), dtype=np.int64)
-    rank[order] = np.arange(len(people)) - starts[people[order]]
-    return rank
+        return self._complete(staying, new)
 
 
 def _pairs_of(choice: Choice, pairs: Pairs) -> Whole:

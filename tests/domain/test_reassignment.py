@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain import blossom, flow, reassignment
+from domain import blossom, bounded_repair, flow, reassignment
 from domain.assignment import Choice, Pairs, best_pairs
 from domain.criteria import Objective
 from domain.reassignment import repaired
@@ -26,6 +26,7 @@ def steps(request: pytest.FixtureRequest) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         if request.param == "always the last step":
             patch.setattr(reassignment._Repair, "parted", lambda *_: 1_000_000)
+            patch.setattr(bounded_repair, "LIKELIEST", 1)
         yield
 
 
@@ -187,8 +188,8 @@ def test_nobody_loses_a_partner_for_somebody_else() -> None:
 def test_beyond_its_limit_a_repair_still_stays_within_what_is_granted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(reassignment, "MOST_EDGES", 0)
-    monkeypatch.setattr(reassignment, "LIKELIEST", 2)
+    monkeypatch.setattr(bounded_repair, "MOST_EDGES", 0)
+    monkeypatch.setattr(bounded_repair, "LIKELIEST", 2)
     standing = after_leaving(40, changes=2)
     pairs = standing.repaired()
     assert len(standing.kept) - standing.counted(pairs)[1] <= 2
