@@ -29,9 +29,10 @@ from domain.people import Person
 from domain.proposal import Chosen
 from domain.protection import protection_check
 from domain.repairing import StandingPair, repair
-from store import journal, programs
+from store import journal, programs, proposals
 from store.database import Database
-from store.programs import Paired, Participant, Program, StoredProposal
+from store.programs import Participant, Program
+from store.proposals import Paired, StoredProposal
 
 
 class Matching:
@@ -45,11 +46,11 @@ class Matching:
         """Match the people who joined and store the proposal."""
         with self._database.read() as session:
             program = programs.get(session, request.program)
-            background = programs.background(session, request.program)
+            background = proposals.background(session, request.program)
             people = _taking_part(programs.participants(session, request.program))
         proposal = match(program.definition, people, background=background)
         with self._database.write() as session:
-            stored = programs.save_proposal(
+            stored = proposals.save_proposal(
                 session, request.program, proposal, "solver", request.now
             )
         return _ref(stored)
@@ -59,9 +60,9 @@ class Matching:
         """Look for new partners for those who lost theirs, and store the proposal."""
         with self._database.read() as session:
             program = programs.get(session, request.program)
-            background = programs.background(session, request.program)
+            background = proposals.background(session, request.program)
             ground = _Standing(session, request.program)
-            latest = programs.latest_proposal(session, request.program)
+            latest = proposals.latest_proposal(session, request.program)
         apart = (*ground.apart, *(latest.proposal.apart if latest is not None else ()))
         found = repair(
             program.definition,
@@ -85,7 +86,7 @@ class Matching:
             }
         )
         with self._database.write() as session:
-            stored = programs.save_proposal(
+            stored = proposals.save_proposal(
                 session, request.program, proposal, "solver", request.now
             )
         return NewPairs(
@@ -102,9 +103,9 @@ class Matching:
         """Carry out HR's edits of a proposal; what can't stand is refused with its reason, once."""
         with self._database.read() as session:
             program = programs.get(session, request.program)
-            current = programs.latest_proposal(session, request.program)
-            edits = programs.edits(session, request.program, request.draft)
-            done = programs.edits_outcome(session, request.program, request.draft)
+            current = proposals.latest_proposal(session, request.program)
+            edits = proposals.edits(session, request.program, request.draft)
+            done = proposals.edits_outcome(session, request.program, request.draft)
             if current is None:
                 raise ApplicationError(
                     "The proposal is not in the store. Was the store restored from an older "
@@ -114,7 +115,7 @@ class Matching:
             if done is not None:  # we did it before, and our answer was lost
                 return _done(current, done)
             people = _can_be_paired(session, program, current)
-            background = programs.background(session, request.program)
+            background = proposals.background(session, request.program)
         after = edited(
             program.definition,
             people,
@@ -124,7 +125,7 @@ class Matching:
             solve=edits.solve,
         )
         with self._database.write() as session:
-            stored = programs.save_proposal(
+            stored = proposals.save_proposal(
                 session, request.program, after.proposal, "coordinator", request.now
             )
             outcome = EditsOutcome(
@@ -134,7 +135,7 @@ class Matching:
                 pairs=len(stored.proposal.pairs),
                 unmatched=len(stored.proposal.unmatched),
             )
-            programs.close_edits(session, request.program, request.draft, outcome)
+            proposals.close_edits(session, request.program, request.draft, outcome)
         return _done(stored, outcome)
 
     @activity.defn
@@ -142,7 +143,7 @@ class Matching:
         """Find the pairs that a hard rule keeps apart now."""
         with self._database.read() as session:
             program = programs.get(session, request.program)
-            background = programs.background(session, request.program)
+            background = proposals.background(session, request.program)
             ground = _Standing(session, request.program)
         definition = program.definition
         everything = rule_check(definition, background)
@@ -161,7 +162,7 @@ class Matching:
     def form_pairs(self, order: FormPairs) -> PairsFormed:
         """Make the pairs of an approved proposal and share them out among cohorts, once."""
         with self._database.write() as session:
-            chosen = programs.proposal(session, order.proposal).proposal
+            chosen = proposals.proposal(session, order.proposal).proposal
             cohorts = programs.form_pairs(
                 session, order.program, chosen, order.first_cohort, order.sessions
             )
@@ -180,7 +181,7 @@ class _Standing:
 
     def __init__(self, session: Session, program: str) -> None:
         self.everybody = {p.id: p for p in programs.participants(session, program)}
-        pairs = programs.pairs_for_matching(session, program)
+        pairs = proposals.pairs_for_matching(session, program)
         self.living = [pair for pair in pairs if not pair.is_over]
         self.apart = [(pair.mentor, pair.mentee) for pair in pairs if pair.is_over]
         ended = {key for pair in pairs if pair.is_over for key in (pair.mentor, pair.mentee)}

@@ -13,7 +13,7 @@ from activities.writing import Writer
 from domain.matching import rule_check
 from domain.messages import Recipient, message_key
 from domain.protection import protection_check
-from store import programs
+from store import programs, proposals
 from store.content import Content
 from store.database import Database
 from store.ledger import Entry
@@ -104,7 +104,7 @@ def _facts(session: Session, moment: ProgramMoment) -> dict[str, Any]:
         return {"commands": [f"python starter.py report {slug} --out report"]}
     if moment.kind is ProgramMomentKind.RULES_BROKEN:
         return _broken(session, moment)
-    latest = programs.latest_proposal(session, slug)
+    latest = proposals.latest_proposal(session, slug)
     proposal = latest.proposal if latest else None
     return {
         "count": len(proposal.pairs) if proposal else 0,
@@ -120,7 +120,7 @@ def _facts(session: Session, moment: ProgramMoment) -> dict[str, Any]:
 
 def _broken(session: Session, moment: ProgramMoment) -> dict[str, Any]:
     definition = programs.get(session, moment.program).definition
-    background = programs.background(session, moment.program)
+    background = proposals.background(session, moment.program)
     check = rule_check(definition, background)
     depends = protection_check(definition, background)
     pairs = []

@@ -52,7 +52,7 @@ from domain.plan import plan_of
 from domain.problems import BadInput, Problem
 from domain.projection import project
 from runtime.settings import PROJECT, Settings, load_settings
-from store import answers, journal, ledger, programs
+from store import answers, journal, ledger, programs, proposals
 from store.database import Database
 from store.definition_file import STANDARD, definition_templates, new_definition, program_id_of
 from store.programs import Entrant
@@ -247,7 +247,7 @@ def read_standing(database: Database, program: str) -> show.Standing:
             messages=ledger.counts(session, program),
             answers=answers.count(session, program),
             names=dict(programs.pair_names(session, program)),
-            proposal=programs.latest_proposal(session, program),
+            proposal=proposals.latest_proposal(session, program),
         )
 
 

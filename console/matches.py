@@ -27,10 +27,11 @@ from domain.edits import Edits, EditsOutcome
 from domain.problems import suggestion
 from domain.proposal_words import counted
 from runtime.settings import Settings, load_settings
-from store import programs
+from store import programs, proposals
 from store.database import Database
-from store.programs import Participant, Program, StoredProposal
+from store.programs import Participant, Program
 from store.proposal_file import ReadEdits, Source, export_proposal, read_edits
+from store.proposals import StoredProposal
 from workflows.messages import EditMatches, MatchesApproval
 from workflows.program import ProgramWorkflow
 
@@ -110,7 +111,7 @@ class _Desk:
         self._database = database
         self._program: Program = the_program(database, program)
         with database.read() as session:
-            found = programs.latest_proposal(session, program)
+            found = proposals.latest_proposal(session, program)
             self._people: Mapping[str, Participant] = {
                 p.id: p for p in programs.participants(session, program)
             }
@@ -148,7 +149,7 @@ class _Desk:
 
         first, second = self._person(one), self._person(other)
         with self._database.read() as session:
-            background = programs.background(session, self._id)
+            background = proposals.background(session, self._id)
         words = why_not_these(
             self._program.definition,
             {key: p.person for key, p in self._people.items() if p.takes_part},
@@ -220,10 +221,10 @@ class _Desk:
         if not view.awaits_approval:
             fail(f"No matches wait for approval. The program is in stage {view.stage}.")
         with self._database.write() as session:
-            draft = programs.save_edits(session, self._id, edits, datetime.now(UTC))
+            draft = proposals.save_edits(session, self._id, edits, datetime.now(UTC))
         await order(handle, "edit_matches", EditMatches(draft=draft, number=edits.based_on))
         with self._database.read() as session:
-            outcome = programs.edits_outcome(session, self._id, draft)
+            outcome = proposals.edits_outcome(session, self._id, draft)
         if outcome is None:
             _say_not_known(self._id)
         return outcome

@@ -22,7 +22,8 @@ from domain.projection import NextDue, PairStatus, ProgramStatus
 from runtime.settings import Settings
 from runtime.temporal import connection
 from store.ledger import MessageState
-from store.programs import Entrant, Program, StoredProposal
+from store.programs import Entrant, Program
+from store.proposals import StoredProposal
 
 STYLE = {
     PairState.INTRODUCED: "cyan",

@@ -22,8 +22,9 @@ from domain.proposal_words import (
     objective_in_words,
     other_choices,
 )
-from store.programs import Participant, StoredProposal
+from store.programs import Participant
 from store.proposal_file import Source, proposal_document
+from store.proposals import StoredProposal
 
 MOST_MATCHES = 30
 """Pairs that `matches show` lists one by one; of more, it shows the weakest."""

@@ -34,7 +34,7 @@ from runtime.parts import PartFailed
 from runtime.running import running_stack
 from runtime.settings import PROJECT, Settings
 from runtime.stack import Stack, StackBusy
-from store import programs
+from store import programs, proposals
 from store.database import Database
 from store.definition_file import load_definition
 from store.programs import Entrant
@@ -188,7 +188,7 @@ async def _be_hr(settings: Settings, database: Database, program: str, crowd: Cr
     approved = 0
     while True:
         with database.read() as session:
-            stored = programs.latest_proposal(session, program)
+            stored = proposals.latest_proposal(session, program)
         waits = show.waits_for_approval(read_standing(database, program).status)
         if stored is not None and waits and stored.number > approved:
             if not approved:
@@ -202,7 +202,7 @@ def _cast_pairs(database: Database, program: str, crowd: Crowd, proposal: Propos
     """Give some pairs the habits that make a program need somebody to look after it."""
     with database.read() as session:
         definition = programs.get(session, program).definition
-        background = programs.background(session, program)
+        background = proposals.background(session, program)
         people = {p.id: p.person for p in programs.participants(session, program)}
     for habit, match in zip(IN_PAIRS, proposal.pairs, strict=False):
         crowd.cast(people[match.mentee].email, habit)

@@ -8,7 +8,7 @@ from activities.signatures import CohortRef, FormPairs, MatchRequest
 from domain.journal import EventKind, JournalEvent
 from domain.people import Role
 from domain.proposal import Proposal
-from store import answers, programs
+from store import answers, programs, proposals
 from store.tables import PairRow, ParticipantRow, ProposalRow
 from tests.activities.conftest import NOW, Works
 from tests.portal.scene import PROGRAM
@@ -30,7 +30,7 @@ def nobody_is_paired_yet(works: Works) -> None:
 def propose(works: Works) -> Proposal:
     ref = works.matching.propose_matches(MatchRequest(program=PROGRAM, now=NOW))
     with works.scene.database.read() as session:
-        return programs.proposal(session, ref.proposal).proposal
+        return proposals.proposal(session, ref.proposal).proposal
 
 
 def people_in(proposal: Proposal) -> set[str]:

@@ -15,7 +15,7 @@ from domain.matching import match
 from domain.pair import EndReason, MomentKind, Step
 from domain.people import Role
 from domain.plan import PlannedCheckIn
-from store import answers, programs
+from store import answers, programs, proposals
 from store.answers import withdraw
 from store.links import Link, Purpose
 from store.tables import PairRow, ParticipantRow
@@ -256,7 +256,7 @@ def test_hr_is_told_what_to_type(
 ) -> None:
     with works.scene.database.write() as session:
         people = {p.id: p.person for p in programs.participants(session, PROGRAM)}
-        programs.save_proposal(session, PROGRAM, match(DEFINITION, people), "solver", NOW)
+        proposals.save_proposal(session, PROGRAM, match(DEFINITION, people), "solver", NOW)
     works.of_program(kind)
     assert works.post.kinds() == expected
     assert f"python starter.py {'report' if len(expected) == 2 else 'matches'} {PROGRAM}" in (

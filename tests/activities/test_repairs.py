@@ -18,7 +18,7 @@ from domain.edits import Edit, EditKind, Edits, EditsOutcome
 from domain.journal import EventKind, JournalEvent
 from domain.people import Person, Role
 from domain.proposal import Proposal
-from store import answers, journal, programs
+from store import answers, journal, programs, proposals
 from store.tables import PairRow
 from tests.activities.conftest import NOW, Works
 from tests.portal.scene import PROGRAM
@@ -43,7 +43,7 @@ def look(works: Works, changes: int = 0) -> NewPairs:
 
 def pairs_of(works: Works, found: NewPairs) -> list[tuple[str, str]]:
     with works.scene.database.read() as session:
-        pairs = programs.proposal(session, found.proposal).proposal.pairs
+        pairs = proposals.proposal(session, found.proposal).proposal.pairs
     return [(pair.mentor, pair.mentee) for pair in pairs]
 
 
@@ -148,7 +148,7 @@ def proposed(two_pairs: Works) -> Works:
 
 def latest(works: Works) -> Proposal:
     with works.scene.database.read() as session:
-        stored = programs.latest_proposal(session, PROGRAM)
+        stored = proposals.latest_proposal(session, PROGRAM)
     assert stored is not None
     return stored.proposal
 
@@ -156,12 +156,12 @@ def latest(works: Works) -> Proposal:
 def edit(works: Works, *edits: Edit) -> tuple[EditDone, EditsOutcome]:
     with works.scene.database.write() as session:
         given = Edits(edits=edits, solve=False, based_on=1)
-        draft = programs.save_edits(session, PROGRAM, given, NOW)
+        draft = proposals.save_edits(session, PROGRAM, given, NOW)
     request = EditRequest(program=PROGRAM, draft=draft, number=1, now=NOW)
     done = works.matching.edit_matches(request)
     assert works.matching.edit_matches(request) == done  # a retry finds it done
     with works.scene.database.read() as session:
-        outcome = programs.edits_outcome(session, PROGRAM, draft)
+        outcome = proposals.edits_outcome(session, PROGRAM, draft)
     assert outcome is not None
     return done, outcome
 

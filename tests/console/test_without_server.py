@@ -14,7 +14,7 @@ from domain.journal import EventKind
 from domain.people import Role
 from domain.proposal import BlockingPair, Proposal, ProposedPair, Reached, Totals, Unmatched
 from runtime.settings import load_settings
-from store import programs
+from store import proposals
 from store.database import Database
 from store.migrate import migrate
 from store.tables import ParticipantRow
@@ -365,7 +365,7 @@ def propose(scene: Scene, pairs: int) -> None:
         blocking_count=7,
     )
     with scene.database.write() as session:
-        programs.save_proposal(session, PROGRAM, proposal, "solver", STARTED)
+        proposals.save_proposal(session, PROGRAM, proposal, "solver", STARTED)
 
 
 @pytest.mark.parametrize(("pairs", "most_lines"), [(12, 80), (1_000, 70)])
