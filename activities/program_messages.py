@@ -108,6 +108,7 @@ def _facts(session: Session, moment: ProgramMoment) -> dict[str, Any]:
     proposal = latest.proposal if latest else None
     return {
         "count": len(proposal.pairs) if proposal else 0,
+        "new": programs.count_pairs(session, slug) > 0,
         "parted": len(proposal.parted) if proposal else 0,
         "unmatched": len(proposal.unmatched) if proposal else 0,
         "commands": [

@@ -61,6 +61,7 @@ HR: dict[str, Any] = {
     "reason": "One of the two has left the program.",
     "count": 12,
     "unmatched": 3,
+    "new": False,
     "parted": 1,
     "pairs": [
         {
