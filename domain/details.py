@@ -87,7 +87,8 @@ PROGRAM_HELP = """A reverse-mentoring program.
 
 - Stage and counts: **Current Details** here, or the search attribute `MentoringStage`.
 - Its pairs: **Relationships**, program → cohort → pair; or the list filter `MentoringProgram`.
-- HR's acts are updates: `approve_matches`, `pause`, `resume`, `close_enrolment`, `cancel`.
+- HR’s acts are updates: `approve_matches`, `edit_matches`, `check_pairs`, `pause`, `resume`,
+  `close_enrolment`, `cancel`.
 """
 """What an operator reads beside a program, the same for all of them."""
 
