@@ -75,9 +75,15 @@ class Matching:
             apart=apart,
             changes=request.changes,
         )
-        chosen = [Chosen(pair.mentor, pair.mentee) for pair in found.new]
-        free = ground.free(without=found.parted)
-        proposal = proposal_of(program.definition, free, chosen, background=background)
+        if not found.new:
+            return NewPairs(proposal="", number=0, pairs=0)
+        proposal = proposal_of(
+            program.definition,
+            ground.free(without=found.parted),
+            [Chosen(pair.mentor, pair.mentee) for pair in found.new],
+            background=background,
+            apart=apart,
+        )
         proposal = proposal.model_copy(
             update={
                 "unmatched": found.unmatched,

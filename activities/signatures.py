@@ -105,7 +105,10 @@ class RepairRequest(Value):
 
 
 class NewPairs(Value):
-    """A stored proposal of pairs to be added, and the pairs that end for it."""
+    """A stored proposal of pairs to be added, and the pairs that end for it.
+
+    Without any pairs there is no proposal.
+    """
 
     proposal: str
     number: int

@@ -453,7 +453,13 @@ class _Desk:
     def written_out(self, table: _Table) -> Proposal:
         """The proposal of these pairs and no others."""
         chosen = [Chosen(*put.two, fixed=put.fixed, comment=put.comment) for put in table.values()]
-        proposal = proposal_of(self._definition, self._people, chosen, background=self._background)
+        proposal = proposal_of(
+            self._definition,
+            self._people,
+            chosen,
+            background=self._background,
+            apart=self._taken_apart(table),
+        )
         return self._noted(proposal, table)
 
     def solved(self, table: _Table) -> Proposal:

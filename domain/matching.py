@@ -61,9 +61,13 @@ def proposal_of(
     chosen: Sequence[Chosen],
     *,
     background: Background | None = None,
+    apart: Iterable[tuple[str, str]] = (),
 ) -> Proposal:
-    """The proposal that consists of just these pairs, with scores, reasons and who is left."""
-    return written_out(Ground(definition, people, background), chosen)
+    """The proposal that consists of just these pairs, with scores, reasons and who is left.
+
+    Two of `apart` are no possibility for it: they are not told of as a better choice.
+    """
+    return written_out(Ground(definition, people, background, apart), chosen)
 
 
 # --- The steps -----------------------------------------------------------------------------------

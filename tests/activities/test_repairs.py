@@ -66,6 +66,8 @@ def mia_leaves(works: Works) -> None:
 
 def test_while_all_pairs_live_there_is_nobody_to_match(two_pairs: Works) -> None:
     assert look(two_pairs).pairs == 0
+    with two_pairs.scene.database.read() as session:
+        assert proposals.latest_proposal(session, PROGRAM) is None  # nothing for HR to look at
 
 
 def test_two_who_declined_are_not_put_together_again(two_pairs: Works) -> None:
