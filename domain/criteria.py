@@ -17,6 +17,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from domain.model import Section
+from domain.written import Days
 
 Weight = Annotated[float, Field(gt=0, le=100)]
 """How much a preference counts beside the others; twice the weight counts twice as much."""
@@ -254,8 +255,8 @@ class Repair(Section):
     """Whether HR approves new pairs before they are introduced."""
     changes: int = Field(default=0, ge=0, le=50)
     """How many other pairs, which have not met yet, may be parted to find everybody a partner."""
-    gather: int = Field(default=2, ge=0, le=60)
-    """Program days to wait for others who lose their partner, before new pairs are looked for."""
+    gather: Days = 2
+    """How long to wait for others who lose their partner, before new pairs are looked for."""
     least_sessions: int = Field(default=2, ge=1, le=60)
     """New pairs are made only while there is time for so many sessions."""
 

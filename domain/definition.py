@@ -7,14 +7,11 @@ A definition counts in program days, weeks and sessions. How long a program day 
 from __future__ import annotations
 
 import re
-import unicodedata
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
-    AfterValidator,
     BeforeValidator,
     Field,
     WithJsonSchema,
@@ -27,101 +24,9 @@ from domain.criteria_checks import Kind, Known, contradictions_in
 from domain.model import Section
 from domain.people import Role
 from domain.problems import did_you_mean
+from domain.written import CalendarDate, Days, EmailAddress, Name, RealSeconds, Slug
 
-# --- Quantities as people write them -------------------------------------------------------------
-
-_SPAN = re.compile(r"\s*(\d{1,4})\s*(day|days|week|weeks)\s*", re.IGNORECASE)
-_REAL = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(h|min|s)\s*", re.IGNORECASE)
 _TARGET = re.compile(r"\s*(>=|<=)\s*(-?\d+(?:\.\d+)?)\s*(%?)\s*")
-
-
-def _read_days(value: Any) -> Any:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    match = _SPAN.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError("this is not a span of time. Write it like “10 days” or “3 weeks”.")
-    return int(match[1]) * (7 if match[2].lower().startswith("week") else 1)
-
-
-Days = Annotated[
-    int,
-    BeforeValidator(_read_days),
-    Field(ge=0, le=1_100),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "pattern": r"^\s*\d{1,4}\s*([Dd]ays?|[Ww]eeks?)\s*$"},
-                {"type": "integer", "minimum": 0, "maximum": 1_100},
-            ],
-            "examples": ["10 days", "3 weeks"],
-        },
-        mode="validation",
-    ),
-]
-"""Program days, at most about three years. Written "10 days" or "3 weeks"."""
-
-
-def _read_real_seconds(value: Any) -> Any:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return value
-    match = _REAL.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError("this is not a length of time. Write it like “24h”, “2min” or “0.4s”.")
-    return float(match[1]) * {"h": 3600, "min": 60, "s": 1}[match[2].lower()]
-
-
-RealSeconds = Annotated[
-    float,
-    BeforeValidator(_read_real_seconds),
-    Field(gt=0, le=86_400),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*([Hh]|[Mm]in|[Ss])\s*$"},
-                {"type": "number", "exclusiveMinimum": 0, "maximum": 86_400},
-            ],
-            "examples": ["24h", "2min", "0.4s"],
-        },
-        mode="validation",
-    ),
-]
-"""Seconds on a real clock. Written "24h", "2min" or "0.4s"."""
-
-_NOT_IN_ADDRESS = r"@\s\x00-\x1f\x7f<>\",;:()\[\]\\"
-EMAIL_PATTERN = rf"^[^{_NOT_IN_ADDRESS}]+@[^{_NOT_IN_ADDRESS}.]+(?:\.[^{_NOT_IN_ADDRESS}.]+)+$"
-MAX_EMAIL = 254
-"""Characters of an address (RFC 5321 leaves a path of 256 with its angle brackets)."""
-EmailAddress = Annotated[str, Field(max_length=MAX_EMAIL, pattern=EMAIL_PATTERN)]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{1,38})[a-z0-9]$")]
-
-
-def _one_line(value: str) -> str:
-    """Names go into mail headers, where a line break would begin a header of its own."""
-    if any(unicodedata.category(character) == "Cc" for character in value):
-        raise ValueError("this must be one line, without control characters.")
-    if not value.strip():
-        raise ValueError("this is empty.")
-    return value.strip()
-
-
-Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
-
-
-def _read_date(value: Any) -> Any:
-    if isinstance(value, date):
-        return value
-    try:
-        read = date.fromisoformat(value.strip()) if isinstance(value, str) else None
-    except ValueError:
-        read = None
-    if read is None or not 2000 <= read.year < 2200:
-        raise ValueError("there is no such date. Write it like 2027-01-11: year, month, day.")
-    return read
-
-
-CalendarDate = Annotated[date, BeforeValidator(_read_date)]
-
 
 # --- The program ---------------------------------------------------------------------------------
 

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
 from domain.criteria import OnAScale
-from domain.definition import EMAIL_PATTERN, MAX_EMAIL, Definition, Mode
+from domain.definition import Definition, Mode
 from domain.people import Role
 from domain.problems import did_you_mean, suggestion
 from domain.vocabulary import Vocabulary, folded_word
+from domain.written import EMAIL_PATTERN, MAX_EMAIL
 from store.languages import language_tag, spoken_language
 from store.table_file import folded, split_cell
 from store.working_time import days_of_week, hours_of_day

@@ -33,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.pair import PairWorkflow
     from workflows.search_attributes import COHORT, PROGRAM, STAGE
 
+PairInTheTree = workflow.ExternalWorkflowHandle[PairWorkflow]
 CohortHandle = workflow.ChildWorkflowHandle[CohortWorkflow, CohortCounts]
 
 
@@ -195,7 +196,7 @@ class ProgramSteps:
                 workflow.logger.info("cohort was over before the order reached it")
 
     async def _tell_pair(self, pair: str, order: Order) -> None:
-        handle = workflow.get_external_workflow_handle_for(
+        handle: PairInTheTree = workflow.get_external_workflow_handle_for(
             PairWorkflow.run, pair_workflow_id(self._start.program, pair)
         )
         try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -332,6 +334,87 @@ async def test_a_pair_is_paused_resumed_and_closed(office: Office) -> None:
         await office.until_journal_has("pair_closed")
         over = await typed("pair", office.program, pair, "close")
         assert over.code == 1
+
+
+async def test_two_pairs_that_hr_has_matched_anew_find_other_partners(office: Office) -> None:
+    text = office.definition.read_text("utf-8")
+    at_once = "matching:\n  repair: { gather: 0 days }\n"
+    office.definition.write_text(text.replace("matching:\n", at_once, 1), "utf-8")
+    async with office.worker():
+        pairs = await office.up_to_the_pairs()
+        for pair in pairs:
+            done = await typed("pair", office.program, pair, "rematch")
+            assert done.code == 0
+        assert "New partners are looked for" in done.out
+        async with asyncio.timeout(PATIENCE):
+            while "new_pairs_ready" not in [kind for _, kind in office.post.kinds()]:
+                await asyncio.sleep(0.05)
+        await office.until(lambda view: view.awaits_approval)
+        assert "new pairs wait for you" in (await typed("status", office.program)).out
+        async with asyncio.timeout(PATIENCE):  # without a wait each pair is looked after at once
+            while (await typed("matches", office.program, "approve")).code:
+                await asyncio.sleep(0.2)
+        await office.until(lambda view: view.pairs.get(PairState.INTRODUCED, 0) > 0)
+    with office.database.read() as session:
+        known = [programs.pair(session, office.program, pair) for pair in pairs]
+        after = set(programs.pair_names(session, office.program)) - set(pairs)
+        new = [programs.pair(session, office.program, pair) for pair in after]
+    before = {frozenset((p.mentor.id, p.mentee.id)) for p in known if p is not None}
+    assert new
+    assert not before & {frozenset((p.mentor.id, p.mentee.id)) for p in new if p is not None}
+
+
+async def test_a_newer_people_file_pauses_a_mentor_who_now_reports_to_the_mentee(
+    office: Office, here: Path
+) -> None:
+    async with office.worker():
+        pair, *_ = await office.up_to_the_pairs()
+        same = await typed("people", office.program, PEOPLE)
+        assert (same.code, "No pair breaks a hard rule." in same.out) == (0, True)
+        with office.database.read() as session:
+            two = programs.pair(session, office.program, pair)
+        assert two is not None
+        newer = here / "newer.csv"
+        newer.write_text(
+            with_manager(two.mentor.person.reference, two.mentee.person.reference), "utf-8"
+        )
+        done = await typed("people", office.program, newer)
+        assert done.code == 0
+        assert "What is known of 1 person has changed." in done.out
+        assert "1 pair breaks a hard rule now; 1 of them is paused" in done.out
+        assert await office.pair_state(pair) is PairState.PAUSED
+        assert ("coordinator", "rules_broken") in office.post.kinds()
+
+
+def with_manager(person: str, manager: str) -> str:
+    """The example's people, with another manager for one of them."""
+    with PEOPLE.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        if row["Employee ID"] == person:
+            row["Reports to"] = manager
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0])
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+async def test_a_people_file_with_mistakes_changes_nothing(office: Office, here: Path) -> None:
+    async with office.worker():
+        await office.up_to_the_pairs()
+        wrong = here / "wrong.csv"
+        wrong.write_text(PEOPLE.read_text("utf-8").replace("Executive", "Emperor"), "utf-8")
+        done = await typed("people", office.program, wrong)
+        assert (done.code, done.out) == (2, "")
+        assert "“Emperor”" in done.err
+        stranger = here / "stranger.csv"
+        heading, *_ = PEOPLE.read_text("utf-8").splitlines()
+        cells = ["9999", "Nobody", "Example", "nobody@example.com", *[""] * 14]
+        stranger.write_text(f"{heading}\n{','.join(cells)}\n", "utf-8")
+        other = await typed("people", office.program, stranger)
+        assert other.code == 2
+        assert "Is it the right one?" in other.err
 
 
 async def test_who_is_withdrawn_leaves_their_pair_without_a_portal_running(office: Office) -> None:

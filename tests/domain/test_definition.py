@@ -14,12 +14,11 @@ from domain.definition import (
     CheckInPoint,
     Columns,
     Comparison,
-    Days,
     Definition,
-    RealSeconds,
     SuccessMetric,
 )
 from domain.people import Person
+from domain.written import Days, RealSeconds
 from tests.domain.definitions import definition_with
 
 
