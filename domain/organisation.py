@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-
-from babel import Locale
 
 from domain.background import Background
 from domain.criteria import OnAScale
 from domain.definition import Definition, Mode
 from domain.hours import USUAL_DAYS, WorkingTime, working_time_of
+from domain.languages import NAME_OF
 from domain.people import Person
 
 DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -66,7 +64,8 @@ class Organisation:
         match column:
             case "languages":
                 codes = person.languages or (person.language,)
-                return {base: _language(base) for base in (c.split("-")[0].lower() for c in codes)}
+                bases = [code.split("-")[0].lower() for code in codes]
+                return {base: NAME_OF.get(base, base) for base in bases}
             case "working_days":
                 days = sorted(person.working_days or USUAL_DAYS)
                 return {DAY_NAMES[day].casefold(): DAY_NAMES[day] for day in days}
@@ -76,8 +75,8 @@ class Organisation:
                 words = (person.value_of(column) or "").split(self.separator)
         found: dict[str, str] = {}
         for word in words:
-            if word.strip():
-                found.setdefault(word.strip().casefold(), word.strip())
+            if plain := word.strip():
+                found.setdefault(plain.casefold(), plain)
         return found
 
     def place(self, scale: OnAScale, person: Person) -> float | None:
@@ -126,9 +125,3 @@ def number_in(text: str) -> float | None:
     except ValueError:
         return None
     return number if abs(number) < float("inf") else None
-
-
-@cache
-def _language(code: str) -> str:
-    name: str | None = Locale("en").languages.get(code)
-    return name or code

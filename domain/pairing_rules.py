@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -277,18 +278,25 @@ def _up_to(enough: int, amounts: NDArray[np.int16] | Shares) -> Shares:
     return share
 
 
+_Places = TypeVar("_Places", float, NDArray[np.float64])
+
+
 def _liked_places(
     preference: OnAScale, ones: Sequence[float | None], others: Sequence[float | None]
 ) -> Shares:
-    mine, theirs = numbers(ones)[:, None], numbers(others)
+    liked = _liked(preference, numbers(ones)[:, None], numbers(others))
+    return np.nan_to_num(liked, nan=0.0).astype(np.float32)
+
+
+def _liked(preference: OnAScale, mine: _Places, theirs: _Places) -> _Places:
     match preference:
         case PreferHigh():
-            liked = np.minimum(mine, theirs)
+            lower: _Places = np.minimum(mine, theirs)
+            return lower
         case PreferClose():
-            liked = 1 - abs(mine - theirs)
+            return 1 - abs(mine - theirs)
         case _:
-            liked = abs(mine - theirs)
-    return np.nan_to_num(liked, nan=0.0).astype(np.float32)
+            return abs(mine - theirs)
 
 
 # --- Hard rules in words -------------------------------------------------------------------------
@@ -400,16 +408,35 @@ def preference_in_words(
             return time, f"only {time}" if short else None
         case PreferShared() if preference.column not in organisation.identity:
             return _shared_in_words(preference, mentor, mentee, organisation)
-    liking = liking_of(preference, [mentor], [mentee], organisation)
-    if liking.says is not None and not liking.says[0, 0]:
+    share = _share_of_two(preference, mentor, mentee, organisation)
+    if share is None:
         return None, None
-    share = float(liking.share[0, 0])
     if preference.column in organisation.identity:
         return _identity_in_words(preference, share)
     if isinstance(preference, OnAScale):
         return _places_in_words(preference, mentor, mentee, share)
     words = _compared(preference.column, mentor, mentee, organisation)
     return (words, None) if share else (None, words)
+
+
+def _share_of_two(
+    preference: Preference, mentor: Person, mentee: Person, organisation: Organisation
+) -> float | None:
+    """What `liking_of` says of two people; matrices of one cell take a hundred times as long."""
+    match preference:
+        case PreferSame() | PreferDifferent():
+            one, other = mentor.value_of(preference.column), mentee.value_of(preference.column)
+            if one is None or other is None:
+                return None
+            same = one.casefold() == other.casefold()
+            return float(same == isinstance(preference, PreferSame))
+        case PreferClose() | PreferFar() | PreferHigh():
+            mine, theirs = (organisation.place(preference, who) for who in (mentor, mentee))
+            if mine is None or theirs is None:
+                return None
+            return float(np.float32(_liked(preference, mine, theirs)))
+    liking = liking_of(preference, [mentor], [mentee], organisation)
+    return float(liking.share[0, 0]) if liking.says is None or liking.says[0, 0] else None
 
 
 def _shared_in_words(

@@ -65,7 +65,10 @@ class Person(Value):
 
     def value_of(self, column: str) -> str | None:
         """What the person has in a column that a rule names; None when empty."""
-        if column in Person.model_fields:
+        if column in _OURS:
             value = getattr(self, column)
             return value if isinstance(value, str) and value else None
         return self.extra.get(column) or None
+
+
+_OURS = frozenset(Person.model_fields)

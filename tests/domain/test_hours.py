@@ -131,5 +131,10 @@ def test_a_wheel_of_quarter_hours_says_the_same(
             assert days[row, column] == min(
                 sum(shared >= quarters * 15 for shared in pairs) for pairs in found
             )
+            both = shared_time(one, other, first_day)
+            assert both.minutes == minutes[row, column]
+            if both.minutes:
+                often = shared_days([one], [other], first_day, both.minutes / 60)
+                assert both.days == often[0, 0]
     assert np.array_equal(minutes.T, shared_minutes(others, ones, first_day))
     assert np.array_equal(days.T, shared_days(others, ones, first_day, quarters / 4))
