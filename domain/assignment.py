@@ -88,23 +88,24 @@ def best_pairs(choice: Choice) -> Pairs:
     worth more in all; with `best_score` the other way round. No pair is made that is worth nothing
     and covers nobody.
     """
-    return _Search(choice).best(choice.objective)
+    return Search(choice).best(choice.objective)
 
 
-def frontier(choice: Choice, most_points: int = 7) -> list[Pairs]:
+def frontier(choice: Choice, most_points: int = 7, search: Search | None = None) -> list[Pairs]:
     """Choices from most people to best total worth, none better than another in both.
 
     The first covers most people and the last is worth most; between them stand those that are
     best for some exchange of people against worth, the largest gaps filled first, up to
     `most_points` in all. The end that `choice.objective` names is what `best_pairs` gives. It is a
     single choice where the two don't pull apart, and the ends alone where there is much to choose
-    from (`CELLS_WITH_FRONTIER`).
+    from (`CELLS_WITH_FRONTIER`). `search` is the one that found `best_pairs`, if it is still there:
+    it is not done again.
     """
 
     def reached(pairs: Pairs) -> tuple[int, int]:
         return choice.people_covered(pairs), choice.total_worth(pairs)
 
-    search = _Search(choice)
+    search = search or Search(choice)
     # The named one first: another search before it could lead to others that are as good.
     ends = {choice.objective: search.best(choice.objective)}
     ends |= {other: search.best(other) for other in Objective if other not in ends}
@@ -135,11 +136,11 @@ def most_gainful(choice: Choice, counting: Counting) -> Pairs:
 
     They may hold some that gain nothing (`without_idle`).
     """
-    return _Search(choice).most_gainful(counting)
+    return Search(choice).most_gainful(counting)
 
 
-class _Search:
-    """Looks for pairs of one choice, counting them one way or another."""
+class Search:
+    """Looks for pairs of one choice, counting them one way or another, and remembers the best."""
 
     def __init__(self, choice: Choice) -> None:
         self.choice = choice
@@ -150,18 +151,26 @@ class _Search:
             self.possible &= (places[1] > 0)[None, :]
         self.known: Whole | None = None
         """Edges that an earlier search took into account: likely to do for the next."""
+        self._best: dict[Objective, Pairs] = {}
 
     def best(self, objective: Objective) -> Pairs:
-        most_pairs = self.choice.most_pairs
-        if objective is Objective.MOST_PEOPLE:
-            return self.weighed(1, TOP_WORTH * most_pairs + 1)
-        return self.weighed(2 * most_pairs + 1, 1)
+        """The pairs that are best when this comes first (`best_pairs`)."""
+        if objective not in self._best:
+            most_pairs = self.choice.most_pairs
+            self._best[objective] = (
+                self.weighed(1, TOP_WORTH * most_pairs + 1)
+                if objective is Objective.MOST_PEOPLE
+                else self.weighed(2 * most_pairs + 1, 1)
+            )
+        return self._best[objective]
 
     def weighed(self, per_worth: int, per_person: int) -> Pairs:
+        """The pairs that gain most, where worth and people covered gain so much."""
         covering = per_person * self.choice.waiting.astype(np.int64)
         return without_idle(self.choice, self.most_gainful(Counting(per_worth, covering)))
 
     def most_gainful(self, counting: Counting) -> Pairs:
+        """The pairs that gain most, counted so."""
         choice = self.choice
         teaching = np.zeros(len(choice.places), dtype=bool)
         learning = np.zeros(len(choice.places), dtype=bool)

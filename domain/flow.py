@@ -116,11 +116,17 @@ class _Edges:
         """The edges of these cells and those whose gain is set."""
         width = sides.allowed.shape[1]
         set_cells = sides.set_rows * width + sides.set_columns
-        cells = np.unique(np.concatenate([cells, set_cells]))
+        cells = _each_once(np.concatenate([cells, set_cells]))
         rows, columns = np.divmod(cells, width)
         gains = sides.worth[rows, columns].astype(np.int64) * sides.per_worth
         gains[np.searchsorted(cells, set_cells)] = sides.set_gains
         return cls(rows, columns, gains, cells)
+
+
+def _each_once(cells: Whole) -> Whole:
+    """In their order. `np.unique` first loads masked arrays, which takes 10 ms."""
+    cells = np.sort(cells)
+    return cells[np.diff(cells, prepend=-1) > 0]
 
 
 def _likeliest(sides: Sides) -> Whole:
@@ -220,7 +226,9 @@ def _prices(sides: Sides, edges: _Edges, used: Truth) -> tuple[Whole, Whole]:
         before = column_prices.copy()
         lines, columns, gains = onward.leaving(nearer)
         np.maximum.at(column_prices, columns, gains - row_prices[lines])
-        reached = np.union1d(reached, np.flatnonzero(column_prices > before))
+        further = column_prices > before
+        further[reached] = True
+        reached = np.flatnonzero(further)
         before = row_prices.copy()
         lines, rows, gains = back.leaving(reached)
         np.minimum.at(row_prices, rows, gains - column_prices[lines])

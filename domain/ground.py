@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.assignment import TOP_WORTH
+from domain.assignment import TOP_WORTH, Search
 from domain.background import Background
 from domain.criteria import HardRule, Preference
 from domain.definition import Definition, Mode
@@ -75,6 +75,8 @@ class Ground:
         self._rules = definition.matching.rules
         self._sole = self._broken_rules()
         self.silent, self.worth = self._worth()
+        self.searches: dict[frozenset[tuple[str, str]], Search] = {}
+        """What was looked for already, by the pairs that were kept."""
 
     def _side(self, role: Role) -> tuple[Whole, Whole]:
         """The positions of all who may take the role, and each person's line on that side."""

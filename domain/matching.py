@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from domain.assignment import Choice, best_pairs, frontier
+from domain.assignment import Choice, Search, frontier
 from domain.background import Background
 from domain.definition import Definition
 from domain.eligibility import why_not
@@ -79,7 +79,7 @@ def choose(ground: Ground, fixed: Sequence[tuple[str, str]] = ()) -> list[Chosen
     chosen = [Chosen(mentor, mentee, fixed=True) for mentor, mentee in kept]
     return chosen + [
         Chosen(ground.keys[ground.mentors[row]], ground.keys[ground.mentees[column]])
-        for row, column in best_pairs(_choice(ground, kept))
+        for row, column in _search(ground, kept).best(ground.definition.matching.objective)
     ]
 
 
@@ -100,6 +100,19 @@ def _all_fixed(ground: Ground, fixed: Sequence[tuple[str, str]]) -> list[tuple[s
             used.update((mentor, mentee))
             together.add(frozenset((mentor, mentee)))
     return kept
+
+
+def _search(ground: Ground, kept: Sequence[tuple[str, str]]) -> Search:
+    """The search for what is best beside the pairs that are kept.
+
+    The frontier goes on from the search that the pairs were chosen by; where there will be none, it
+    is not kept, for the memory.
+    """
+    around = frozenset(kept)
+    search = ground.searches.get(around) or Search(_choice(ground, kept))
+    if _has_frontier(ground):
+        ground.searches[around] = search
+    return search
 
 
 def _choice(ground: Ground, kept: Sequence[tuple[str, str]]) -> Choice:
@@ -149,12 +162,17 @@ def written_out(ground: Ground, chosen: Iterable[Chosen]) -> Proposal:
     )
 
 
-def _frontier(ground: Ground, fixed: Sequence[ProposedPair]) -> tuple[Reached, ...]:
+def _has_frontier(ground: Ground) -> bool:
     rows, columns = ground.shape
-    if not 0 < rows * columns <= MOST_CELLS_FOR_FRONTIER:
+    return 0 < rows * columns <= MOST_CELLS_FOR_FRONTIER
+
+
+def _frontier(ground: Ground, fixed: Sequence[ProposedPair]) -> tuple[Reached, ...]:
+    if not _has_frontier(ground):
         return ()
     kept = [(pair.mentor, pair.mentee) for pair in fixed]
     covered = {ground.position[key] for pair in kept for key in pair}
+    search = _search(ground, kept)
     score = sum(pair.score for pair in fixed)
     return tuple(
         Reached(
@@ -164,7 +182,7 @@ def _frontier(ground: Ground, fixed: Sequence[ProposedPair]) -> tuple[Reached, .
             pairs=len(kept) + len(further),
             score=round(score + sum(points(int(ground.worth[cell])) for cell in further), 2),
         )
-        for further in frontier(_choice(ground, kept), FRONTIER_POINTS)
+        for further in frontier(search.choice, FRONTIER_POINTS, search)
     )
 
 
