@@ -1,8 +1,4 @@
-"""`starter.py match`: match without a server.
-
-Imports neither Temporal nor a database, and Excel's format only where a file has it: loading those
-takes longer than matching a thousand people.
-"""
+"""`starter.py match`: match without a server."""
 
 from __future__ import annotations
 
@@ -10,18 +6,11 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from console.terminal import BAD_INPUT, Steps, fail, told
-from domain.problems import BadInput, Problem, suggestion
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from console.intake import Intake
-    from domain.proposal import Proposal
 
 app = typer.Typer()
 
@@ -50,22 +39,11 @@ def match_people(
     if len(asked) != len(others):
         fail(f"Each --why needs its --with: {_ASK}", BAD_INPUT)
     with told(), _all_kept(), Steps() as steps:
-        steps.begin("load", "Reading the files")
-        # Imported as part of the step that needs them, which is then timed as it is felt.
-        from store.proposal_file import check_target, export_proposal  # noqa: PLC0415
+        # Imported when it is asked for: the list of commands has no use for numpy and a solver.
+        from console.match_files import match_files  # noqa: PLC0415
 
-        check_target(target)
-        from console.intake import read_intake  # noqa: PLC0415
-
-        intake = read_intake(definition, people)
-        questions = [
-            (_who(intake, people, one), _who(intake, people, other))
-            for one, other in zip(asked, others, strict=True)
-        ]
-        proposal = _matched(intake, steps)
-        answers = [_answer(intake, proposal, *question) for question in questions]
-        steps.begin("write", "Writing the file")
-        export_proposal(target, proposal, intake.candidates, timings=_rounded(steps))
+        questions = list(zip(asked, others, strict=True))
+        proposal, answers = match_files(definition, people, target, questions, steps)
     pairs, left = len(proposal.pairs), len(proposal.unmatched)
     typer.echo(
         f"{pairs:,} pair{'' if pairs == 1 else 's'}, {left:,} "
@@ -87,46 +65,3 @@ def _all_kept() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def _matched(intake: Intake, steps: Steps) -> Proposal:
-    from domain.ground import Ground  # noqa: PLC0415 - numpy and scipy, counted with the loading
-    from domain.matching import choose, written_out  # noqa: PLC0415
-
-    steps.begin("score", "Weighing who could be with whom")
-    ground = Ground(intake.definition, intake.candidates, intake.background)
-    steps.begin("solve", "Choosing the best pairs")
-    chosen = choose(ground)
-    steps.begin("explain", "Putting the reasons into words")
-    return written_out(ground, chosen)
-
-
-def _rounded(steps: Steps) -> dict[str, float]:
-    return {step: round(seconds, 4) for step, seconds in steps.seconds.items()}
-
-
-def _who(intake: Intake, people: Path, written: str) -> str:
-    """The reference of somebody that HR asks about. Raises `BadInput`."""
-    for person in intake.people:
-        if written == person.reference or written.casefold() == person.email.casefold():
-            return person.reference
-    near = suggestion(written, (person.reference for person in intake.people))
-    raise BadInput(
-        [
-            Problem(
-                file=str(people),
-                message=f"there is nobody “{written}”.",
-                hint=f"Did you mean “{near}”?" if near else None,
-            )
-        ]
-    )
-
-
-def _answer(intake: Intake, proposal: Proposal, one: str, other: str) -> tuple[str, Sequence[str]]:
-    from domain.matching import why_not_these  # noqa: PLC0415
-
-    names = {person.reference: person.name for person in intake.people}
-    words = why_not_these(
-        intake.definition, intake.candidates, proposal, one, other, background=intake.background
-    )
-    return f"{names[one]} and {names[other]}", words
