@@ -186,7 +186,7 @@ class _PairLetters:
         sessions = self._writer.program.definition.sessions
         values: dict[str, Any] = {
             "number": self._moment.session,
-            "count": self._pair.sessions,
+            "count": self._planned,
             "minutes": sessions.minutes,
             "when": None,
             "place": None,
@@ -196,6 +196,10 @@ class _PairLetters:
             values["when"] = self._writer.moment(row.booked_for, person)
             values["place"] = row.place
         return values
+
+    @property
+    def _planned(self) -> int:
+        return self._pair.sessions or self._writer.program.definition.sessions.count
 
     def _booked_row(self) -> SessionRow | None:
         """The session of this moment, if it has a date and was not held yet."""
@@ -211,7 +215,7 @@ class _PairLetters:
         definition = self._writer.program.definition
         words = self._writer.content_for(person).words
         names = {"mentor": self._pair.mentor.person.name, "mentee": self._pair.mentee.person.name}
-        numbers = {"number": row.number, "count": self._pair.sessions}
+        numbers = {"number": row.number, "count": self._planned}
         booked = invitations.Session(
             pair=self._pair.id,
             number=row.number,

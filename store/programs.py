@@ -81,8 +81,8 @@ class PairPeople(Value):
     mentor: Participant
     mentee: Participant
     reasons: tuple[str, ...]
-    sessions: int
-    """How many are planned."""
+    sessions: int | None
+    """How many are planned, where that differs from the definition."""
 
     def who(self, role: Role) -> Participant:
         """The one who has this role."""
@@ -345,7 +345,7 @@ def pair(session: Session, program: str, identity: str) -> PairPeople | None:
         mentor=mentor,
         mentee=mentee,
         reasons=tuple(row.reasons),
-        sessions=row.sessions or get(session, program).definition.sessions.count,
+        sessions=row.sessions,
     )
 
 
