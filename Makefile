@@ -12,8 +12,8 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--custom-compile-command 'make lock' $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test lint format lock histories migration schema diagram settings pictures \
-	bench bench-matching bench-full
+.PHONY: help setup demo run test lint format lock histories migration schema diagram settings guide \
+	pictures bench bench-matching bench-full
 
 help: ## List these commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +61,9 @@ diagram: $(BIN)/.ready-to-build ## Draw the lifecycle in docs/lifecycle.md as th
 
 settings: $(BIN)/.ready-to-build ## Write the table in docs/configuration.md as the code has it
 	$(BIN)/python -m docs.generated settings
+
+guide: $(BIN)/.ready-to-build ## Play the examples in docs/matching.md anew and write what they print
+	$(BIN)/python -m docs.played
 
 pictures: $(BIN)/.ready-to-build ## Take the pictures in docs/images from a running demo; needs Chromium
 	$(BIN)/python -m docs.take_pictures
