@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,6 +40,9 @@ def match_people(
     if len(asked) != len(others):
         fail(f"Each --why needs its --with: {_ASK}", BAD_INPUT)
     with told(), _all_kept(), Steps() as steps:
+        # The few products of matrices gain nothing from numpy's threads, and where another process
+        # keeps the processor busy, waiting for them takes a tenth of a second at 500 people.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         # Imported when it is asked for: the list of commands has no use for numpy and a solver.
         from console.match_files import match_files  # noqa: PLC0415
 
