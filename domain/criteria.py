@@ -12,9 +12,9 @@ high).
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from domain.model import Section
 from domain.written import Days
@@ -261,6 +261,18 @@ class Repair(Section):
     """New pairs are made only while there is time for so many sessions."""
 
 
+def _spelt_anew(preferences: Any) -> Any:
+    """Read a preference that is written as version 0.1.0 had it, in a file or in the store."""
+    if not isinstance(preferences, list | tuple):
+        return preferences
+    return tuple(
+        {**given, "prefer": "shared", "column": "interests"}
+        if isinstance(given, dict) and given.get("prefer") == "shared_interests"
+        else given
+        for given in preferences
+    )
+
+
 class MatchingSection(Section):
     """Who may meet whom, and who should."""
 
@@ -268,7 +280,9 @@ class MatchingSection(Section):
     floor: float | None = Field(default=None, gt=0, le=100)
     """No pair is made that scores less, of 100."""
     rules: tuple[HardRule, ...] = (NoReportingLine(), LevelGap())
-    preferences: tuple[Preference, ...] = (GoalsMeetSkills(),)
+    preferences: Annotated[tuple[Preference, ...], BeforeValidator(_spelt_anew)] = (
+        GoalsMeetSkills(),
+    )
     fixed: tuple[tuple[str, str], ...] = ()
     """Pairs that HR sets, each the mentor's id and the mentee's. They may break a preference or
     the floor, not a hard rule."""

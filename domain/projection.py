@@ -611,9 +611,7 @@ def _on_new_pairs(fold: _Fold, event: JournalEvent) -> None:
     pairs = _number(event, "pairs")
     approved = event.kind is EventKind.NEW_PAIRS_APPROVED
     fold.new_pairs = (
-        NewPairs(
-            proposal=str(event.data.get("proposal", "")), pairs=pairs, waiting=not approved
-        )
+        NewPairs(proposal=str(event.data.get("proposal", "")), pairs=pairs, waiting=not approved)
         if pairs
         else None
     )

@@ -103,8 +103,8 @@ def workbook_of(
                 people[pair.mentee].reference,
                 people[pair.mentee].name,
                 pair.score,
-                "; ".join(pair.reasons),
-                "; ".join(_against(pair)),
+                "\n".join(pair.reasons),
+                "\n".join(_against(pair)),
                 pair.comment,
             )
             for number, pair in enumerate(proposal.pairs, start=1)
@@ -121,8 +121,8 @@ def workbook_of(
                 people[left.key].reference,
                 people[left.key].name,
                 left.role.value if left.role else "",
-                "; ".join(left.reasons),
-                "; ".join(left.relaxations),
+                "\n".join(left.reasons),
+                "\n".join(left.relaxations),
             )
             for left in proposal.unmatched
         ],
