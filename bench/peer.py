@@ -1,6 +1,7 @@
 """Matches a people file with the peer, `mentor-match`. Runs in the peer's own environment.
 
-    python bench/peer.py RULES PEOPLE PAIRS      writes the pairs of PEOPLE (CSV) to PAIRS (JSON)
+    python bench/peer.py RULES PEOPLE PAIRS      writes the pairs of PEOPLE (CSV) to PAIRS (JSON),
+                                                 and how long reading and matching took
     python bench/peer.py RULES PEOPLE --scores   prints what every pair scores, null if forbidden
 
 RULES is `basic` or `program`: what `bench/definitions/basic.yaml` and `civil_service.yaml` ask
@@ -15,6 +16,7 @@ import csv
 import json
 import operator
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -120,15 +122,19 @@ def read(path: Path) -> tuple[list[Teacher], list[Learner]]:
 
 def main(name: str, people: Path, target: str) -> None:
     """Run one of the two commands."""
+    began = time.perf_counter()
     teachers, learners = read(people)
+    has_read = time.perf_counter()
     if target == "--scores":
         matches = [Match(t, m, rules(name)).calculate_match() for t in teachers for m in learners]
         scores = [(m.mentor.key, m.mentee.key, None if m.disallowed else m.score) for m in matches]
         print(json.dumps(scores))
         return
     process_data(teachers, learners, [rules(name)])
+    timings = {"read": has_read - began, "process_data": time.perf_counter() - has_read}
     pairs = [(teacher.key, learner.key) for teacher in teachers for learner in teacher.mentees]
-    Path(target).write_text(json.dumps({"pairs": pairs}), encoding="utf-8")
+    found = {"pairs": pairs, "timings": timings}
+    Path(target).write_text(json.dumps(found), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -5,24 +5,30 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from bench.comparison import OURS, PEER, Case, Compared
 from bench.peer_environment import REQUIREMENTS
-from bench.runs import CommandFailed, Run, interleaved, ratio_of, run
+from bench.runs import CommandFailed, Run, Spread, interleaved, ratio_of, run
 from bench.scale import FULL, SHORT
 from bench.tables import DOCUMENT, Result, table, with_results
 from bench.yardstick import Rules, Verdict
 
-CASE = Case(title="a case", rules=Rules.BASIC, rows=(), runs=2, side=500)
+
+def took(seconds: float, steps: float) -> Run:
+    return Run(seconds, 1, "", {"load": steps / 2, "solve": steps / 2})
+
+
+CASE = Case(title="a case", rules=Rules.BASIC, rows=(), runs=2, side=1_000)
 GOOD = Compared(
     case=CASE,
     ours=Verdict(pairs=10, points=95, broken=()),
     peer=Verdict(pairs=9, points=96, broken=()),
     best_score=Verdict(pairs=9, points=97, broken=()),
     optimum=95,
-    runs={OURS: [Run(1, 1, ""), Run(1, 1, "")], PEER: [Run(20, 1, ""), Run(30, 1, "")]},
+    runs={OURS: [took(1, 0.5), took(1, 0.5)], PEER: [took(20, 10), took(30, 20)]},
 )
 
 
@@ -43,7 +49,11 @@ def test_more_pairs_and_a_better_total_at_the_peers_number_hold() -> None:
         ({"optimum": 96}, "no total of 10 pairs is higher"),
         ({"ours": Verdict(10, 95, ("a, b: level gap",))}, "no hard rule broken"),
         ({"best_score": Verdict(9, 97, ("a, b: level gap",))}, "no hard rule broken"),
-        ({"runs": {**GOOD.runs, PEER: [Run(20, 1, ""), Run(19, 1, "")]}}, "at least 20 times"),
+        (
+            {"runs": {**GOOD.runs, PEER: [took(20, 10), took(30, 9)]}},
+            "faster in the steps",
+        ),
+        ({"runs": {**GOOD.runs, PEER: [took(20, 10), took(19, 10)]}}, "faster as a whole"),
     ],
 )
 def test_each_claim_can_fail(change: dict[str, object], claim: str) -> None:
@@ -52,14 +62,18 @@ def test_each_claim_can_fail(change: dict[str, object], claim: str) -> None:
     assert claim in found[0]
 
 
-def test_small_cases_make_no_claim_of_speed() -> None:
-    small = replace(GOOD, case=replace(CASE, side=38))
-    assert not any("faster" in check.claim for check in small.checks())
+@pytest.mark.parametrize(("side", "claims"), [(38, 0), (500, 1), (1_000, 2)])
+def test_claims_of_speed_are_made_from_a_size_on(side: int, claims: int) -> None:
+    compared = replace(GOOD, case=replace(CASE, side=side))
+    assert sum("faster" in check.claim for check in compared.checks()) == claims
+
+
+def test_both_ratios_stand_side_by_side() -> None:
+    assert GOOD.rows()[0][-2:] == ("30.0", "25.0")
 
 
 def test_a_ratio_is_taken_turn_by_turn() -> None:
-    slow, quick = [Run(10, 1, ""), Run(90, 1, "")], [Run(1, 1, ""), Run(3, 1, "")]
-    assert ratio_of(slow, quick).values == (10, 30)
+    assert ratio_of(Spread((10, 90)), Spread((1, 3))).values == (10, 30)
 
 
 def test_commands_run_in_turn() -> None:
@@ -71,6 +85,12 @@ def test_commands_run_in_turn() -> None:
         "a": ["a\n", "a\n"],
         "b": ["b\n", "b\n"],
     }
+
+
+def test_steps_are_read_from_the_file_that_the_command_wrote(tmp_path: Path) -> None:
+    target = tmp_path / "found.json"
+    writes = f'open({str(target)!r}, \'w\').write(\'{{"timings": {{"load": 1, "solve": 2}}}}\')'
+    assert run([sys.executable, "-c", writes], target).in_steps == 3
 
 
 def test_memory_is_that_of_the_command_itself() -> None:
