@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from domain.background import Background
 from domain.criteria import OnAScale
@@ -89,10 +90,13 @@ class Organisation:
             low, high = scale.numbers
             number = number_in(value)
             return None if number is None else (min(max(number, low), high) - low) / (high - low)
-        words = [word.casefold() for word in scale.scale]
-        return (
-            words.index(value.casefold()) / (len(words) - 1) if value.casefold() in words else None
-        )
+        return _places(scale.scale).get(value.casefold())
+
+
+@lru_cache(maxsize=100)
+def _places(words: tuple[str, ...]) -> Mapping[str, float]:
+    """Where each word of a scale stands, from 0 to 1."""
+    return {word.casefold(): rank / (len(words) - 1) for rank, word in enumerate(words)}
 
 
 def organisation_of(

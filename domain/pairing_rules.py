@@ -363,7 +363,8 @@ def rule_speaks_for(
         case Different() | Same():
             return _compared(rule.column, mentor, mentee, organisation)
         case Shared():
-            return _common_in_words(rule.column, mentor, mentee, organisation)
+            common = _common_values(rule.column, mentor, mentee, organisation)
+            return _common_in_words(rule.column, common, organisation)
         case SharedHours():
             return _time_in_words(_time(mentor, mentee, organisation))
     return None
@@ -449,7 +450,7 @@ def _shared_in_words(
     least = f"fewer than {preference.enough}" if common and preference.enough else "no"
     short = len(common) < (preference.enough or 1)
     return (
-        _common_in_words(column, mentor, mentee, organisation),
+        _common_in_words(column, common, organisation),
         f"{least} {_called(column)} in common" if short else None,
     )
 
@@ -542,10 +543,7 @@ def _common_values(
     return [w for folded, w in organisation.values(mentor, column).items() if folded in theirs]
 
 
-def _common_in_words(
-    column: str, mentor: Person, mentee: Person, organisation: Organisation
-) -> str | None:
-    common = _common_values(column, mentor, mentee, organisation)
+def _common_in_words(column: str, common: Sequence[str], organisation: Organisation) -> str | None:
     if not common or column in organisation.identity:
         return None
     match column:
