@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,8 +14,7 @@ from statistics import median
 
 PROJECT = Path(__file__).resolve().parent.parent
 OWN_PYTHON = Path(sys.executable)
-_TO_MEGABYTES = 2**20 if sys.platform == "darwin" else 2**10
-"""`ru_maxrss` is in bytes on macOS and in kilobytes elsewhere."""
+_LAUNCHER = PROJECT / "bench" / "launch.py"
 
 
 class CommandFailed(Exception):
@@ -68,26 +66,24 @@ def run(command: Sequence[str | Path], target: Path | None = None) -> Run:
     Raises:
         CommandFailed: with what it said.
     """
-    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-        began = time.perf_counter()
-        process = subprocess.Popen(  # noqa: S603 - commands of our own
-            [str(part) for part in command],
-            stdout=output,
-            stderr=errors,
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        done = subprocess.run(  # noqa: S603 - commands of our own
+            [sys.executable, _LAUNCHER, report, *map(str, command)],
+            capture_output=True,
+            text=True,
+            errors="replace",
             cwd=PROJECT,
             env=_environment(),
+            check=True,
         )
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
-        for stream in (output, errors):
-            stream.seek(0)
-        if process.returncode:
-            said = (errors.read() + output.read()).decode(errors="replace").strip()
-            words = " ".join(Path(part).name for part in map(str, command))
-            raise CommandFailed(f"{words} ended with {process.returncode}:\n{said}")
-        steps = json.loads(target.read_text(encoding="utf-8"))["timings"] if target else {}
-        return Run(seconds, usage.ru_maxrss / _TO_MEGABYTES, output.read().decode(), steps)
+        found = json.loads(report.read_text(encoding="utf-8"))
+    if found["code"]:
+        words = " ".join(Path(part).name for part in map(str, command))
+        said = (done.stderr + done.stdout).strip()
+        raise CommandFailed(f"{words} ended with {found['code']}:\n{said}")
+    steps = json.loads(target.read_text(encoding="utf-8"))["timings"] if target else {}
+    return Run(found["seconds"], found["megabytes"], done.stdout, steps)
 
 
 def _environment() -> dict[str, str]:
