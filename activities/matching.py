@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from datetime import datetime
 
-from sqlalchemy.orm import Session
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -21,18 +20,18 @@ from activities.signatures import (
     PairsFormed,
     ProposalRef,
     RepairRequest,
+    SettleRequest,
 )
+from activities.standing import Standing, taking_part
 from domain.editing import edited
 from domain.edits import EditsOutcome
 from domain.matching import match, proposal_of, rule_check
-from domain.people import Person
-from domain.proposal import Chosen
+from domain.proposal import Chosen, Proposal
 from domain.protection import protection_check
 from domain.repairing import StandingPair, repair
 from store import journal, programs, proposals
 from store.database import Database
-from store.programs import Participant, Program
-from store.proposals import Paired, StoredProposal
+from store.proposals import StoredProposal
 
 
 class Matching:
@@ -47,7 +46,7 @@ class Matching:
         with self._database.read() as session:
             program = programs.get(session, request.program)
             background = proposals.background(session, request.program)
-            people = _taking_part(programs.participants(session, request.program))
+            people = taking_part(programs.participants(session, request.program))
         proposal = match(program.definition, people, background=background)
         with self._database.write() as session:
             stored = proposals.save_proposal(
@@ -61,47 +60,78 @@ class Matching:
         with self._database.read() as session:
             program = programs.get(session, request.program)
             background = proposals.background(session, request.program)
-            ground = _Standing(session, request.program)
+            now = Standing(session, request.program)
             latest = proposals.latest_proposal(session, request.program)
-        apart = (*ground.apart, *(latest.proposal.apart if latest is not None else ()))
+        before = latest.proposal if latest is not None else None
+        waits = latest is not None and latest.id == request.pending
+        kept = now.set_by_hr(before) if before is not None and waits else []
+        taken_apart = before.apart if before is not None else ()
+        apart = (*now.apart, *taken_apart)
+        standing = [
+            *(
+                StandingPair(mentor=p.mentor, mentee=p.mentee, changeable=not p.has_met)
+                for p in now.living
+            ),
+            *(StandingPair(mentor=p.mentor, mentee=p.mentee, changeable=False) for p in kept),
+        ]
         found = repair(
             program.definition,
-            ground.people,
-            [
-                StandingPair(mentor=p.mentor, mentee=p.mentee, changeable=not p.has_met)
-                for p in ground.living
-            ],
+            now.people,
+            standing,
             background=background,
             apart=apart,
             changes=request.changes,
         )
-        if not found.new:
+        chosen = [
+            *(Chosen(p.mentor, p.mentee, fixed=True, comment=p.comment) for p in kept),
+            *(Chosen(pair.mentor, pair.mentee) for pair in found.new),
+        ]
+        if not chosen and not waits:
             return NewPairs(proposal="", number=0, pairs=0)
+        free = now.free(without=found.parted)
         proposal = proposal_of(
-            program.definition,
-            ground.free(without=found.parted),
-            [Chosen(pair.mentor, pair.mentee) for pair in found.new],
-            background=background,
-            apart=apart,
+            program.definition, free, chosen, background=background, apart=apart
+        ).model_copy(
+            update={"unmatched": found.unmatched, "parted": found.parted, "apart": taken_apart}
         )
-        proposal = proposal.model_copy(
-            update={
-                "unmatched": found.unmatched,
-                "parted": found.parted,
-                "apart": tuple(dict.fromkeys(apart)),
-            }
-        )
+        return self._new_pairs(request.program, now, proposal, request.now)
+
+    @activity.defn
+    def settle_new_pairs(self, request: SettleRequest) -> NewPairs:
+        """What of approved new pairs can be made now, and which pairs are parted for it.
+
+        Since they were proposed somebody may have left, got another manager, or met the partner
+        from whom they were to be parted.
+        """
+        with self._database.read() as session:
+            program = programs.get(session, request.program)
+            background = proposals.background(session, request.program)
+            now = Standing(session, request.program)
+            approved = proposals.proposal(session, request.proposal).proposal
+        broken = rule_check(program.definition, background)
+        possible = [
+            (pair.mentor, pair.mentee)
+            for pair in approved.pairs
+            if {pair.mentor, pair.mentee} <= now.people.keys()
+            and frozenset((pair.mentor, pair.mentee)) not in now.never
+            and not broken(now.people[pair.mentor], now.people[pair.mentee])
+        ]
+        settled = now.settled(approved, possible)
+        pairs = tuple(p for p in approved.pairs if (p.mentor, p.mentee) in settled.new)
+        proposal = approved.model_copy(update={"pairs": pairs, "parted": settled.parted})
+        return self._new_pairs(request.program, now, proposal, request.now)
+
+    def _new_pairs(
+        self, program: str, standing: Standing, proposal: Proposal, now: datetime
+    ) -> NewPairs:
         with self._database.write() as session:
-            stored = proposals.save_proposal(
-                session, request.program, proposal, "solver", request.now
-            )
+            stored = proposals.save_proposal(session, program, proposal, "solver", now)
+        parted = [p for p in standing.living if (p.mentor, p.mentee) in proposal.parted]
         return NewPairs(
             proposal=stored.id,
             number=stored.number,
-            pairs=len(found.new),
-            parted=tuple(
-                pair.pair for pair in ground.living if (pair.mentor, pair.mentee) in found.parted
-            ),
+            pairs=len(proposal.pairs),
+            parted=tuple(pair.pair for pair in parted),
         )
 
     @activity.defn
@@ -112,24 +142,29 @@ class Matching:
             current = proposals.latest_proposal(session, request.program)
             edits = proposals.edits(session, request.program, request.draft)
             done = proposals.edits_outcome(session, request.program, request.draft)
-            if current is None:
-                raise ApplicationError(
-                    "The proposal is not in the store. Was the store restored from an older "
-                    "backup? Tried again until it is there.",
-                    type="UnknownProposal",
-                )
-            if done is not None:  # we did it before, and our answer was lost
+            if current is not None and done is not None:  # done before, and our answer was lost
                 return _done(current, done)
-            people = _can_be_paired(session, program, current)
+            if current is None or current.number != request.number:
+                raise ApplicationError(
+                    f"Proposal {request.number} is not the latest in the store. Was the store "
+                    "restored from an older backup?",
+                    type="UnknownProposal",
+                    non_retryable=True,
+                )
+            begun = programs.count_pairs(session, request.program) > 0
+            now = Standing(session, request.program)
             background = proposals.background(session, request.program)
         after = edited(
             program.definition,
-            people,
+            now.free(without=current.proposal.parted) if begun else now.people,
             current.proposal,
             edits.edits,
             background=background,
+            never=now.never,
             solve=edits.solve,
         )
+        if begun:
+            after = now.without_stranding(program.definition, background, after)
         with self._database.write() as session:
             stored = proposals.save_proposal(
                 session, request.program, after.proposal, "coordinator", request.now
@@ -150,14 +185,14 @@ class Matching:
         with self._database.read() as session:
             program = programs.get(session, request.program)
             background = proposals.background(session, request.program)
-            ground = _Standing(session, request.program)
+            now = Standing(session, request.program)
         definition = program.definition
         everything = rule_check(definition, background)
         depends = protection_check(definition, background)
         stop: list[str] = []
         tell: list[str] = []
-        for pair in ground.living:
-            mentor, mentee = ground.everybody[pair.mentor], ground.everybody[pair.mentee]
+        for pair in now.living:
+            mentor, mentee = now.everybody[pair.mentor], now.everybody[pair.mentee]
             if depends(mentor.person, mentee.person):
                 stop.append(pair.pair)
             elif everything(mentor.person, mentee.person):
@@ -180,55 +215,6 @@ class Matching:
         """The pairs of one cohort."""
         with self._database.read() as session:
             return PairIds(pairs=tuple(programs.pairs_of_cohort(session, ref.program, ref.cohort)))
-
-
-class _Standing:
-    """A program on its way: the pairs that live, and who is free for another."""
-
-    def __init__(self, session: Session, program: str) -> None:
-        self.everybody = {p.id: p for p in programs.participants(session, program)}
-        pairs = proposals.pairs_for_matching(session, program)
-        self.living = [pair for pair in pairs if not pair.is_over]
-        self.apart = [(pair.mentor, pair.mentee) for pair in pairs if pair.is_over]
-        ended = {key for pair in pairs if pair.is_over for key in (pair.mentor, pair.mentee)}
-        free_again = {key for pair in pairs for key in pair.may_match_anew}
-        in_a_pair = _in(self.living)
-        self.people = {
-            key: person
-            for key, person in _taking_part(self.everybody.values()).items()
-            if key in in_a_pair or key in free_again or key not in ended
-        }
-        """Who is in a living pair, waits for the first, or is free again."""
-
-    def free(self, without: Iterable[tuple[str, str]]) -> Mapping[str, Person]:
-        """Who has room for another pair once some are parted, each with the places left."""
-        parted = set(without)
-        taken: dict[str, int] = {}
-        for pair in self.living:
-            if (pair.mentor, pair.mentee) not in parted:
-                for key in (pair.mentor, pair.mentee):
-                    taken[key] = taken.get(key, 0) + 1
-        return {
-            key: person.model_copy(update={"capacity": person.capacity - taken.get(key, 0)})
-            for key, person in self.people.items()
-            if person.capacity > taken.get(key, 0)
-        }
-
-
-def _can_be_paired(
-    session: Session, program: Program, current: StoredProposal
-) -> Mapping[str, Person]:
-    if not programs.count_pairs(session, program.id):
-        return _taking_part(programs.participants(session, program.id))
-    return _Standing(session, program.id).free(without=current.proposal.parted)
-
-
-def _in(pairs: Iterable[Paired]) -> set[str]:
-    return {key for pair in pairs for key in (pair.mentor, pair.mentee)}
-
-
-def _taking_part(everybody: Iterable[Participant]) -> dict[str, Person]:
-    return {p.id: p.person for p in everybody if p.takes_part}
 
 
 def _ref(stored: StoredProposal) -> ProposalRef:

@@ -102,6 +102,16 @@ class RepairRequest(Value):
     now: datetime
     changes: int
     """How many pairs that have not met yet may be parted for it."""
+    pending: str | None = None
+    """A proposal of new pairs that waits for HR: what they set in it is kept."""
+
+
+class SettleRequest(Value):
+    """Look again at new pairs that HR approved: much may have changed since."""
+
+    program: str
+    proposal: str
+    now: datetime
 
 
 class NewPairs(Value):
@@ -235,6 +245,11 @@ class ProgramActivities:
     @activity.defn
     def propose_new_pairs(self, request: RepairRequest) -> NewPairs:
         """Look for new partners for those who lost theirs, and store the proposal."""
+        raise NotImplementedError
+
+    @activity.defn
+    def settle_new_pairs(self, request: SettleRequest) -> NewPairs:
+        """What of approved new pairs can be made now, and which pairs are parted for it."""
         raise NotImplementedError
 
     @activity.defn

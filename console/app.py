@@ -354,7 +354,8 @@ def steer_pair(
             if action is PairAction.SHOW:
                 out.print(show.one_pair(read_standing(database, program), pair))
                 return
-        given = HrOrder(order=Order(action.value))
+        # A pair that HR paused is not resumed with the program.
+        given = HrOrder(order=Order.HOLD if action is PairAction.PAUSE else Order(action.value))
         run(_send_update(settings, pair_workflow_id(program, pair), "order", given))
         out.print(_DONE[action].format(pair=pair))
 

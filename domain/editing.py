@@ -48,6 +48,7 @@ def edited(
     edits: Sequence[Edit],
     *,
     background: Background | None = None,
+    never: Mapping[frozenset[str], str] | None = None,
     solve: bool = False,
 ) -> Edited:
     """The proposal with every edit that can stand, and why the others can't.
@@ -61,10 +62,11 @@ def edited(
         proposal: what HR edited.
         edits: HR's decisions in the order of the file; a pair without one stays as it is.
         background: the rest of the organisation, and what was before.
+        never: two who can't become a pair, and why: they are one, or their pair has ended.
         solve: match everything anew that HR did not set, around what HR set, with the pairs that
             HR took apart kept apart.
     """
-    desk = _Desk(definition, people, proposal, background or Background())
+    desk = _Desk(definition, people, proposal, background or Background(), never or {})
     moves = desk.understood(edits)
     desk.refuse_each(moves)
     desk.refuse_until_it_fits(moves)
@@ -115,8 +117,10 @@ class _Desk:
         people: Mapping[str, Person],
         proposal: Proposal,
         background: Background,
+        never: Mapping[frozenset[str], str],
     ) -> None:
         self._definition = definition
+        self._never = never
         self._people = people
         self._background = background
         known = (*background.everybody, *people.values())
@@ -314,6 +318,8 @@ class _Desk:
         ]
         if absent:
             return absent
+        if why := self._never.get(frozenset(two)):
+            return [why]
         return list(self._broken(self._people[two[0]], self._people[two[1]]))
 
     def _why_absent(self, key: str, role: str) -> str | None:
@@ -458,7 +464,7 @@ class _Desk:
             self._people,
             chosen,
             background=self._background,
-            apart=self._taken_apart(table),
+            apart=self._kept_apart(table),
         )
         return self._noted(proposal, table)
 
@@ -471,9 +477,14 @@ class _Desk:
             self._people,
             background=self._background,
             fixed=kept,
-            apart=self._taken_apart(table),
+            apart=self._kept_apart(table),
         )
         return self._noted(proposal, table)
+
+    def _kept_apart(self, table: _Table) -> list[Two]:
+        """Who is not put together when the rest is matched anew, nor told of as a better choice."""
+        one_pair = sorted(tuple(sorted(two)) for two in self._never)
+        return [*self._taken_apart(table), *((one, other) for one, other in one_pair)]
 
     def _taken_apart(self, table: _Table) -> tuple[Two, ...]:
         now = {frozenset(put.two) for put in table.values()}

@@ -156,6 +156,8 @@ class Pair(Value):
     """When the last of them was carried out."""
     help_wanted: tuple[Role, ...] = ()
     paused_at: datetime | None = None
+    on_hold: bool = False
+    """Whether only HR's order to this very pair resumes it."""
     reason: EndReason | None = None
     left_by: Role | None = None
     """Who declined or withdrew."""
@@ -662,6 +664,8 @@ class Order(StrEnum):
     """What HR can do to a pair."""
 
     PAUSE = "pause"
+    HOLD = "hold"
+    """Pause this pair until HR resumes it, though the program is paused and resumed meanwhile."""
     RESUME = "resume"
     CLOSE = "close"
     REMATCH = "rematch"
@@ -673,7 +677,8 @@ def refusal(pair: Pair, order: Order) -> str | None:
     """Why HR's order can't be carried out, or None if it can."""
     if pair.state.is_over:
         return f"This pair is over: it is {pair.state}."
-    if order is Order.PAUSE and pair.state is PairState.PAUSED:
+    paused = pair.state is PairState.PAUSED
+    if (order is Order.PAUSE and paused) or (order is Order.HOLD and pair.on_hold):
         return "This pair is paused already."
     if order is Order.RESUME and pair.state is not PairState.PAUSED:
         return f"This pair is not paused: it is {pair.state}."
@@ -684,10 +689,13 @@ def after_order(plan: PairPlan, pair: Pair, order: Order, now: datetime) -> Chan
     """The pair once HR's order was carried out. Raises `NotAllowed` where there is a `refusal`."""
     if why := refusal(pair, order):
         raise NotAllowed(why)
-    if order is Order.PAUSE:
+    if order is Order.HOLD and pair.state is PairState.PAUSED:
+        return _changed(pair, on_hold=True)
+    if order in (Order.PAUSE, Order.HOLD):
         return _changed(
             pair,
             Happening(kind=EventKind.PAIR_PAUSED),
+            on_hold=order is Order.HOLD,
             state=move(pair.state, PairState.PAUSED),
             under=pair.phase,
             ladder_step=0,
@@ -719,6 +727,7 @@ def _resume(plan: PairPlan, pair: Pair, now: datetime) -> Change:
         update={
             "state": move(pair.state, phase),
             "under": None,
+            "on_hold": False,
             "paused_at": None,
             "started_at": pair.started_at + paused_for,
             "since": pair.since + paused_for,

@@ -118,6 +118,54 @@ def repair(
     )
 
 
+class Settled(Value):
+    """What of some new pairs can be made now, and which pairs are parted for it."""
+
+    new: tuple[tuple[str, str], ...]
+    parted: tuple[tuple[str, str], ...]
+
+
+def settle(
+    new: Sequence[tuple[str, str]],
+    parted: Sequence[tuple[str, str]],
+    living: Iterable[tuple[str, str]],
+    places: Mapping[str, int],
+) -> Settled:
+    """What still holds of a repair that was proposed some time ago, or edited since.
+
+    A pair is parted only where both of its people get another partner and one of them needs the
+    place; where it can't be parted, the new pair that needed it is not made. Of new pairs that
+    don't fit together the first ones stay.
+
+    Args:
+        new: pairs that may be made, the most important first.
+        parted: pairs that may be parted, each one of `living`.
+        living: all pairs on their way.
+        places: in how many pairs each person may be; who is not in it, in none.
+    """
+    made, gone, standing = list(new), list(parted), list(living)
+    while True:
+        wanted = Counter(key for pair in made for key in pair)
+        taken = Counter(key for pair in standing if pair not in gone for key in pair)
+
+        room = {key: places.get(key, 0) - taken[key] - wanted[key] for key in (*wanted, *taken)}
+        stays = next(
+            (
+                pair
+                for pair in gone
+                if not all(wanted[key] for key in pair) or all(room[key] > 0 for key in pair)
+            ),
+            None,
+        )
+        if stays is not None:
+            gone.remove(stays)
+            continue
+        too_much = next((p for p in reversed(made) if any(room[key] < 0 for key in p)), None)
+        if too_much is None:
+            return Settled(new=tuple(made), parted=tuple(gone))
+        made.remove(too_much)
+
+
 def _choice(
     ground: Ground, pairs: Sequence[tuple[int, int, bool]], cells: Sequence[Cell | None]
 ) -> Choice:

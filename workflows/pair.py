@@ -152,7 +152,8 @@ class PairWorkflow:
     @workflow.signal
     def hr_ordered(self, order: HrOrder) -> None:
         """HR did something to the whole program. What can't be done to this pair is left."""
-        if refusal(self._pair, order.order) is None:
+        stays = order.order is Order.RESUME and self._pair.on_hold
+        if refusal(self._pair, order.order) is None and not stays:
             self._obey(order.order)
 
     @workflow.update

@@ -219,6 +219,7 @@ class ProgramWorkflow(Repairs):
 
         What breaks a hard rule is refused, each with its reason in the store, and the rest stands.
         """
+        of_new_pairs = self._new_pairs is not None
         self._matching = True
         try:
             done = await workflow.execute_activity_method(
@@ -236,6 +237,8 @@ class ProgramWorkflow(Repairs):
             self._matching = False
         after = done.proposal
         kind = EventKind.MATCHES_CHANGED
+        if of_new_pairs and self._new_pairs is None:
+            raise ApplicationError("The time for new pairs is over. Nothing was changed.")
         if self._new_pairs is not None:
             kind = EventKind.NEW_PAIRS_PROPOSED
             self._new_pairs = self._new_pairs.model_copy(
@@ -270,7 +273,7 @@ class ProgramWorkflow(Repairs):
             **PATIENT,
         )
         for pair in found.stop:
-            await self._tell_pair(pair, Order.PAUSE)
+            await self._tell_pair(pair, Order.HOLD)
         broken = (*found.stop, *found.tell)
         if broken:
             self._recorder.add(

@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
         ProgramActivities,
         ProgramMomentKind,
         RepairRequest,
+        SettleRequest,
     )
     from domain.journal import EventKind
     from domain.lifecycle import PairState
@@ -78,28 +79,33 @@ class Repairs(ProgramSteps):
         if repair is None or self._plan_of_late_pairs() is None:
             self._set_new_pairs(None)
             return
+        await self._not_in_a_pause()
         await self._wait(until=None, or_when=lambda: not self._matching)
+        pending = self._new_pairs
         self._matching = True
         try:
             found = await workflow.execute_activity_method(
                 ProgramActivities.propose_new_pairs,
                 RepairRequest(
-                    program=self._start.program, now=workflow.now(), changes=repair.changes
+                    program=self._start.program,
+                    now=workflow.now(),
+                    changes=repair.changes,
+                    pending=pending.proposal if pending is not None else None,
                 ),
                 summary="find new partners",
                 **PATIENT,
             )
         finally:
             self._matching = False
-        waited = self._new_pairs is not None
         self._set_new_pairs(found if found.pairs else None)
-        if found.pairs or waited:
+        if found.pairs or pending is not None:
             self._recorder.add(
                 EventKind.NEW_PAIRS_PROPOSED,
                 {"proposal": found.proposal, "pairs": found.pairs, "parted": len(found.parted)},
             )
         if not found.pairs:
             return
+        await self._not_in_a_pause()
         if repair.approve:
             await self._send(ProgramMomentKind.NEW_PAIRS_READY, occasion=str(found.number))
         else:
@@ -113,16 +119,28 @@ class Repairs(ProgramSteps):
         self._show()
 
     async def _remind_of_new_pairs(self) -> None:
+        if self._plan_of_late_pairs() is None:
+            self._set_new_pairs(None)
+            return
         self._remind_of_new_pairs_at = self._in_days(max(self._plan.approval, 1))
         occasion = f"new-pairs:{workflow.now():%Y-%m-%dT%H:%M:%S}"
         await self._send(ProgramMomentKind.MATCHES_REMINDER, occasion=occasion)
 
     async def _introduce_new_pairs(self) -> None:
-        new_pairs, plan = self._new_pairs, self._plan_of_late_pairs()
+        await self._not_in_a_pause()
+        approved, plan = self._new_pairs, self._plan_of_late_pairs()
         self._new_pairs_approved = False
         self._set_new_pairs(None)
-        if new_pairs is None or plan is None:
+        if approved is None or plan is None:
             return
+        new_pairs = await workflow.execute_activity_method(
+            ProgramActivities.settle_new_pairs,
+            SettleRequest(
+                program=self._start.program, proposal=approved.proposal, now=workflow.now()
+            ),
+            summary="look at the new pairs once more",
+            **PATIENT,
+        )
         for pair in new_pairs.parted:
             await self._tell_pair(pair, Order.REMATCH)
         formed = await workflow.execute_activity_method(
@@ -138,6 +156,8 @@ class Repairs(ProgramSteps):
             **PATIENT,
         )
         await self._start_cohorts(formed.cohorts, plan)
+        if new_pairs.pairs < approved.pairs:
+            self._note_somebody_alone()
 
     def _note_counts(self, change: CohortCounts) -> None:
         before = self._counts.get(change.cohort, {})

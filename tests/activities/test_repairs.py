@@ -13,6 +13,7 @@ from activities.signatures import (
     NewPairs,
     ProgramMomentKind,
     RepairRequest,
+    SettleRequest,
 )
 from domain.edits import Edit, EditKind, Edits, EditsOutcome
 from domain.journal import EventKind, JournalEvent
@@ -124,6 +125,53 @@ def test_who_stays_behind_is_offered_who_waits(two_pairs: Works) -> None:
     assert MIA not in {person for pair in found for person in pair}
 
 
+def test_somebody_who_left_though_their_pair_has_yet_to_say_so_is_no_obstacle(
+    two_pairs: Works,
+) -> None:
+    ended(two_pairs, "pair-1", EventKind.PAIR_DECLINED)
+    with two_pairs.scene.database.write() as session:
+        answers.withdraw(session, PROGRAM, NILS)
+    assert pairs_of(two_pairs, look(two_pairs)) == [(MIA, VERA)]
+
+
+def settle(works: Works, found: NewPairs) -> NewPairs:
+    request = SettleRequest(program=PROGRAM, proposal=found.proposal, now=NOW)
+    settled = works.matching.settle_new_pairs(request)
+    assert works.matching.settle_new_pairs(request).pairs == settled.pairs
+    return settled
+
+
+def test_new_pairs_are_made_as_approved_while_nothing_has_changed(two_pairs: Works) -> None:
+    ended(two_pairs, "pair-1", EventKind.PAIR_DECLINED)
+    found = look(two_pairs, changes=1)
+    assert settle(two_pairs, found) == found
+
+
+def test_a_pair_that_met_since_the_proposal_is_not_parted(two_pairs: Works) -> None:
+    ended(two_pairs, "pair-1", EventKind.PAIR_DECLINED)
+    found = look(two_pairs, changes=1)
+    two_pairs.scene.happened(EventKind.SESSION_HELD, pair="pair-2", session=1)
+    settled = settle(two_pairs, found)
+    assert (settled.pairs, settled.parted) == (0, ())
+
+
+def test_nobody_is_parted_for_somebody_who_left_since_the_proposal(two_pairs: Works) -> None:
+    ended(two_pairs, "pair-1", EventKind.PAIR_DECLINED)
+    found = look(two_pairs, changes=1)
+    with two_pairs.scene.database.write() as session:
+        answers.withdraw(session, PROGRAM, THEO)
+    settled = settle(two_pairs, found)
+    assert (settled.pairs, settled.parted) == (0, ())  # Nils would be alone
+
+
+def test_who_reports_to_the_other_by_now_is_not_introduced(two_pairs: Works) -> None:
+    ended(two_pairs, "pair-1", EventKind.PAIR_DECLINED)
+    ended(two_pairs, "pair-2", EventKind.PAIR_DECLINED)
+    found = look(two_pairs)
+    reports_to(two_pairs, MIA, VERA)
+    assert pairs_of(two_pairs, settle(two_pairs, found)) == [(NILS, THEO)]
+
+
 def test_new_pairs_go_into_a_cohort_of_their_own(two_pairs: Works) -> None:
     ended(two_pairs, "pair-1", EventKind.PAIR_DECLINED)
     ended(two_pairs, "pair-2", EventKind.PAIR_DECLINED)
@@ -155,11 +203,11 @@ def latest(works: Works) -> Proposal:
     return stored.proposal
 
 
-def edit(works: Works, *edits: Edit) -> tuple[EditDone, EditsOutcome]:
+def edit(works: Works, *edits: Edit, number: int = 1) -> tuple[EditDone, EditsOutcome]:
     with works.scene.database.write() as session:
-        given = Edits(edits=edits, solve=False, based_on=1)
+        given = Edits(edits=edits, solve=False, based_on=number)
         draft = proposals.save_edits(session, PROGRAM, given, NOW)
-    request = EditRequest(program=PROGRAM, draft=draft, number=1, now=NOW)
+    request = EditRequest(program=PROGRAM, draft=draft, number=number, now=NOW)
     done = works.matching.edit_matches(request)
     assert works.matching.edit_matches(request) == done  # a retry finds it done
     with works.scene.database.read() as session:
@@ -194,6 +242,44 @@ def test_what_hr_locked_is_marked(proposed: Works) -> None:
     edit(proposed, Edit(row=2, kind=EditKind.LOCK, before=both, after=both, comment="as agreed"))
     kept = latest(proposed).pairs[0]
     assert (kept.fixed, kept.comment) == (True, "as agreed")
+
+
+def test_hr_can_t_put_together_two_whose_pair_ended_or_is_on_its_way(two_pairs: Works) -> None:
+    with two_pairs.scene.database.write() as session:
+        session.delete(session.get_one(PairRow, "pair-2"))
+    ended(two_pairs, "pair-1", EventKind.PAIR_DECLINED)
+    found = look(two_pairs)  # Mia with Vera, Nils with Theo
+    again = Edit(row=9, kind=EditKind.ADD, after=(MIA, THEO))
+    free = [
+        Edit(row=2, kind=EditKind.DROP, before=(MIA, VERA)),
+        Edit(row=3, kind=EditKind.DROP, before=(NILS, THEO)),
+    ]
+    _, outcome = edit(two_pairs, *free, again, number=found.number)
+    assert [(no.row, no.reasons) for no in outcome.refused] == [(9, ("their pair has ended.",))]
+
+
+def test_hr_can_t_leave_somebody_alone_by_dropping_half_of_an_exchange(two_pairs: Works) -> None:
+    ended(two_pairs, "pair-1", EventKind.PAIR_DECLINED)
+    found = look(two_pairs, changes=1)  # Nils and Vera are parted: Mia gets Vera, and Nils Theo
+    drop = Edit(row=3, kind=EditKind.DROP, before=(NILS, THEO))
+    _, outcome = edit(two_pairs, drop, number=found.number)
+    assert [no.who for no in outcome.refused] == [(MIA, VERA)]
+    assert (latest(two_pairs).pairs, latest(two_pairs).parted) == ((), ())
+
+
+def test_what_hr_locked_among_new_pairs_outlives_the_next_search(two_pairs: Works) -> None:
+    ended(two_pairs, "pair-1", EventKind.PAIR_DECLINED)
+    ended(two_pairs, "pair-2", EventKind.PAIR_DECLINED)
+    found = look(two_pairs)
+    both = (MIA, VERA)
+    lock = Edit(row=2, kind=EditKind.LOCK, before=both, after=both, comment="they asked for it")
+    done, _ = edit(two_pairs, lock, number=found.number)
+    request = RepairRequest(program=PROGRAM, now=NOW, changes=0, pending=done.proposal.proposal)
+    two_pairs.matching.propose_new_pairs(request)
+    kept = {(p.mentor, p.mentee): p for p in latest(two_pairs).pairs}
+    assert kept[both].fixed
+    assert kept[both].comment == "they asked for it"
+    assert (NILS, THEO) in kept
 
 
 # --- Rules that come to be broken ----------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from domain.background import Background
 from domain.criteria import Objective
 from domain.matching import match
-from domain.repairing import Repaired, StandingPair, repair
+from domain.repairing import Repaired, StandingPair, repair, settle
 from domain.reserve import reserve_lists
 from tests.domain.definitions import definition_with
 from tests.domain.programs import (
@@ -248,3 +248,75 @@ def test_the_same_repair_comes_out_of_any_order() -> None:
     found = repair(NO_RULES, people, standing, changes=1)
     other = repair(NO_RULES, dict(reversed(people.items())), list(reversed(standing)), changes=1)
     assert other.model_dump_json() == found.model_dump_json()
+
+
+# --- What still holds of a repair ----------------------------------------------------------------
+
+
+def settled(
+    new: str, parted: str = "", living: str = "", **places: int
+) -> tuple[list[str], list[str]]:
+    """`ax by` are two pairs; everybody has one place unless told otherwise."""
+
+    def pairs(text: str) -> list[tuple[str, str]]:
+        return [(pair[0], pair[1]) for pair in text.split()]
+
+    everybody = {key for key in f"{new}{parted}{living}" if key != " "}
+    room = {**dict.fromkeys(everybody, 1), **places}
+    found = settle(pairs(new), pairs(parted), pairs(living), room)
+    return ["".join(two) for two in found.new], ["".join(two) for two in found.parted]
+
+
+def test_what_still_fits_is_made_as_it_was_proposed() -> None:
+    assert settled("ay bx", "by", "by cz") == (["ay", "bx"], ["by"])
+
+
+def test_nobody_is_parted_for_pairs_that_are_not_made() -> None:
+    assert settled("", "by", "by") == ([], [])
+
+
+def test_nobody_is_parted_who_would_be_left_alone() -> None:
+    # y gets a; but nobody is left for b: their pair stays, and there is no place for a.
+    assert settled("ay", "by", "by") == ([], [])
+
+
+def test_a_pair_that_can_t_be_parted_any_more_keeps_its_places() -> None:
+    assert settled("ay bx", "", "by") == ([], [])
+
+
+def test_nobody_is_parted_where_there_is_room_without_it() -> None:
+    assert settled("ay bx", "by", "by", b=2, y=2) == (["ay", "bx"], [])
+
+
+def test_of_new_pairs_that_do_not_fit_together_the_first_is_made() -> None:
+    assert settled("ax bx") == (["ax"], [])
+
+
+def test_who_has_no_place_is_in_no_pair() -> None:
+    assert settled("ax", a=0) == ([], [])
+
+
+letters = st.sampled_from("abcd"), st.sampled_from("vxyz")
+two = st.tuples(*letters)
+
+
+@given(
+    st.lists(two, unique=True),
+    st.lists(two, unique=True),
+    st.dictionaries(st.sampled_from("abcdvxyz"), st.integers(0, 3)),
+)
+def test_settling_never_takes_a_partner_from_anybody_nor_gives_more_than_there_is_room_for(
+    new: list[tuple[str, str]], living: list[tuple[str, str]], room: dict[str, int]
+) -> None:
+    def count(pairs: Iterable[tuple[str, str]]) -> Counter[str]:
+        return Counter(key for pair in pairs for key in pair)
+
+    before = count(living)
+    places = {key: max(room.get(key, 1), before[key]) for key in "abcdvxyz"}
+    wanted = [pair for pair in new if pair not in living]
+    found = settle(wanted, living, living, places)
+    after = count([*(pair for pair in living if pair not in found.parted), *found.new])
+    assert set(found.new) <= set(wanted)
+    for key, pairs in after.items():
+        assert pairs <= places[key]
+    assert all(after[key] for key in before)

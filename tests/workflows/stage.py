@@ -33,6 +33,7 @@ from activities.signatures import (
     Record,
     RepairRequest,
     Sent,
+    SettleRequest,
     Verdicts,
 )
 from domain.definition import DEFAULT_LADDER, CheckInPoint
@@ -80,6 +81,8 @@ class Stage(PairActivities, ProgramActivities):
         self.parted: tuple[str, ...] = ()
         self.broken = BrokenPairs()
         self.repairs: list[RepairRequest] = []
+        self.settled: list[SettleRequest] = []
+        self.on_search: Callable[[], None] = lambda: None
         self.orders: list[FormPairs] = []
         self._proposals = 1
         self._cohorts: dict[int, tuple[str, ...]] = {}
@@ -133,6 +136,7 @@ class Stage(PairActivities, ProgramActivities):
     @activity.defn
     def propose_new_pairs(self, request: RepairRequest) -> NewPairs:
         self.repairs.append(request)
+        self.on_search()
         found = self.new_pairs[0] if self.new_pairs else ()
         self._proposals += 1
         return NewPairs(
@@ -141,6 +145,12 @@ class Stage(PairActivities, ProgramActivities):
             pairs=len(found),
             parted=self.parted if found else (),
         )
+
+    @activity.defn
+    def settle_new_pairs(self, request: SettleRequest) -> NewPairs:
+        self.settled.append(request)
+        made = self.new_pairs[0] if self.new_pairs else ()
+        return NewPairs(proposal=request.proposal, number=0, pairs=len(made), parted=self.parted)
 
     @activity.defn
     def edit_matches(self, request: EditRequest) -> EditDone:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -19,7 +20,7 @@ from domain.pair import Order
 from domain.people import Role
 from domain.plan import PairPlan, RepairPlan
 from tests.workflows.stage import PAIR_PLAN, REPAIR, Stage, on_stage, program_plan
-from workflows.messages import HrOrder, MatchesApproval, ProgramInput, ProgramOutcome
+from workflows.messages import EditMatches, HrOrder, MatchesApproval, ProgramInput, ProgramOutcome
 from workflows.pair import PairWorkflow
 from workflows.program import ProgramWorkflow
 
@@ -164,7 +165,7 @@ async def test_without_approval_new_pairs_are_introduced_at_once(running: Runnin
     assert running.told(ProgramMomentKind.NEW_PAIRS_READY) == 0
 
 
-async def test_a_pair_that_is_parted_for_it_ends_first(running: Running) -> None:
+async def test_a_pair_that_is_parted_for_it_ends(running: Running) -> None:
     running.stage.new_pairs, running.stage.parted = [("m-3", "m-4")], ("m-2",)
     await running.deed("m-1", DeedKind.DECLINED)
     await running.days(4)
@@ -179,6 +180,74 @@ async def test_a_pair_that_is_parted_for_it_ends_first(running: Running) -> None
     assert farewell.reason is not None
     assert farewell.reason.value == "rematch"
     assert running.introduced()[-2:] == ["m-3", "m-4"]
+
+
+async def test_new_pairs_are_looked_at_once_more_before_they_are_made(running: Running) -> None:
+    running.stage.new_pairs = [("m-3",)]
+    await running.deed("m-1", DeedKind.DECLINED)
+    await running.days(4)
+    await running.approve(2)
+    await running.days(1)
+    assert [request.proposal for request in running.stage.settled] == ["p-2"]
+
+
+async def test_in_a_pause_nobody_is_parted_or_introduced(running: Running) -> None:
+    running.stage.new_pairs, running.stage.parted = [("m-3",)], ("m-2",)
+    await running.deed("m-1", DeedKind.DECLINED)
+    await running.days(4)
+    await running.approve(2)
+    await running.handle.execute_update(ProgramWorkflow.pause)
+    introduced = running.introduced()
+    await running.days(20)
+    assert running.introduced() == introduced
+    await running.handle.execute_update(ProgramWorkflow.resume)
+    await running.days(1)
+    assert "m-3" in running.introduced()
+
+
+@pytest.mark.parametrize("repair", [REPAIR.model_copy(update={"approve": False})])
+async def test_a_pause_in_the_middle_of_a_search_holds_what_was_found_back(
+    running: Running,
+) -> None:
+    loop = asyncio.get_running_loop()
+    running.stage.new_pairs = [("m-3",)]
+
+    def pause() -> None:
+        update = running.handle.execute_update(ProgramWorkflow.pause)
+        asyncio.run_coroutine_threadsafe(update, loop).result()
+
+    running.stage.on_search = pause
+    await running.deed("m-1", DeedKind.DECLINED)
+    await running.days(10)
+    assert len(running.stage.repairs) == 1
+    assert "m-3" not in running.introduced()
+    await running.handle.execute_update(ProgramWorkflow.resume)
+    await running.days(1)
+    assert "m-3" in running.introduced()
+
+
+async def test_new_pairs_can_be_edited(running: Running) -> None:
+    running.stage.new_pairs = [("m-3",)]
+    await running.deed("m-1", DeedKind.DECLINED)
+    await running.days(4)
+    edit = EditMatches(draft="e-1", number=2)
+    edited = await running.handle.execute_update(ProgramWorkflow.edit_matches, edit)
+    assert edited.number == 3
+    assert EventKind.MATCHES_CHANGED not in running.stage.recorded  # the first ones stand
+    await running.approve(3)
+    await running.days(1)
+    assert running.stage.orders[-1].proposal == "p-3"
+
+
+async def test_cancelling_reaches_the_new_pairs_too(running: Running) -> None:
+    running.stage.new_pairs = [("m-3",)]
+    await running.deed("m-1", DeedKind.DECLINED)
+    await running.days(4)
+    await running.approve(2)
+    await running.days(1)
+    await running.handle.execute_update(ProgramWorkflow.cancel)
+    outcome = await running.handle.result()
+    assert outcome.pairs == {PairState.DECLINED: 1, PairState.CANCELLED: 2}
 
 
 async def test_hr_is_reminded_of_new_pairs_too(running: Running) -> None:
@@ -233,11 +302,29 @@ async def test_a_program_from_before_there_were_repairs_goes_on_as_it_began(
     assert not running.stage.repairs
 
 
+async def test_a_pair_that_breaks_a_rule_during_a_pause_stays_behind_when_it_ends(
+    running: Running,
+) -> None:
+    running.stage.broken = BrokenPairs(stop=("m-1",))
+    await running.handle.execute_update(ProgramWorkflow.pause)
+    await running.handle.execute_update(ProgramWorkflow.check_pairs)
+    await running.handle.execute_update(ProgramWorkflow.resume)
+    await running.days(1)
+    assert await running.state("m-1") is PairState.PAUSED
+    assert await running.state("m-2") is PairState.INTRODUCED
+
+
 async def test_a_pair_that_breaks_a_rule_now_is_paused_and_hr_is_told(running: Running) -> None:
     running.stage.broken = BrokenPairs(stop=("m-1",), tell=("m-2",))
     checked = await running.handle.execute_update(ProgramWorkflow.check_pairs)
     assert (checked.paused, checked.told) == (1, 1)
     assert await running.state("m-1") is PairState.PAUSED
     assert await running.state("m-2") is PairState.INTRODUCED
+    await running.handle.execute_update(ProgramWorkflow.pause)
+    await running.handle.execute_update(ProgramWorkflow.resume)
+    await running.days(1)
+    assert await running.state("m-1") is PairState.PAUSED  # until HR resumes this very pair
+    await running.order("m-1", Order.RESUME)
+    assert await running.state("m-1") is PairState.INTRODUCED
     moment = running.stage.program_moments[-1]
     assert (moment.kind, moment.pairs) == (ProgramMomentKind.RULES_BROKEN, ("m-1", "m-2"))
