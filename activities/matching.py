@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 
 from temporalio import activity
@@ -87,7 +88,8 @@ class Matching:
             *(Chosen(pair.mentor, pair.mentee) for pair in found.new),
         ]
         if not chosen and not waits:
-            return NewPairs(proposal="", number=0, pairs=0)
+            alone = len(now.without_a_partner())
+            return NewPairs(proposal="", number=0, pairs=0, waiting=alone)
         free = now.free(without=found.parted)
         proposal = proposal_of(
             program.definition, free, chosen, background=background, apart=apart
@@ -181,23 +183,28 @@ class Matching:
 
     @activity.defn
     def check_pairs(self, request: CheckPairs) -> BrokenPairs:
-        """Find the pairs that a hard rule keeps apart now."""
+        """Find the pairs that a hard rule keeps apart now, each once for the same reason."""
         with self._database.read() as session:
-            program = programs.get(session, request.program)
+            definition = programs.get(session, request.program).definition
             background = proposals.background(session, request.program)
             now = Standing(session, request.program)
-        definition = program.definition
-        everything = rule_check(definition, background)
+        broken = rule_check(definition, background)
         depends = protection_check(definition, background)
-        stop: list[str] = []
-        tell: list[str] = []
+        found: dict[str, str | None] = {}
+        stop: set[str] = set()
         for pair in now.living:
-            mentor, mentee = now.everybody[pair.mentor], now.everybody[pair.mentee]
-            if depends(mentor.person, mentee.person):
-                stop.append(pair.pair)
-            elif everything(mentor.person, mentee.person):
-                tell.append(pair.pair)
-        return BrokenPairs(stop=tuple(stop), tell=tuple(tell))
+            mentor, mentee = now.people[pair.mentor], now.people[pair.mentee]
+            rules = broken(mentor, mentee)
+            digest = hashlib.sha256("\n".join(rules).encode()).hexdigest()
+            found[pair.pair] = digest if rules else None
+            if depends(mentor, mentee):
+                stop.add(pair.pair)
+        with self._database.write() as session:
+            new = proposals.newly_broken(session, request.program, found, request.now)
+        return BrokenPairs(
+            stop=tuple(pair for pair in new if pair in stop),
+            tell=tuple(pair for pair in new if pair not in stop),
+        )
 
     @activity.defn
     def form_pairs(self, order: FormPairs) -> PairsFormed:

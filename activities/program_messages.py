@@ -9,6 +9,7 @@ from temporalio import activity
 
 from activities.post import Draft, Letter, Post
 from activities.signatures import PageSent, ProgramMoment, ProgramMomentKind
+from activities.standing import Standing
 from activities.writing import Writer
 from domain.matching import rule_check
 from domain.messages import Recipient, message_key
@@ -19,6 +20,9 @@ from store.database import Database
 from store.ledger import Entry
 from store.links import Links, Purpose
 from store.programs import Participant
+
+MOST_NAMED = 20
+"""Pairs or people that a mail to HR names; of more it says how many."""
 
 PAGE = 200
 """Messages of one activity: few enough that a lost worker costs little."""
@@ -104,6 +108,8 @@ def _facts(session: Session, moment: ProgramMoment) -> dict[str, Any]:
         return {"commands": [f"python starter.py report {slug} --out report"]}
     if moment.kind is ProgramMomentKind.RULES_BROKEN:
         return _broken(session, moment)
+    if moment.kind is ProgramMomentKind.NOBODY_FOUND:
+        return _without_a_partner(session, moment)
     latest = proposals.latest_proposal(session, slug)
     proposal = latest.proposal if latest else None
     return {
@@ -119,13 +125,19 @@ def _facts(session: Session, moment: ProgramMoment) -> dict[str, Any]:
     }
 
 
+def _without_a_partner(session: Session, moment: ProgramMoment) -> dict[str, Any]:
+    waiting = Standing(session, moment.program).without_a_partner()
+    people = [{"name": p.name, "role": " / ".join(p.roles)} for p in waiting]
+    return {"people": people[:MOST_NAMED], "count": len(people)}
+
+
 def _broken(session: Session, moment: ProgramMoment) -> dict[str, Any]:
     definition = programs.get(session, moment.program).definition
     background = proposals.background(session, moment.program)
     check = rule_check(definition, background)
     depends = protection_check(definition, background)
     pairs = []
-    for identity in moment.pairs:
+    for identity in moment.pairs[:MOST_NAMED]:
         pair = programs.pair(session, moment.program, identity)
         if pair is not None:
             mentor, mentee = pair.mentor.person, pair.mentee.person
@@ -141,6 +153,7 @@ def _broken(session: Session, moment: ProgramMoment) -> dict[str, Any]:
     order = f"python starter.py pair {moment.program} PAIR"
     return {
         "pairs": pairs,
+        "more": len(moment.pairs) - len(pairs),
         "commands": [f"{order} {act}" for act in ("rematch", "resume", "close")],
     }
 

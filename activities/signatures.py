@@ -48,6 +48,8 @@ class ProgramMomentKind(StrEnum):
     """The program is cancelled: for those who are in no pair. The pairs tell their own."""
     NEW_PAIRS_READY = "new_pairs_ready"
     """Pairs in place of some that ended early wait for HR's approval."""
+    NOBODY_FOUND = "nobody_found"
+    """For some who lost their partner there is no other."""
     RULES_BROKEN = "rules_broken"
     """Pairs that a hard rule keeps apart, now that what is known of people has changed."""
     REPORT_READY = "report_ready"
@@ -124,6 +126,8 @@ class NewPairs(Value):
     number: int
     pairs: int
     parted: tuple[str, ...] = ()
+    waiting: int = 0
+    """How many who lost their partner have none in it either."""
 
 
 class EditRequest(Value):
@@ -148,6 +152,7 @@ class CheckPairs(Value):
     """Check the hard rules on the pairs that meet, by what is known of people now."""
 
     program: str
+    now: datetime
 
 
 class BrokenPairs(Value):

@@ -38,6 +38,7 @@ class Standing:
         free_again = {key for pair in over for key in pair.may_match_anew}
         free_again |= _in(pair for pair in over if not pair.is_over)
         shut_out = _in(over) - _in(self.living) - free_again
+        self._free_again = free_again & here.keys()
         self.people = {key: person for key, person in here.items() if key not in shut_out}
         """Who is in a living pair, waits for the first, or is free again."""
         self.never = {
@@ -60,6 +61,11 @@ class Standing:
             for key, person in self.people.items()
             if person.capacity > taken[key]
         }
+
+    def without_a_partner(self) -> list[Person]:
+        """Who has none since a pair of theirs ended, by name."""
+        alone = self._free_again - _in(self.living)
+        return sorted((self.people[key] for key in alone), key=lambda person: person.name)
 
     def set_by_hr(self, waiting: Proposal) -> list[ProposedPair]:
         """The pairs that HR set in a proposal of new pairs and that need nobody to be parted."""

@@ -82,6 +82,13 @@ _FAREWELLS = {
 }
 
 
+_FAREWELLS_FOR = {
+    EndReason.REMATCH: "farewell_rematch",
+    EndReason.PARTED: "farewell_parted",
+}
+"""Where HR ended a pair so that the two can have other partners."""
+
+
 def messages_of(moment: Moment, scheduler: Role) -> tuple[PlannedMessage, ...]:
     """The messages of a moment, in the order in which they go out."""
     return tuple(_messages(moment, scheduler))
@@ -127,11 +134,10 @@ def _farewells(moment: Moment) -> Iterator[PlannedMessage]:
         yield PlannedMessage(template="farewell_withdrawn", to=_to(moment.left_by))
         yield PlannedMessage(template="farewell_partner_withdrew", to=stays)
     elif ending is not None:
-        rematched = moment.reason is EndReason.REMATCH
+        special = _FAREWELLS_FOR.get(moment.reason) if moment.reason else None
         for role in BOTH:
-            template = "farewell_rematch" if rematched else _FAREWELLS[ending]
-            yield PlannedMessage(template=template, to=_to(role))
-        if rematched:
+            yield PlannedMessage(template=special or _FAREWELLS[ending], to=_to(role))
+        if special:
             return  # the coordinator did it
     if ending in (PairState.CLOSED, PairState.DECLINED, PairState.WITHDRAWN):
         yield PlannedMessage(template="pair_ended", to=Recipient.COORDINATOR)

@@ -76,6 +76,8 @@ class EndReason(StrEnum):
     COORDINATOR = "coordinator"
     REMATCH = "rematch"
     """So that both can have another partner."""
+    PARTED = "parted"
+    """So that somebody who lost their partner can have one of the two, and the other as well."""
 
 
 class Moment(Value):
@@ -670,6 +672,8 @@ class Order(StrEnum):
     CLOSE = "close"
     REMATCH = "rematch"
     """End the pair; both are matched anew."""
+    PART = "part"
+    """End the pair; both are in a new one already."""
     CANCEL = "cancel"
 
 
@@ -712,6 +716,7 @@ def after_order(plan: PairPlan, pair: Pair, order: Order, now: datetime) -> Chan
 _ENDED_BY_ORDER = {
     Order.CLOSE: (PairState.CLOSED, EndReason.COORDINATOR),
     Order.REMATCH: (PairState.CLOSED, EndReason.REMATCH),
+    Order.PART: (PairState.CLOSED, EndReason.PARTED),
     Order.CANCEL: (PairState.CANCELLED, None),
 }
 

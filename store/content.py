@@ -59,11 +59,13 @@ class Mail(StrEnum):
     FAREWELL_WITHDRAWN = "farewell_withdrawn"
     FAREWELL_PARTNER_WITHDREW = "farewell_partner_withdrew"
     FAREWELL_REMATCH = "farewell_rematch"
+    FAREWELL_PARTED = "farewell_parted"
     FAREWELL_CANCELLED = "farewell_cancelled"
     # To the coordinator and the sponsor
     MATCHES_READY = "matches_ready"
     MATCHES_REMINDER = "matches_reminder"
     NEW_PAIRS_READY = "new_pairs_ready"
+    NOBODY_FOUND = "nobody_found"
     RULES_BROKEN = "rules_broken"
     PREPARATION_OVERDUE = "preparation_overdue"
     PAIR_STALLED = "pair_stalled"

@@ -107,6 +107,10 @@ def enter(
             created_at=now,
         )
     )
+    _add(session, program.id, entrants)
+
+
+def _add(session: Session, program: str, entrants: Sequence[Entrant]) -> None:
     rows = _known_people(session, [entrant.person.reference for entrant in entrants])
     for entrant in entrants:
         person = entrant.person
@@ -120,7 +124,7 @@ def enter(
     session.flush()  # people before the rows that point to them
     session.add_all(
         ParticipantRow(
-            program_id=program.id,
+            program_id=program,
             person_id=rows[entrant.person.reference].id,
             profile=entrant.person.model_dump(mode="json"),
             eligible_roles=[role.value for role in entrant.roles],
@@ -149,13 +153,14 @@ class PeopleUpdate(Value):
     missing: tuple[str, ...]
     """References of people of the program who are not in the file any more."""
     strangers: int
-    """People of the file who are not in the program: only their managers count."""
+    """People of the file who were not in the program: they take no part, but count as managers."""
 
 
 def update_people(session: Session, program: str, people: Sequence[Person]) -> PeopleUpdate:
     """Take over what a newer people file says of a program's people.
 
-    Who is matched already keeps the roles they were given; nobody is added, and nobody taken out.
+    Who is in the program keeps the roles they were given, and nobody is taken out. Who is new
+    takes no part in it; lines of managers may run through them.
     """
     given = {person.reference: person for person in people}
     query = (
@@ -178,9 +183,9 @@ def update_people(session: Session, program: str, people: Sequence[Person]) -> P
         row.profile = profile
         person_row.name, person_row.email = person.name, person.email
         person_row.language, person_row.timezone = person.language, person.timezone
-    return PeopleUpdate(
-        changed=changed, missing=tuple(sorted(missing)), strangers=len(given.keys() - known)
-    )
+    strangers = [person for person in people if person.reference not in known]
+    _add(session, program, [Entrant(person=person, roles=()) for person in strangers])
+    return PeopleUpdate(changed=changed, missing=tuple(sorted(missing)), strangers=len(strangers))
 
 
 def take_back(session: Session, program: str) -> None:

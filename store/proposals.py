@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import select
@@ -17,7 +18,7 @@ from domain.pair import EndReason
 from domain.people import Role
 from domain.proposal import Proposal
 from store.programs import participants
-from store.tables import EditsRow, JournalRow, PairRow, ParticipantRow, ProposalRow
+from store.tables import EditsRow, JournalRow, PairRow, ParticipantRow, ProgramRow, ProposalRow
 
 
 class StoredProposal(Value):
@@ -113,14 +114,23 @@ def _edits_row(session: Session, program: str, draft: str) -> EditsRow:
 
 
 def background(session: Session, program: str) -> Background:
-    """What matching should know of a program's people beyond those who take part."""
+    """What matching should know of a program's people beyond those who take part.
+
+    Earlier programs are those that were started before. Two who declined each other there count as
+    having been a pair: they were introduced once.
+    """
     everybody = participants(session, program)
     joined = {p.id for p in everybody if p.joined}
     references = {p.id: p.person.reference for p in everybody}
     met: set[tuple[str, str]] = set()
     matched_in: dict[str, set[str]] = {}
-    pairs = select(PairRow.program_id, PairRow.mentor_id, PairRow.mentee_id)
-    for other, mentor, mentee in session.execute(pairs.where(PairRow.program_id != program)):
+    began = session.get_one(ProgramRow, program).created_at
+    pairs = (
+        select(PairRow.program_id, PairRow.mentor_id, PairRow.mentee_id)
+        .join(ProgramRow, ProgramRow.id == PairRow.program_id)
+        .where(PairRow.program_id != program, ProgramRow.created_at <= began)
+    )
+    for other, mentor, mentee in session.execute(pairs):
         matched_in.setdefault(other, set()).update((mentor, mentee))
         if mentor in references and mentee in references:
             met.add((references[mentor], references[mentee]))
@@ -140,6 +150,9 @@ def background(session: Session, program: str) -> Background:
     )
 
 
+_BOTH_GO_ON = (EndReason.REMATCH.value, EndReason.PARTED.value)
+
+
 class Paired(Value):
     """A pair as matching anew sees it."""
 
@@ -152,6 +165,29 @@ class Paired(Value):
     """Whether the two have met, or have a date for it."""
     may_match_anew: tuple[str, ...] = ()
     """Which of the two is free for somebody else now that it has ended."""
+
+
+def newly_broken(
+    session: Session, program: str, found: Mapping[str, str | None], now: datetime
+) -> list[str]:
+    """Which pairs HR has yet to hear of, by id: of those that break rules, and which (a digest).
+
+    The same check once more gives the same again; another one only what has changed since.
+    """
+    new: list[str] = []
+    rows = session.scalars(
+        select(PairRow).where(PairRow.program_id == program).order_by(PairRow.id)
+    )
+    for row in rows:
+        if row.id not in found:
+            continue
+        rules, told = found[row.id], row.broken or {}
+        if rules is None:
+            row.broken = None
+        elif told.get("rules") != rules or told.get("at") == now.isoformat():
+            row.broken = {"rules": rules, "at": now.isoformat()}
+            new.append(row.id)
+    return new
 
 
 _ENDED = {
@@ -203,7 +239,7 @@ def _free_after(
     row: PairRow, kind: str, reason: str | None, left_by: str | None
 ) -> tuple[str, ...]:
     both = (row.mentor_id, row.mentee_id)
-    if kind == EventKind.PAIR_DECLINED.value or reason == EndReason.REMATCH.value:
+    if kind == EventKind.PAIR_DECLINED.value or reason in _BOTH_GO_ON:
         return both
     if kind == EventKind.PAIR_WITHDRAWN.value and left_by is not None:
         return (row.mentee_id if left_by == Role.MENTOR.value else row.mentor_id,)

@@ -146,6 +146,8 @@ class PairRow(Base):
     """Why these two, in words, for HR and for them."""
     sessions: Mapped[int | None]
     """How many are planned, where that differs from the definition: a pair that began late."""
+    broken: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """The hard rules that HR was told it breaks (`rules`, a digest), and by which check (`at`)."""
     __table_args__ = (Index("ix_pairs_cohort", "program_id", "cohort"),)
 
 

@@ -150,28 +150,34 @@ class PairWorkflow:
         self._show()
 
     @workflow.signal
-    def hr_ordered(self, order: HrOrder) -> None:
+    async def hr_ordered(self, order: HrOrder) -> None:
         """HR did something to the whole program. What can't be done to this pair is left."""
         stays = order.order is Order.RESUME and self._pair.on_hold
-        if refusal(self._pair, order.order) is None and not stays:
-            self._obey(order.order)
+        if refusal(self._pair, order.order) is not None or stays:
+            return
+        self._obey(order.order)
+        if order.order is Order.HOLD:  # the others ride on what the pair does next
+            await self._write_down(order.order)
 
     @workflow.update
     async def order(self, order: HrOrder) -> PairState:
         """Pause, resume or close this pair; gives the state it is in then."""
         self._obey(order.order)
-        await workflow.execute_activity_method(
-            PairActivities.record,
-            Record(program=self._start.program, events=self._recorder.take()),
-            summary=f"write down: {order.order}",
-            **PATIENT,
-        )
+        await self._write_down(order.order)
         return self._pair.state
 
     @order.validator
     def _order_is_possible(self, order: HrOrder) -> None:
         if why := refusal(self._pair, order.order):
             raise ApplicationError(why)
+
+    async def _write_down(self, order: Order) -> None:
+        await workflow.execute_activity_method(
+            PairActivities.record,
+            Record(program=self._start.program, events=self._recorder.take()),
+            summary=f"write down: {order}",
+            **PATIENT,
+        )
 
     def _obey(self, order: Order) -> None:
         change = after_order(self._plan, self._pair, order, workflow.now())

@@ -264,11 +264,12 @@ class ProgramWorkflow(Repairs):
     async def check_pairs(self) -> PairsChecked:
         """Check the hard rules on all pairs anew, by what is known of people now.
 
-        A pair in which one came to depend on the other is paused; HR hears of all that were found.
+        A pair in which one came to depend on the other is paused; HR hears of all that were found,
+        and of each once for the same reason.
         """
         found: BrokenPairs = await workflow.execute_activity_method(
             ProgramActivities.check_pairs,
-            CheckPairs(program=self._start.program),
+            CheckPairs(program=self._start.program, now=workflow.now()),
             summary="check the hard rules on all pairs",
             **PATIENT,
         )

@@ -103,9 +103,12 @@ class Repairs(ProgramSteps):
                 EventKind.NEW_PAIRS_PROPOSED,
                 {"proposal": found.proposal, "pairs": found.pairs, "parted": len(found.parted)},
             )
-        if not found.pairs:
-            return
         await self._not_in_a_pause()
+        if not found.pairs:
+            if found.waiting:
+                occasion = f"{workflow.now():%Y-%m-%dT%H:%M:%S}"
+                await self._send(ProgramMomentKind.NOBODY_FOUND, occasion=occasion)
+            return
         if repair.approve:
             await self._send(ProgramMomentKind.NEW_PAIRS_READY, occasion=str(found.number))
         else:
@@ -142,7 +145,7 @@ class Repairs(ProgramSteps):
             **PATIENT,
         )
         for pair in new_pairs.parted:
-            await self._tell_pair(pair, Order.REMATCH)
+            await self._tell_pair(pair, Order.PART)
         formed = await workflow.execute_activity_method(
             ProgramActivities.form_pairs,
             FormPairs(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from activities.signatures import (
+    BrokenPairs,
     CheckPairs,
     EditDone,
     EditRequest,
@@ -292,23 +295,71 @@ def reports_to(works: Works, person: str, manager: str) -> None:
     works.change_profile(person.removeprefix("p-"), manager=boss)
 
 
-def test_a_mentor_who_now_reports_to_the_mentee_stops_the_pair(two_pairs: Works) -> None:
-    assert two_pairs.matching.check_pairs(CheckPairs(program=PROGRAM)).stop == ()
+def check(works: Works, after: timedelta = timedelta(0)) -> BrokenPairs:
+    return works.matching.check_pairs(CheckPairs(program=PROGRAM, now=NOW + after))
+
+
+def test_hr_hears_of_a_broken_rule_once_and_again_when_another_one_breaks(
+    two_pairs: Works,
+) -> None:
     reports_to(two_pairs, MIA, THEO)
-    found = two_pairs.matching.check_pairs(CheckPairs(program=PROGRAM))
+    assert check(two_pairs).stop == ("pair-1",)
+    assert check(two_pairs).stop == ("pair-1",)  # the same check, tried again
+    assert check(two_pairs, timedelta(days=1)).stop == ()  # HR knows, and may have resumed it
+    two_pairs.change_profile("mia", level="director")
+    assert check(two_pairs, timedelta(days=2)).stop == ("pair-1",)
+    two_pairs.change_profile("mia", level="junior", manager=None)
+    assert check(two_pairs, timedelta(days=3)).stop == ()
+    reports_to(two_pairs, MIA, THEO)
+    assert check(two_pairs, timedelta(days=4)).stop == ("pair-1",)
+
+
+def test_a_mentor_whose_new_manager_reports_to_the_mentee_stops_the_pair(
+    two_pairs: Works,
+) -> None:
+    with two_pairs.scene.database.read() as session:
+        everybody = [p.person for p in programs.participants(session, PROGRAM)]
+    boss = Person(reference="9", name="New", email="new@example.com", roles=(), manager="p-theo")
+    mia = next(person for person in everybody if person.reference == MIA)
+    others = [person for person in everybody if person.reference != MIA]
+    newer = [mia.model_copy(update={"manager": "9"}), *others, boss]
+    with two_pairs.scene.database.write() as session:
+        assert programs.update_people(session, PROGRAM, newer).strangers == 1
+    assert check(two_pairs).stop == ("pair-1",)
+    with two_pairs.scene.database.read() as session:
+        new = programs.participant_by_reference(session, PROGRAM, "9")
+    assert new is not None
+    assert not new.takes_part
+
+
+def test_the_coordinator_hears_for_whom_there_is_nobody(two_pairs: Works) -> None:
+    ended(two_pairs, "pair-1", EventKind.PAIR_DECLINED)
+    assert look(two_pairs).waiting == 2
+    two_pairs.of_program(ProgramMomentKind.NOBODY_FOUND)
+    [letter] = two_pairs.post.mails()
+    assert "no other partner yet for 2 people" in letter.subject
+    assert "Mia Example" in letter.text
+    assert "Theo Example" in letter.text
+    assert "Nils Example" not in letter.text
+
+
+def test_a_mentor_who_now_reports_to_the_mentee_stops_the_pair(two_pairs: Works) -> None:
+    assert check(two_pairs).stop == ()
+    reports_to(two_pairs, MIA, THEO)
+    found = check(two_pairs)
     assert (found.stop, found.tell) == (("pair-1",), ())
 
 
 def test_a_promotion_is_told_and_stops_nobody(two_pairs: Works) -> None:
     two_pairs.change_profile("mia", level="director")
-    found = two_pairs.matching.check_pairs(CheckPairs(program=PROGRAM))
+    found = check(two_pairs)
     assert (found.stop, found.tell) == ((), ("pair-1",))
 
 
 def test_a_pair_that_is_over_is_not_checked(two_pairs: Works) -> None:
     reports_to(two_pairs, MIA, THEO)
     ended(two_pairs, "pair-1", EventKind.PAIR_DECLINED)
-    assert two_pairs.matching.check_pairs(CheckPairs(program=PROGRAM)).stop == ()
+    assert check(two_pairs).stop == ()
 
 
 def test_the_coordinator_reads_which_rule_and_what_to_do(two_pairs: Works) -> None:

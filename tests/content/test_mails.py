@@ -63,6 +63,8 @@ HR: dict[str, Any] = {
     "unmatched": 3,
     "new": False,
     "parted": 1,
+    "more": 3,
+    "people": [{"name": "Mia Example", "role": "mentor"}],
     "pairs": [
         {
             "id": "m-1",
@@ -80,6 +82,7 @@ TO_HR = (
     Mail.MATCHES_READY,
     Mail.MATCHES_REMINDER,
     Mail.NEW_PAIRS_READY,
+    Mail.NOBODY_FOUND,
     Mail.RULES_BROKEN,
     Mail.PREPARATION_OVERDUE,
     Mail.PAIR_STALLED,

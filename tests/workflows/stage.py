@@ -80,6 +80,8 @@ class Stage(PairActivities, ProgramActivities):
         """What each search for new partners finds, in order; nothing once it is used up."""
         self.parted: tuple[str, ...] = ()
         self.broken = BrokenPairs()
+        self.waiting = 0
+        """Who is left alone when a search finds nobody."""
         self.repairs: list[RepairRequest] = []
         self.settled: list[SettleRequest] = []
         self.on_search: Callable[[], None] = lambda: None
@@ -144,6 +146,7 @@ class Stage(PairActivities, ProgramActivities):
             number=self._proposals,
             pairs=len(found),
             parted=self.parted if found else (),
+            waiting=0 if found else self.waiting,
         )
 
     @activity.defn

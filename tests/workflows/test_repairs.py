@@ -16,7 +16,7 @@ from domain.ids import pair_workflow_id, program_workflow_id
 from domain.journal import EventKind
 from domain.lifecycle import PairState
 from domain.lifecycle import Stage as ProgramStage
-from domain.pair import Order
+from domain.pair import EndReason, Order
 from domain.people import Role
 from domain.plan import PairPlan, RepairPlan
 from tests.workflows.stage import PAIR_PLAN, REPAIR, Stage, on_stage, program_plan
@@ -139,6 +139,13 @@ async def test_hr_hears_nothing_where_nobody_can_be_found(running: Running) -> N
     assert not await running.awaits_approval()
 
 
+async def test_hr_hears_when_there_is_nobody_for_who_is_left(running: Running) -> None:
+    running.stage.waiting = 1
+    await running.deed("m-1", DeedKind.DECLINED)
+    await running.days(4)
+    assert running.told(ProgramMomentKind.NOBODY_FOUND) == 1
+
+
 @pytest.mark.parametrize("pair_plan", [PAIR_PLAN.model_copy(update={"sessions": 6, "needed": 4})])
 async def test_a_pair_that_begins_late_has_the_sessions_there_is_time_for(
     running: Running,
@@ -177,8 +184,7 @@ async def test_a_pair_that_is_parted_for_it_ends(running: Running) -> None:
         for m in running.stage.moments
         if m.pair == "m-2" and m.moment.kind.value == "farewell"
     )
-    assert farewell.reason is not None
-    assert farewell.reason.value == "rematch"
+    assert farewell.reason is EndReason.PARTED
     assert running.introduced()[-2:] == ["m-3", "m-4"]
 
 
@@ -319,6 +325,7 @@ async def test_a_pair_that_breaks_a_rule_now_is_paused_and_hr_is_told(running: R
     checked = await running.handle.execute_update(ProgramWorkflow.check_pairs)
     assert (checked.paused, checked.told) == (1, 1)
     assert await running.state("m-1") is PairState.PAUSED
+    assert EventKind.PAIR_PAUSED in running.stage.recorded  # so that status shows it
     assert await running.state("m-2") is PairState.INTRODUCED
     await running.handle.execute_update(ProgramWorkflow.pause)
     await running.handle.execute_update(ProgramWorkflow.resume)

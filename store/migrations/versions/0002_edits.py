@@ -1,4 +1,4 @@
-"""HR's edits of a proposal, and pairs that have fewer sessions because they began late."""
+"""HR's edits of a proposal; pairs that began late, or that break a rule by now."""
 
 from __future__ import annotations
 
@@ -25,10 +25,12 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_edits_program_id"), "edits", ["program_id"], unique=False)
     op.add_column("pairs", sa.Column("sessions", sa.Integer(), nullable=True))
+    op.add_column("pairs", sa.Column("broken", sa.JSON(none_as_null=True), nullable=True))
 
 
 def downgrade() -> None:
     """Back to the one before."""
+    op.drop_column("pairs", "broken")
     op.drop_column("pairs", "sessions")
     op.drop_index(op.f("ix_edits_program_id"), table_name="edits")
     op.drop_table("edits")
