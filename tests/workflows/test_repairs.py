@@ -115,7 +115,7 @@ async def test_who_lost_their_partner_is_introduced_to_another_once_hr_agrees(
     assert await running.awaits_approval()
     assert await running.approve(2) == 1
     await running.days(1)
-    assert running.introduced() == ["m-1", "m-2", "m-3"]
+    assert sorted(running.introduced()) == ["m-1", "m-2", "m-3"]
     assert await running.state("m-3") is PairState.INTRODUCED
     assert not await running.awaits_approval()
     assert EventKind.NEW_PAIRS_APPROVED in running.stage.recorded
@@ -185,7 +185,7 @@ async def test_a_pair_that_is_parted_for_it_ends(running: Running) -> None:
         if m.pair == "m-2" and m.moment.kind.value == "farewell"
     )
     assert farewell.reason is EndReason.PARTED
-    assert running.introduced()[-2:] == ["m-3", "m-4"]
+    assert sorted(running.introduced()) == ["m-1", "m-2", "m-3", "m-4"]
 
 
 async def test_new_pairs_are_looked_at_once_more_before_they_are_made(running: Running) -> None:
@@ -203,9 +203,9 @@ async def test_in_a_pause_nobody_is_parted_or_introduced(running: Running) -> No
     await running.days(4)
     await running.approve(2)
     await running.handle.execute_update(ProgramWorkflow.pause)
-    introduced = running.introduced()
+    introduced = sorted(running.introduced())
     await running.days(20)
-    assert running.introduced() == introduced
+    assert sorted(running.introduced()) == introduced
     await running.handle.execute_update(ProgramWorkflow.resume)
     await running.days(1)
     assert "m-3" in running.introduced()
