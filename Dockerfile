@@ -25,5 +25,6 @@ ENV PATH=/app/.venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     MPLCONFIGDIR=/tmp \
     PORTAL_HOST=0.0.0.0
+RUN python -m compileall -q -x '\.venv' .
 USER 10001
 CMD ["python", "worker.py"]
