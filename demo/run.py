@@ -7,6 +7,7 @@ import shutil
 import signal
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
+from temporalio.client import WorkflowUpdateFailedError
 
 from activities.report import REPORT_HTML, render_report, write_report
 from console import show
@@ -117,24 +119,21 @@ async def play(
         stored = programs.get(session, program)
     crowd = Crowd((p.email for p in people), settings.mailbox_url or "", stored.calendar)
     _cast_who_stays_out(crowd, entrants)
-    tasks = [
-        asyncio.create_task(crowd.live()),
-        asyncio.create_task(_be_hr(settings, database, program, crowd)),
-    ]
+    hr = _Hr(settings, database, crowd)
+    living = asyncio.create_task(crowd.live())
     try:
         while True:
             standing = await asyncio.to_thread(read_standing, database, program)
             await look(standing, crowd)
             if standing.status.stage in OVER:
                 return Played(definition, standing, crowd)
-            for task in tasks:
-                if task.done():
-                    task.result()  # raises what ended it
+            await hr.see(standing)
+            if living.done():
+                living.result()  # raises what ended it
             await asyncio.sleep(LOOK_SECONDS)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        living.cancel()
+        await asyncio.gather(living, return_exceptions=True)
 
 
 async def _show(settings: Settings, folder: Path, day_seconds: float) -> int:
@@ -183,19 +182,26 @@ def _cast_who_stays_out(crowd: Crowd, entrants: Sequence[Entrant]) -> None:
         crowd.cast(entrant.person.email, Habit.SLOW)
 
 
-async def _be_hr(settings: Settings, database: Database, program: str, crowd: Crowd) -> None:
-    """Approve the matches when they are there, and new pairs when somebody lost their partner."""
-    approved = 0
-    while True:
-        with database.read() as session:
-            stored = proposals.latest_proposal(session, program)
-        waits = show.waits_for_approval(read_standing(database, program).status)
-        if stored is not None and waits and stored.number > approved:
-            if not approved:
-                _cast_pairs(database, program, crowd, stored.proposal)
-            await approve_matches(settings, program, stored.number)
-            approved = stored.number
-        await asyncio.sleep(LOOK_SECONDS)
+class _Hr:
+    """Approves the matches when they are there, and new pairs when somebody lost their partner."""
+
+    def __init__(self, settings: Settings, database: Database, crowd: Crowd) -> None:
+        self._settings = settings
+        self._database = database
+        self._crowd = crowd
+        self._approved = 0
+
+    async def see(self, standing: Standing) -> None:
+        """Look at how things stand, and do what waits."""
+        proposal, program = standing.proposal, standing.program.id
+        waits = show.waits_for_approval(standing.status)
+        if proposal is None or not waits or proposal.number <= self._approved:
+            return
+        if not self._approved:
+            _cast_pairs(self._database, program, self._crowd, proposal.proposal)
+        with suppress(WorkflowUpdateFailedError):  # there is a newer one: it is seen next time
+            await approve_matches(self._settings, program, proposal.number)
+            self._approved = proposal.number
 
 
 def _cast_pairs(database: Database, program: str, crowd: Crowd, proposal: Proposal) -> None:
