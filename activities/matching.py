@@ -163,6 +163,7 @@ class Matching:
             edits.edits,
             background=background,
             never=now.never,
+            without_room=now.people,
             solve=edits.solve,
         )
         if begun:

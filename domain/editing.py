@@ -21,7 +21,7 @@ from rustworkx import PyDiGraph, strongly_connected_components
 
 from domain.background import Background
 from domain.definition import Definition
-from domain.edits import Edit, EditKind, Refusal, Two
+from domain.edits import NEW_PAIR, Edit, EditKind, Refusal, Two
 from domain.matching import match, proposal_of, rule_check
 from domain.model import Value
 from domain.people import Person
@@ -49,6 +49,7 @@ def edited(
     *,
     background: Background | None = None,
     never: Mapping[frozenset[str], str] | None = None,
+    without_room: Mapping[str, Person] | None = None,
     solve: bool = False,
 ) -> Edited:
     """The proposal with every edit that can stand, and why the others can't.
@@ -63,18 +64,26 @@ def edited(
         edits: HR's decisions in the order of the file; a pair without one stays as it is.
         background: the rest of the organisation, and what was before.
         never: two who can't become a pair, and why: they are one, or their pair has ended.
+        without_room: others who take part and are in as many running pairs as they can be. Who is
+            in `people`, too, counts as having room.
         solve: match everything anew that HR did not set, around what HR set, with the pairs that
             HR took apart kept apart.
     """
-    desk = _Desk(definition, people, proposal, background or Background(), never or {})
+    desk = _Desk(
+        definition, people, proposal, background or Background(), never or {}, without_room or {}
+    )
     moves = desk.understood(edits)
     desk.refuse_each(moves)
     desk.refuse_until_it_fits(moves)
     standing = [move for move in moves if move.why is None]
     table = desk.table(standing)
     desk.tell_of_lost_pairs(table, standing)
+    if solve:
+        after = desk.solved(table)
+    else:
+        after = proposal if desk.is_as_it_was(table) else desk.written_out(table)
     return Edited(
-        proposal=desk.solved(table) if solve else desk.written_out(table),
+        proposal=after,
         applied=sum(desk.changes(edit) for move in standing for edit in move.edits),
         refused=tuple(sorted(desk.refused, key=lambda no: (no.row is None, no.row or 0))),
     )
@@ -118,9 +127,11 @@ class _Desk:
         proposal: Proposal,
         background: Background,
         never: Mapping[frozenset[str], str],
+        without_room: Mapping[str, Person],
     ) -> None:
         self._definition = definition
         self._never = never
+        self._without_room = without_room
         self._people = people
         self._background = background
         known = (*background.everybody, *people.values())
@@ -172,7 +183,7 @@ class _Desk:
         return sorted(moves, key=lambda move: move.last_row)
 
     def _why_no_edit(self, edit: Edit) -> str | None:
-        if (edit.before is None) != (edit.kind is EditKind.ADD):
+        if (edit.before is None) != (edit.kind in NEW_PAIR):
             return "a new pair needs the decision “add”, and only a new one has it."
         if (edit.after is None) != (edit.kind is EditKind.DROP):
             return "it does not say who should be the pair."
@@ -193,6 +204,8 @@ class _Desk:
     def _put(self, edit: Edit) -> _Place | None:
         if edit.after is None:
             return None
+        if edit.kind is EditKind.RESTORE:
+            return _Place(edit.after, fixed=False, comment=edit.comment)
         fixed = edit.kind is not EditKind.APPROVE or edit.after != edit.before
         return _Place(edit.after, fixed, edit.comment)
 
@@ -325,6 +338,11 @@ class _Desk:
     def _why_absent(self, key: str, role: str) -> str | None:
         if key in self._people:
             return None
+        if key in self._without_room:
+            return (
+                f"{self._named(key)} has no room for another pair: their running pairs take all "
+                "their places."
+            )
         if key in self._had_part:
             return f"the {role} does not take part any more."
         if any(person.reference == key for person in self._background.everybody):
@@ -452,9 +470,16 @@ class _Desk:
         return put is not None and (put.fixed, put.comment) != (pair.fixed, pair.comment)
 
     def _named(self, key: str) -> str:
-        return self._people[key].reference if key in self._people else f"“{key}”"
+        """By the organisation's id; somebody unknown as HR wrote them."""
+        found = self._people.get(key) or self._without_room.get(key)
+        return found.reference if found is not None else f"“{key}”"
 
     # --- The proposal as it then is
+
+    def is_as_it_was(self, table: _Table) -> bool:
+        """Whether these are the pairs of the proposal, with their locks and notes."""
+        was = [_Place((pair.mentor, pair.mentee), pair.fixed, pair.comment) for pair in self._pairs]
+        return table == dict(enumerate(was))
 
     def written_out(self, table: _Table) -> Proposal:
         """The proposal of these pairs and no others."""
@@ -521,6 +546,22 @@ class _Desk:
         if was is not None and pair.score <= was.score - FAR_BELOW:
             words.append(f"a better score: {was.score:.0f} as proposed, {pair.score:.0f} now")
         return dict.fromkeys(words)
+
+
+def edits_back_to(earlier: Proposal, now: Proposal) -> tuple[Edit, ...]:
+    """The edits that make the pairs of an earlier proposal those of this one again."""
+    back = {(pair.mentor, pair.mentee): pair for pair in earlier.pairs}
+    here = {(pair.mentor, pair.mentee) for pair in now.pairs}
+    gone = sorted(here - back.keys())
+    edits = [Edit(row=None, kind=EditKind.DROP, before=two) for two in gone]
+    for two, pair in back.items():
+        if two in here:
+            kind = EditKind.LOCK if pair.fixed else EditKind.APPROVE
+            edits.append(Edit(row=None, kind=kind, before=two, after=two, comment=pair.comment))
+        else:
+            kind = EditKind.ADD if pair.fixed else EditKind.RESTORE
+            edits.append(Edit(row=None, kind=kind, after=two, comment=pair.comment))
+    return tuple(edits)
 
 
 def _new_in(edit: Edit) -> tuple[str, ...]:

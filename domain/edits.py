@@ -31,6 +31,12 @@ class EditKind(StrEnum):
     """Somebody who is in another pair comes into this one; who was here takes their place there."""
     ADD = "add"
     """A pair that the proposal does not have."""
+    RESTORE = "restore"
+    """The same, of an earlier proposal in which HR had not set it."""
+
+
+NEW_PAIR = (EditKind.ADD, EditKind.RESTORE)
+"""Decisions about a pair that the proposal does not have; the others are about one that it has."""
 
 
 class Edit(Value):

@@ -367,3 +367,18 @@ def test_an_entry_of_another_shape_is_told_and_its_pair_left_alone(
         "row 1, pairs[1]: an entry needs “mentor” and “mentee”, all in quotation marks."
     ]
     assert read(path, proposal).taken_out == ()
+
+
+def test_a_row_whose_number_can_t_be_read_keeps_its_pair(file: Path, proposal: Proposal) -> None:
+    edit(file, 1, no="first")
+    found = read(file, proposal)
+    assert [problem.field for problem in found.problems] == ["No."]
+    assert found.taken_out == ()
+    assert decided(found) == AS_IT_IS[1:]
+
+
+def test_a_row_of_which_one_id_is_left_keeps_its_pair_too(file: Path, proposal: Proposal) -> None:
+    edit(file, 1, no="first", mentee="13")
+    found = read(file, proposal)
+    assert found.taken_out == ()
+    assert decided(found) == AS_IT_IS[1:]
