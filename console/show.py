@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from console.intake import Intake
+from domain.eligibility import why_not_counted
 from domain.ids import program_workflow_id
 from domain.lifecycle import PairState, Stage
 from domain.model import Value
@@ -85,6 +86,7 @@ def plan_facts(intake: Intake) -> dict[str, Any]:
         "may_mentor": _count(entrants, Role.MENTOR),
         "may_be_mentee": _count(entrants, Role.MENTEE),
         "not_eligible": sum(not entrant.roles for entrant in entrants),
+        "not_eligible_because": list(why_not_counted(plan, intake.people)),
         "warnings": intake.warnings,
     }
 
@@ -119,10 +121,14 @@ def plan(intake: Intake) -> RenderableType:
             f"{facts['people']}: {facts['may_mentor']} may be mentors, "
             f"{facts['may_be_mentee']} mentees, {facts['not_eligible']} are not eligible",
         )
+    if because := facts["not_eligible_because"]:
+        table.add_row("Not eligible", "; ".join(because))
+    if not facts["warnings"]:
+        return Group(table, Text("Everything fits. Nothing was started.", style="green"))
     return Group(
         table,
-        Text("Everything fits. Nothing was started.", style="green"),
-        *(Text(f"• {warning}", style="yellow") for warning in intake.warnings),
+        Text("Nothing was started. Nothing is wrong with the files, but:", style="yellow"),
+        *(Text(f"• {warning}", style="yellow") for warning in facts["warnings"]),
     )
 
 

@@ -33,6 +33,12 @@ A column of names where ids belong would take hours otherwise."""
 MAX_COMPARED = 60
 """Longer words are no typing mistakes."""
 
+MAX_READ_AS_NO = 5
+"""So many different cells that were read as no are repeated: a column of dates has hundreds."""
+
+_NO = frozenset(("no", "n", "false", "0", "-", "–", "—"))
+"""What says no plainly."""
+
 
 class Complaint(NamedTuple):
     """What is wrong with a cell."""
@@ -102,6 +108,8 @@ class CellReader:
         self._levels = {folded(level): level for level in people.levels}
         self._skill_levels = {folded(level): level for level in people.skill_levels}
         self._yes = {folded(word) for word in people.yes}
+        self._read_as_no: dict[str, str] = {}
+        """What was read as no, as it is compared and as it was written first."""
         words = people.role_words
         self._role_words: dict[str, tuple[Role, ...]] = {
             **{folded(word): (Role.MENTOR,) for word in words.mentor},
@@ -139,8 +147,23 @@ class CellReader:
         return lambda text: self._on_scales(text, scales)
 
     def _says_yes(self, text: str) -> bool:
-        """Whether a cell says yes, in the words of `people.yes`."""
-        return folded(text) in self._yes
+        """Whether a cell says yes, in the words of `people.yes`.
+
+        What says neither that nor no plainly is noted.
+        """
+        says = folded(text)
+        if says in self._yes:
+            return True
+        if text and says not in _NO:
+            if len(self._read_as_no) < MAX_READ_AS_NO:
+                self._read_as_no.setdefault(says, _quoted(text))
+            which = self._read_as_no.get(says, "other text")
+            self._complain(
+                Complaint(
+                    f"{which} was read as no: people.yes lists what counts as yes.", harmless=True
+                )
+            )
+        return False
 
     def nobody(self, reference: str, references: Collection[str]) -> str:
         """A hint for a manager's id that is nobody's."""

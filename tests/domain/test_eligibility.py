@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.eligibility import eligible_roles, why_not
+from domain.eligibility import eligible_roles, why_not, why_not_counted
 from domain.people import Person, Role
 from tests.domain.definitions import definition_with
 
@@ -75,3 +75,19 @@ def test_what_somebody_says_of_themselves_is_not_repeated() -> None:
     (reason,) = why_not(definition, person(extra={"gender": "zebra"}), Role.MENTOR)
     assert reason == "did not opt in, or gender is not what is admitted."
     assert eligible_roles(definition, person(extra={"gender": "Woman"})) == tuple(Role)
+
+
+def test_those_without_a_role_are_counted_by_reason() -> None:
+    people = [
+        person(level="High", roles=(Role.MENTOR,)),
+        person(level="Mid", roles=(Role.MENTOR,), consent=False),
+        person(level="High", location="York", roles=(Role.MENTEE,)),
+        person(roles=()),
+        person(level="Low"),
+    ]
+    assert why_not_counted(DEFINITION, people) == (
+        "2 are above Low, the highest level of a mentor",
+        "1 has no location that is admitted of a mentee",
+        "1 has no role in the people file",
+        "1 has not agreed to be matched",
+    )

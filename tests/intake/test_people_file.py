@@ -523,6 +523,27 @@ def test_who_has_not_said_yes_has_not_agreed(tmp_path: Path) -> None:
     assert [person.consent for person in own] == [True, False]
 
 
+def test_cells_that_say_neither_yes_nor_no_plainly_are_noted(tmp_path: Path) -> None:
+    cells = ("yes", "ja", "no", "N", "FALSE", "0", "-", "", "Ja", "oui")
+    rows = "".join(f"{n},A,{n}@example.com,{cell}\n" for n, cell in enumerate(cells))
+    file = load_people(written(tmp_path, f"ID,Name,Mail,OK\n{rows}"), definition_with(consent="OK"))
+    assert file.notes == (
+        "OK, row 3: “ja” was read as no: people.yes lists what counts as yes (rows 3 and 10).",
+        "OK, row 11: “oui” was read as no: people.yes lists what counts as yes.",
+    )
+    assert file.mentors == 1
+
+
+def test_a_column_of_dates_in_place_of_yes_is_noted_in_few_words(tmp_path: Path) -> None:
+    rows = "".join(f"{n},A,{n}@example.com,2027-01-{n}\n" for n in range(10, 30))
+    file = load_people(written(tmp_path, f"ID,Name,Mail,OK\n{rows}"), definition_with(consent="OK"))
+    assert len(file.notes) == 6
+    assert file.notes[-1] == (
+        "OK, row 7: other text was read as no: people.yes lists what counts as yes "
+        "(rows 7, 8, 9 and 12 more)."
+    )
+
+
 def test_whoever_has_not_agreed_takes_no_part(tmp_path: Path) -> None:
     text = "ID,Name,Mail,OK\n1,A,a@example.com,yes\n2,B,b@example.com,\n"
     file = load_people(written(tmp_path, text), definition_with(consent="OK"))
