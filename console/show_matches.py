@@ -197,7 +197,7 @@ def _one_pair(pair: ProposedPair, people: People) -> RenderableType:
     if gone:
         said = f"{' and '.join(gone)} left in the meantime: this pair will not be made"
         parts.append(_indented(said, "yellow"))
-    parts += _noted("+", pair.reasons)
+    parts += _noted("+", pair.all_reasons)
     parts += _noted("–", pair.against, "dim")
     parts += _noted("! set aside by you:", pair.overruled, "yellow")
     if pair.comment:

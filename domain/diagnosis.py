@@ -9,12 +9,12 @@ from dataclasses import replace
 import numpy as np
 
 from domain.background import Background
-from domain.criteria import HardRule, LevelGap, Preference
+from domain.criteria import HardRule, LevelGap, NotThesePairs, Preference, Same, Shared
 from domain.definition import Definition, Mode
 from domain.explaining import points
 from domain.ground import Ground, Truth, Whole
 from domain.matching import rule_check
-from domain.pairing_rules import rule_in_words
+from domain.pairing_rules import rule_in_words, rule_with_name
 from domain.people import Person, Role
 from domain.problems import suggestion
 from domain.relaxation import weaker_rules
@@ -39,14 +39,15 @@ def diagnosis_of(ground: Ground) -> list[str]:
         for role, count in zip(Role, ground.shape, strict=True)
         if not count
     ]
+    values = _values_nobody_has(ground)
     if empty:
-        return empty
+        return [*empty, *values]
     found = [] if ground.allowed.any() else _nothing_left(ground)
     if not found:
         found = [*_nobody_for_some(ground), *_floor_too_high(ground)]
         if ground.definition.program.mode is Mode.ONE_WAY:
             found += _shortage(ground)
-    return found + [
+    return [*found, *values] + [
         f"the preference {preference_name(preference)} says nothing of anybody, so that its "
         "weight counts for nothing: are the columns it compares empty?"
         for preference in ground.silent
@@ -66,7 +67,8 @@ def _nothing_left(ground: Ground) -> list[str]:
     """Which rules, alone or together, leave no pair at all."""
     rules = ground.definition.matching.rules
     found = [
-        f"{rule_in_words(rule)} leaves 0 of {ground.pairs:,} pairs{_of_scale(ground, rule)}."
+        f"ruling out {rule_with_name(rule)} leaves 0 of {ground.pairs:,} pairs"
+        f"{_of_scale(ground, rule)}."
         f"{_what_would_leave(ground, rule)}"
         for rule in rules
         if not _left_by(ground, rule)
@@ -82,8 +84,10 @@ def _nothing_left(ground: Ground) -> list[str]:
         return [f"{together} Leaving out one of them would not help."]
     best = left.index(max(left))
     milder = _mildest_that_leaves(ground, best)
-    more = "" if milder is None else f"; {rule_in_words(milder[0])} would leave {milder[1]:,}"
-    without = f"Without {rule_in_words(rules[best])}, {left[best]:,} would be left{more}."
+    more = ""
+    if milder is not None:
+        more = f"; ruling out {rule_in_words(milder[0])} instead would leave {milder[1]:,}"
+    without = f"Allowing {rule_with_name(rules[best])} would leave {left[best]:,}{more}."
     return [f"{together} {without}"]
 
 
@@ -103,7 +107,7 @@ def _what_would_leave(ground: Ground, rule: HardRule) -> str:
     for steps in weaker_rules(ground, rule):
         for weaker in steps:
             if left := _left_by(ground, weaker):
-                return f" {rule_in_words(weaker)} would leave {left:,}."
+                return f" Ruling out {rule_in_words(weaker)} instead would leave {left:,}."
     return ""
 
 
@@ -153,7 +157,7 @@ def _which_rule_most(ground: Ground, alone: set[int]) -> str:
             best, most = rule, len(helped)
     if best is None:
         return ""
-    return f" Without {rule_in_words(best)}, {most:,} of them would have somebody."
+    return f" Allowing {rule_with_name(best)} would leave {most:,} of them somebody."
 
 
 def _named(ground: Ground, people: Sequence[int]) -> str:
@@ -194,6 +198,42 @@ def _shortage(ground: Ground) -> list[str]:
         for role in Role
         if counts[role] > places[role.other]
     ]
+
+
+# --- What nobody has -----------------------------------------------------------------------------
+
+
+def _values_nobody_has(ground: Ground) -> list[str]:
+    """What the definition names and nobody in the people file has: most likely misspelt."""
+    definition = ground.definition
+    everybody = {person.reference: person for person in ground.background.everybody}
+    everybody |= {person.reference: person for person in ground.people}
+    identity = ground.organisation.identity
+    found: list[str] = []
+    for role in Role:
+        for column, admitted in definition.eligibility.for_role(role).where.items():
+            has = {value for p in everybody.values() if (value := p.value_of(column)) is not None}
+            known = {value.casefold() for value in has}
+            for value in admitted:
+                if value.casefold() not in known:
+                    # What people say they are is not told, not even that somebody says it.
+                    near = "" if column in identity else _nearest(value, sorted(has))
+                    words = f"eligibility.{role.value}.where: nobody has “{value}” in {column}."
+                    found.append(f"{words} {near}".strip())
+    for rule in definition.matching.rules:
+        if isinstance(rule, Same | Shared) and not any(
+            ground.organisation.values(person, rule.column) for person in everybody.values()
+        ):
+            found.append(f"nobody has anything in {rule.column}, which the rule {rule.rule} names.")
+        if isinstance(rule, NotThesePairs):
+            named = dict.fromkeys(reference for pair in rule.pairs for reference in pair)
+            found += [
+                f"not_these_pairs: nobody has the id “{reference}”. "
+                f"{_nearest(reference, everybody)}".strip()
+                for reference in named
+                if reference not in everybody
+            ]
+    return found
 
 
 # --- Fixed pairs ---------------------------------------------------------------------------------

@@ -10,10 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.assignment import TOP_WORTH
-from domain.criteria import HardRule
+from domain.criteria import HardRule, Preference
 from domain.eligibility import why_not
 from domain.ground import Ground, Truth, Whole, Worth, blocks
-from domain.pairing_rules import preference_in_words, rule_in_words, rule_speaks_for
+from domain.pairing_rules import (
+    may_be_told,
+    preference_in_words,
+    rule_in_words,
+    rule_speaks_for,
+)
 from domain.people import Role
 from domain.proposal import BlockingPair, Chosen, ProposedPair, Unmatched
 from domain.relaxation import Standing, relaxations
@@ -40,15 +45,16 @@ def pair_in_words(ground: Ground, pair: Chosen) -> ProposedPair:
     one, other = ground.position[pair.mentor], ground.position[pair.mentee]
     mentor, mentee = ground.people[one], ground.people[other]
     matching = ground.definition.matching
-    speaks_for: list[str | None] = []
+    around = ground.organisation
+    speaks_for: list[tuple[HardRule | Preference, str | None]] = []
     against: list[str | None] = []
     for preference in matching.preferences:
-        good, bad = preference_in_words(preference, mentor, mentee, ground.organisation)
-        speaks_for.append(good)
+        good, bad = preference_in_words(preference, mentor, mentee, around)
+        speaks_for.append((preference, good))
         against.append(bad)
-    speaks_for += [
-        rule_speaks_for(rule, mentor, mentee, ground.organisation) for rule in matching.rules
-    ]
+    speaks_for += [(rule, rule_speaks_for(rule, mentor, mentee, around)) for rule in matching.rules]
+    told = {words: None for by, words in speaks_for if words and may_be_told(by, around)}
+    untold = {words: None for _, words in speaks_for if words and words not in told}
     worth = ground.worth_of_pair(one, other)
     overruled: tuple[str, ...] = ()
     if pair.fixed and matching.floor is not None and worth < ground.floor_worth:
@@ -57,7 +63,8 @@ def pair_in_words(ground: Ground, pair: Chosen) -> ProposedPair:
         mentor=pair.mentor,
         mentee=pair.mentee,
         score=points(worth),
-        reasons=tuple(dict.fromkeys(words for words in speaks_for if words)),
+        reasons=tuple(told),
+        for_hr=tuple(untold),
         against=tuple(dict.fromkeys(words for words in against if words)),
         fixed=pair.fixed,
         overruled=overruled,
@@ -187,19 +194,23 @@ def _why_alone_as(
         else:
             told.append(
                 [
-                    f"{rule_in_words(rule)} shuts out {shut[number]:,} {of_all}."
+                    f"{_are(shut[number], of_all)} shut out by {rule_in_words(rule)}."
                     for rule, shut in shut_out
                     if shut[number]
                 ]
             )
             if kept := kept_apart[person]:
-                told[-1].append(f"{kept:,} {of_all} are kept apart from them: {KEPT_APART}.")
+                told[-1].append(f"{_are(kept, of_all)} kept apart from them: {KEPT_APART}.")
             if below[number]:
                 told[-1].append(
                     f"the floor of {floor:g} shuts out {below[number]:,} {of_all}: the best of "
                     f"them would score {points(int(best[number].max())):g}."
                 )
     return told
+
+
+def _are(count: int, of_all: str) -> str:
+    return f"{count:,} {of_all} {'is' if count == 1 else 'are'}"
 
 
 KEPT_APART = "one of the two declined, or their pair ended"

@@ -250,7 +250,7 @@ def why_not_these(
         return ("nobody is paired with themselves.",)
     for pair in proposal.pairs:
         if {pair.mentor, pair.mentee} == {one, other}:
-            return (f"they are a pair: it scores {pair.score:g}.", *pair.reasons)
+            return (f"they are a pair: it scores {pair.score:g}.", *pair.all_reasons)
     return _Asked(Ground(definition, people, background), proposal).about(one, other)
 
 

@@ -49,10 +49,12 @@ __all__ = [
     "Organisation",
     "allowed_by",
     "liking_of",
+    "may_be_told",
     "organisation_of",
     "preference_in_words",
     "rule_in_words",
     "rule_speaks_for",
+    "rule_with_name",
     "why_broken",
 ]
 
@@ -246,14 +248,18 @@ def _in_full(organisation: Organisation) -> int:
 
 
 def _skills_of(person: Person, organisation: Organisation) -> _Known:
-    ranks = organisation.skill_ranks
     levels = {skill.casefold(): level for skill, level in person.skill_levels.items()}
+    return tuple(
+        (skill, _counts(levels.get(skill), organisation))
+        for skill in sorted(organisation.values(person, "skills"))
+    )
 
-    def counts(skill: str) -> int:
-        rank = ranks.get(levels.get(skill, ""))
-        return 2 * (rank + 1) if rank is not None else len(ranks) + 1 if ranks else 1
 
-    return tuple((skill, counts(skill)) for skill in sorted(organisation.values(person, "skills")))
+def _counts(level: str | None, organisation: Organisation) -> int:
+    """What a skill counts at a level; without one, as the middle of all levels."""
+    ranks = organisation.skill_ranks
+    rank = ranks.get(level or "")
+    return 2 * (rank + 1) if rank is not None else len(ranks) + 1 if ranks else 1
 
 
 def _share_in_common(
@@ -299,26 +305,67 @@ def _liked(preference: OnAScale, mine: _Places, theirs: _Places) -> _Places:
             return abs(mine - theirs)
 
 
+# --- Who may read it -----------------------------------------------------------------------------
+
+_MAY_BE_TOLD = frozenset(
+    ("department", "location", "language", "languages", "skills", "goals", "interests")
+)
+
+
+def may_be_told(criterion: HardRule | Preference, organisation: Organisation) -> bool:
+    """Whether two people may read what a rule or preference found in them; HR may read it all.
+
+    They may read what each would tell the other on the first day: what they teach, learn and like,
+    the languages they speak, where they work, and how much of their working time they share. All
+    else says of one something that they told HR and not the other: words on a scale are a rating of
+    them, a column of HR's own may hold anything, where somebody stands is awkward to be told, and
+    that two share what they are gives away what each has said of themselves.
+    """
+    match criterion:
+        case GoalsMeetSkills() | SharedHours() | PreferSharedHours():
+            return True
+        case Different() | Same() | Shared() | PreferSame() | PreferDifferent() | PreferShared():
+            return criterion.column in _MAY_BE_TOLD - organisation.identity
+    return False
+
+
 # --- Hard rules in words -------------------------------------------------------------------------
 
 
 def rule_in_words(rule: HardRule) -> str:
-    """The rule with its settings, as HR wrote it."""
+    """What the rule rules out: words that can follow “shut out by”, “ruling out”, “allowing”."""
     match rule:
         case LevelGap():
-            upper = "" if rule.max is None else f", at most {rule.max}"
-            return f"level_gap (at least {rule.min}{upper})"
-        case Different() | Same():
-            return f"{rule.rule} {rule.column}"
+            upper = "" if rule.max is None else f" or above {rule.max}"
+            return f"a level gap below {rule.min}{upper}"
+        case Different():
+            return f"the same {_called(rule.column)}"
+        case Same():
+            return f"a different {_called(rule.column)}"
         case Shared():
-            return f"shared {rule.column} (at least {rule.min})"
+            least = "no" if rule.min == 1 else f"fewer than {rule.min}"
+            return f"{least} {_called(rule.column)} in common"
         case SharedHours():
             days = "1 day" if rule.days == 1 else f"{rule.days} days"
-            return f"shared_hours (at least {rule.hours:g} h on {days})"
+            if rule.hours <= 1:
+                return f"less than {rule.hours:g} shared working hour on {days}"
+            return f"fewer than {rule.hours:g} shared working hours on {days}"
         case NoReportingLine():
-            return f"no_reporting_line (depth {rule.depth})"
-        case NoSharedManager() | NotPairedBefore() | NotThesePairs():
-            return rule.rule
+            steps = "1 step" if rule.depth == 1 else f"up to {rule.depth} steps"
+            return f"a reporting line of {steps}"
+        case NoSharedManager():
+            return "a shared manager"
+        case NotPairedBefore():
+            return "having been a pair before"
+        case NotThesePairs():
+            return "a named exclusion"
+
+
+def rule_with_name(rule: HardRule) -> str:
+    """`rule_in_words`, and by which name HR finds the rule in the definition."""
+    column = getattr(rule, "column", None)
+    name = rule.rule if column is None else f"{rule.rule} {column}"
+    return f"{rule_in_words(rule)} ({name})"
 
 
 def why_broken(rule: HardRule, mentor: Person, mentee: Person, organisation: Organisation) -> str:
@@ -342,7 +389,7 @@ def why_broken(rule: HardRule, mentor: Person, mentee: Person, organisation: Org
         case SharedHours():
             why = f"the two have {_time_in_words(_time(mentor, mentee, organisation))}"
         case NoSharedManager():
-            why = "both have the same manager"
+            why = "both report to the same person"
         case NoReportingLine():
             why = "one is above the other in the line of managers"
         case NotPairedBefore():
@@ -355,7 +402,10 @@ def why_broken(rule: HardRule, mentor: Person, mentee: Person, organisation: Org
 def rule_speaks_for(
     rule: HardRule, mentor: Person, mentee: Person, organisation: Organisation
 ) -> str | None:
-    """What the rule looked for in two people and found, as far as it is worth telling them."""
+    """What the rule looked for in two people and found, if it is worth telling.
+
+    Whether the two may read it says `may_be_told`.
+    """
     match rule:
         case LevelGap():
             low, high = organisation.rank(mentor), organisation.rank(mentee)
@@ -394,8 +444,9 @@ def preference_in_words(
 ) -> tuple[str | None, str | None]:
     """What the preference finds that speaks for two people, and what against.
 
-    The first is for the two themselves, the second for HR alone. Neither, where the preference
-    says nothing of them. In `mutual` mode the words are of both directions.
+    The first is for HR and, if `may_be_told`, for the two themselves; the second for HR alone.
+    Neither, where the preference says nothing of them. In `mutual` mode the words are of both
+    directions.
     """
     match preference:
         case GoalsMeetSkills():
@@ -476,21 +527,31 @@ def _goals_in_words(
         skills = dict(_skills_of(teacher, organisation))
         met = [goal for goal in goals if goal in skills]
         if met:
+            how = f"the {teaches} can teach what the {learns} wants to learn"
             best = sum(skills[goal] == _in_full(organisation) for goal in met)
-            share = f"{_part(len(met), len(goals), learns)}{_at_best(best, len(met), organisation)}"
+            share = [_part(len(met), len(goals)), _at_best(best, len(met), organisation)]
+            more = ", ".join(words for words in share if words)
             named = ", ".join(goals[goal] for goal in met)
-            speaks_for.append(f"the {teaches} can teach {share}: {named}")
+            speaks_for.append(
+                f"{'the other way round' if speaks_for else how}: {named}"
+                + (f" ({more})" if more else "")
+            )
+        whose = f" for the {learns}" if organisation.mutual else ""
         if missing := [written for goal, written in goals.items() if goal not in skills]:
-            whose = f" for the {learns}" if organisation.mutual else ""
             against.append(f"not covered{whose}: {', '.join(missing)}")
+        for level in organisation.skill_ranks:
+            low = _counts(level, organisation)
+            if low < _counts(None, organisation) and (
+                barely := [goals[goal] for goal in met if skills[goal] == low]
+            ):
+                against.append(f"{_listed(barely)} at {level} level{whose}")
     return "; ".join(speaks_for) or None, "; ".join(against) or None
 
 
-def _part(met: int, goals: int, learner: str) -> str:
+def _part(met: int, goals: int) -> str:
     if met < goals:
-        return f"{met} of the {learner}'s {goals} goals"
-    every = {1: f"the {learner}'s goal", 2: f"both of the {learner}'s goals"}
-    return every.get(goals, f"all {goals} of the {learner}'s goals")
+        return f"{met} of {goals} goals"
+    return {1: "", 2: "both goals"}.get(goals, f"all {goals} goals")
 
 
 def _at_best(best: int, met: int, organisation: Organisation) -> str:
@@ -499,8 +560,8 @@ def _at_best(best: int, met: int, organisation: Organisation) -> str:
         return ""
     level = max(organisation.skill_ranks, key=lambda name: organisation.skill_ranks[name])
     if best == met:
-        return f", at {level} level" if met == 1 else f", all at {level} level"
-    return f", {'one' if best == 1 else best} at {level} level"
+        return f"at {level} level" if met == 1 else f"all at {level} level"
+    return f"{'one' if best == 1 else best} at {level} level"
 
 
 def _places_in_words(

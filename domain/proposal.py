@@ -25,7 +25,9 @@ class ProposedPair(Value):
     score: float = Field(ge=0, le=100)
     """How well the preferences are met, in the definition's weights: 100 is all of them in full."""
     reasons: tuple[str, ...]
-    """What speaks for the two, for HR and for them."""
+    """What speaks for the two, as far as they may read it: it stands in their introduction."""
+    for_hr: tuple[str, ...] = ()
+    """What else speaks for the two and is HR's alone."""
     against: tuple[str, ...] = ()
     """What counted against it, for HR alone."""
     fixed: bool = False
@@ -34,6 +36,11 @@ class ProposedPair(Value):
     """Wishes of the definition that HR set aside for it, in words."""
     comment: str = ""
     """HR's note."""
+
+    @property
+    def all_reasons(self) -> tuple[str, ...]:
+        """All that speaks for the two, as HR reads it."""
+        return (*self.reasons, *self.for_hr)
 
 
 class Unmatched(Value):

@@ -28,7 +28,7 @@ from domain.criteria import (
     SharedHours,
 )
 from domain.ground import Ground, Truth, Whole
-from domain.pairing_rules import rule_in_words
+from domain.pairing_rules import rule_in_words, rule_with_name
 from domain.people import Role
 
 NOBODY = -1
@@ -91,9 +91,12 @@ def relaxations(
         for weaker in weaker_rules(ground, rule) if helped else ():
             steps = [partial(ground.without, number, less) for less in weaker]
             for step, people in _mildest(chains, steps, helped):
-                tell(people, f"{rule_in_words(weaker[step])} in place of {rule_in_words(rule)}")
+                tell(
+                    people,
+                    f"ruling out {rule_in_words(weaker[step])} instead of {rule_with_name(rule)}",
+                )
                 milder.update(people)
-        tell([p for p in helped if p not in milder], f"doing without {rule_in_words(rule)}")
+        tell([p for p in helped if p not in milder], f"allowing {rule_with_name(rule)}")
     _tell_of_floor(ground, chains, rest, tell)
     _tell_of_places(ground, chains, permitted, rest, tell)
     return {person: tuple(words) for person, words in found.items()}

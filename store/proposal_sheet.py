@@ -103,7 +103,7 @@ def workbook_of(
                 people[pair.mentee].reference,
                 people[pair.mentee].name,
                 pair.score,
-                "\n".join(pair.reasons),
+                "\n".join(pair.all_reasons),
                 "\n".join(_against(pair)),
                 pair.comment,
             )

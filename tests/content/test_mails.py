@@ -70,7 +70,8 @@ HR: dict[str, Any] = {
             "id": "m-1",
             "mentor": "Mia Example",
             "mentee": "Theo Example",
-            "why": "no_reporting_line (depth 2): one is above the other in the line of managers.",
+            "why": "a reporting line of up to 2 steps: one is above the other in the line of "
+            "managers.",
             "stopped": stopped,
         }
         for stopped in (True, False)

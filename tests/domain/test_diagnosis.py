@@ -38,8 +38,8 @@ def test_a_gap_that_leaves_nobody_is_named_with_one_that_would_leave_some() -> N
         *(person(f"s{n}", MENTEE, level=level, goals=("AI",)) for n, level in enumerate("ACB")),
     ]
     assert told(people, rules=[{"rule": "level_gap", "min": 4}]) == [
-        "level_gap (at least 4) leaves 0 of 9 pairs; the scale has 11 levels. "
-        "level_gap (at least 2) would leave 3."
+        "ruling out a level gap below 4 (level_gap) leaves 0 of 9 pairs; the scale has 11 levels. "
+        "Ruling out a level gap below 2 instead would leave 3."
     ]
 
 
@@ -48,7 +48,9 @@ def test_a_rule_without_milder_kinds_that_leaves_nobody_is_named() -> None:
         person("m1", MENTOR, department="IT"),
         person("s1", MENTEE, department="IT", goals=("AI",)),
     ]
-    assert told(people, rules=[DIFFERENT]) == ["different department leaves 0 of 1 pairs."]
+    assert told(people, rules=[DIFFERENT]) == [
+        "ruling out the same department (different department) leaves 0 of 1 pairs."
+    ]
 
 
 def test_rules_that_leave_nobody_together_are_told_with_the_one_that_costs_most() -> None:
@@ -61,13 +63,14 @@ def test_rules_that_leave_nobody_together_are_told_with_the_one_that_costs_most(
     found = told(people, rules=[SAME, DIFFERENT, {"rule": "level_gap", "min": 1}])
     assert found == [
         "the hard rules together leave 0 of 6 pairs, though none of them alone does. "
-        "Without same department, 3 would be left."
+        "Allowing a different department (same department) would leave 3."
     ]
     gap = [{"rule": "level_gap", "min": 2}, {"rule": "same", "column": "department"}]
     people[4] = person("s2", MENTEE, level="C", department="HR", goals=("AI",))
     assert told(people, rules=gap) == [
         "the hard rules together leave 0 of 6 pairs, though none of them alone does. "
-        "Without level_gap (at least 2), 2 would be left; level_gap (at least 1) would leave 2."
+        "Allowing a level gap below 2 (level_gap) would leave 2; ruling out a level gap below 1 "
+        "instead would leave 2."
     ]
 
 
@@ -80,8 +83,8 @@ def test_those_without_anybody_are_counted_with_the_rule_that_costs_most() -> No
     ]
     assert told(people, rules=[DIFFERENT]) == [
         "the hard rules leave no partner for 12 of 13 who may be a mentee: t00, t01, t02, t03, "
-        "t04, t05, t06, t07, t08, t09 and 2 more. Without different department, 12 of them would "
-        "have somebody."
+        "t04, t05, t06, t07, t08, t09 and 2 more. Allowing the same department (different "
+        "department) would leave 12 of them somebody."
     ]
 
 
@@ -92,8 +95,8 @@ def test_in_mutual_mode_somebody_is_alone_who_is_so_in_both_roles() -> None:
         person("c", EITHER, level=None, goals=("AI",)),
     ]
     assert told(people, mode="mutual", rules=[{"rule": "level_gap", "min": 1}]) == [
-        "the hard rules leave no partner for 1 of 3 who take part: c. Without level_gap (at least "
-        "1), 1 of them would have somebody."
+        "the hard rules leave no partner for 1 of 3 who take part: c. Allowing a level gap below 1 "
+        "(level_gap) would leave 1 of them somebody."
     ]
 
 
@@ -159,7 +162,7 @@ def wrong(*fixed: tuple[str, str]) -> list[tuple[int, str]]:
     [
         (("m1", "s22"), "nobody has the id “s22”. Did you mean “s2”?"),
         (("m1", "x9"), "x9 takes no part."),
-        (("m1", "s1"), "different department: both have “IT”."),
+        (("m1", "s1"), "the same department: both have “IT”."),
         (("s2", "m1"), "not eligible as mentor: the people file does not say mentor."),
     ],
 )
@@ -176,4 +179,40 @@ def test_fixed_pairs_beyond_the_places_or_twice_are_told() -> None:
     assert wrong(("m2", "s1"), ("m1", "s2"), ("m2", "s2"), ("m2", "s1")) == [
         (2, "s2 would be in 2 pairs, but has room for 1."),
         (3, "the same two as number 1."),
+    ]
+
+
+# --- What nobody has -----------------------------------------------------------------------------
+
+
+def test_a_value_that_eligibility_admits_and_nobody_has_is_named_with_the_nearest() -> None:
+    definition = definition_with(
+        eligibility={"mentor": {"where": {"department": ["Finanace", "it"]}}}, department="Unit"
+    )
+    people = [
+        person("m1", MENTOR, department="Finance"),
+        person("s1", MENTEE, department="IT", goals=("AI",)),
+    ]
+    assert diagnose(definition, people) == [
+        "nobody may be a mentor: check people.role_words and eligibility.",
+        "eligibility.mentor.where: nobody has “Finanace” in department. Did you mean “Finance”?",
+    ]
+
+
+def test_what_people_say_of_themselves_is_not_suggested() -> None:
+    definition = definition_with(
+        eligibility={"mentor": {"where": {"gender": ["zebras"]}}},
+        people={"identity": {"columns": ["gender"], "opt_in": "Use"}},
+        extra={"gender": "Gender"},
+    )
+    found = diagnose(definition, [person("m1", MENTOR, extra={"gender": "zebra"})])
+    assert "eligibility.mentor.where: nobody has “zebras” in gender." in found
+
+
+def test_a_kept_apart_id_and_a_column_that_nobody_has_are_named() -> None:
+    people = [person("m1", MENTOR), person("s1", MENTEE, goals=("AI",))]
+    exclusion = {"rule": "not_these_pairs", "pairs": [["m1", "s11"]]}
+    assert told(people, rules=[SAME, exclusion])[1:] == [
+        "nobody has anything in department, which the rule same names.",
+        "not_these_pairs: nobody has the id “s11”. Did you mean “s1”?",
     ]

@@ -14,7 +14,7 @@ from domain.background import Background
 from domain.criteria import Objective
 from domain.definition import Definition
 from domain.matching import match, proposal_of, why_not_these
-from domain.pairing_rules import rule_in_words
+from domain.pairing_rules import rule_in_words, rule_with_name
 from domain.people import Person
 from domain.proposal import Chosen, Proposal
 from tests.domain.definitions import definition_with
@@ -54,7 +54,7 @@ def test_the_unmatched_are_told_which_rule_shut_them_out() -> None:
     )
     definition = definition_with(matching={"rules": [DIFFERENT]})
     told = {u.key: u for u in match(definition, people).unmatched}
-    assert told["m1"].reasons == ("different department shuts out 1 of 1 mentees.",)
+    assert told["m1"].reasons == ("1 of 1 mentees is shut out by the same department.",)
     assert told["x"].role is None
     assert told["x"].reasons == ("the people file gives no role.",)
 
@@ -79,7 +79,7 @@ def test_the_floor_and_those_who_declined_are_named_among_what_shuts_out() -> No
     definition = definition_with(matching={"rules": [], "floor": 40})
     proposal = match(definition, people, apart=[("m2", "s1")])
     assert {u.key: u.reasons for u in proposal.unmatched}["s1"] == (
-        "1 of 2 mentors are kept apart from them: one of the two declined, or their pair ended.",
+        "1 of 2 mentors is kept apart from them: one of the two declined, or their pair ended.",
         "the floor of 40 shuts out 1 of 2 mentors: the best of them would score 33.33.",
     )
 
@@ -90,7 +90,7 @@ def test_somebody_of_either_role_is_told_about_both() -> None:
     told = {u.key: u for u in match(definition, people).unmatched}
     assert told["a"].reasons == (
         "as mentor: nobody else may be a mentee.",
-        "as mentee: different department shuts out 1 of 1 mentors.",
+        "as mentee: 1 of 1 mentors is shut out by the same department.",
     )
 
 
@@ -103,10 +103,10 @@ def test_the_smallest_gap_that_would_do_is_named() -> None:
     )
     people = keyed(person("m1", MENTOR, level="A"), person("s1", MENTEE, level="C"))
     assert relaxed(definition, people)["s1"] == (
-        "level_gap (at least 2) in place of level_gap (at least 3)",
+        "ruling out a level gap below 2 instead of a level gap below 3 (level_gap)",
     )
     people["s1"] = person("s1", MENTEE, level=None)
-    assert relaxed(definition, people)["s1"] == ("doing without level_gap (at least 3)",)
+    assert relaxed(definition, people)["s1"] == ("allowing a level gap below 3 (level_gap)",)
 
 
 def test_the_highest_floor_that_would_do_is_named() -> None:
@@ -139,7 +139,7 @@ def test_a_chain_of_changes_is_followed() -> None:
     )
     assert pairs_of(match(definition, people)) == [("m1", "s2"), ("m2", "s1")]
     assert relaxed(definition, people)["s3"] == (
-        "level_gap (at least 0) in place of level_gap (at least 1)",
+        "ruling out a level gap below 0 instead of a level gap below 1 (level_gap)",
         "one more place for a mentor: the only one whom the rules leave them",
     )
 
@@ -156,8 +156,8 @@ def test_somebody_with_two_partners_can_spare_one() -> None:
     definition = definition_with(matching={"rules": rules})
     assert pairs_of(match(definition, people)) == [("m1", "s1"), ("m2", "s1")]
     assert relaxed(definition, people)["s2"] == (
-        "doing without different department",
-        "doing without different location",
+        "allowing the same department (different department)",
+        "allowing the same location (different location)",
     )
 
 
@@ -207,12 +207,14 @@ def carried_out(program: Program, words: str, key: str) -> list[Program]:
         return [program.changed(floor=float(floor[1]) if floor[1] else None)]
     for number, rule in enumerate(matching.rules):
         before, after = matching.rules[:number], matching.rules[number + 1 :]
-        if words == f"doing without {rule_in_words(rule)}":
+        if words == f"allowing {rule_with_name(rule)}":
             return [program.changed(rules=(*before, *after))]
-        weaker, _, stricter = words.partition(" in place of ")
-        if stricter == rule_in_words(rule):
-            numbers = dict(re.findall(r"(least|most|depth) (\d+)", weaker))
-            names = {"least": "min", "most": "max", "depth": "depth"}
+        weaker, _, stricter = words.removeprefix("ruling out ").partition(" instead of ")
+        if stricter == rule_with_name(rule):
+            numbers = dict(re.findall(r"(below|above|up to|than) (\d+)", weaker))
+            numbers |= {"up to": "1"} if "1 step" in weaker else {}
+            numbers |= {"than": "1"} if weaker.startswith("no ") else {}
+            names = {"below": "min", "than": "min", "above": "max", "up to": "depth"}
             changed = rule.model_copy(update={names[k]: int(v) for k, v in numbers.items()})
             assert rule_in_words(changed) == weaker
             return [program.changed(rules=(*before, changed, *after))]
@@ -246,7 +248,7 @@ def test_no_rule_that_would_have_helped_goes_unsaid(program: Program) -> None:
         for number, rule in enumerate(rules):
             without = program.changed(rules=(*rules[:number], *rules[number + 1 :]))
             helps = without.can_cover(have | {unmatched.key}) and not without_change
-            said = any(words.endswith(rule_in_words(rule)) for words in unmatched.relaxations)
+            said = any(words.endswith(rule_with_name(rule)) for words in unmatched.relaxations)
             assert said == helps, (unmatched, rule)
 
 
@@ -339,7 +341,7 @@ def test_why_not_says_that_they_are_a_pair() -> None:
 
 
 def test_why_not_names_each_broken_rule() -> None:
-    assert why_not("s3", "m2") == ("different department: both have “Sales”.",)
+    assert why_not("s3", "m2") == ("the same department: both have “Sales”.",)
 
 
 def test_why_not_says_who_may_not_take_which_role() -> None:
@@ -426,7 +428,8 @@ def test_lines_of_managers_in_the_background_count() -> None:
     people = keyed(junior, senior)
     proposal = match(definition, people, background=background)
     (why,) = why_not_these(definition, people, proposal, "s1", "m1", background=background)
-    assert why.startswith("no_reporting_line (depth 2):")
+    assert why.startswith("a reporting line of up to 2 steps:")
     assert proposal.unmatched[0].relaxations == (
-        "no_reporting_line (depth 1) in place of no_reporting_line (depth 2)",
+        "ruling out a reporting line of 1 step instead of a reporting line of up to 2 steps "
+        "(no_reporting_line)",
     )

@@ -226,7 +226,9 @@ def test_earlier_goals_count_more() -> None:
     proposal = match(NO_RULES, people)
     assert pairs_of(proposal) == [("m2", "s1")]
     assert proposal.pairs[0].score == 66.67  # 1 of 1 + 1/2
-    assert proposal.pairs[0].reasons == ("the mentor can teach 1 of the mentee's 2 goals: slang",)
+    assert proposal.pairs[0].reasons == (
+        "the mentor can teach what the mentee wants to learn: slang (1 of 2 goals)",
+    )
     assert proposal.pairs[0].against == ("not covered: AI",)
 
 
@@ -341,10 +343,10 @@ def test_broken_rules_are_said_in_words() -> None:
     )
     check = rule_check(definition, Background(everybody=(mentor, mentee)))
     assert check(mentor, mentee) == [
-        "level_gap (at least 1): the two stand on the same level.",
-        "different department: both have “IT”.",
-        "no_reporting_line (depth 2): one is above the other in the line of managers.",
-        "not_these_pairs: the definition keeps the two apart.",
+        "a level gap below 1: the two stand on the same level.",
+        "the same department: both have “IT”.",
+        "a reporting line of up to 2 steps: one is above the other in the line of managers.",
+        "a named exclusion: the definition keeps the two apart.",
     ]
     assert check(mentee, mentor)[:2] == [
         "not eligible as mentor: the people file does not say mentor.",

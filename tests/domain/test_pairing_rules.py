@@ -16,6 +16,7 @@ from domain.criteria import (
     GoalsMeetSkills,
     HardRule,
     LevelGap,
+    MatchingSection,
     NoReportingLine,
     NoSharedManager,
     NotPairedBefore,
@@ -32,16 +33,18 @@ from domain.criteria import (
     Shared,
     SharedHours,
 )
+from domain.definition import Definition
+from domain.matching import proposal_of
+from domain.organisation import Organisation, organisation_of
 from domain.pairing_rules import (
-    Organisation,
     allowed_by,
     liking_of,
-    organisation_of,
     preference_in_words,
     rule_speaks_for,
     why_broken,
 )
-from domain.people import Person
+from domain.people import Person, Role
+from domain.proposal import Chosen
 from tests.domain.definitions import definition_with
 
 LEVELS = ["Clerk", "Lead", "Head", "Director"]
@@ -88,31 +91,31 @@ def liked(
             LevelGap(min=2),
             {"level": "Clerk"},
             {"level": "Lead"},
-            "level_gap (at least 2): the mentee stands 1 level above the mentor.",
+            "a level gap below 2: the mentee stands 1 level above the mentor.",
         ),
         (
             LevelGap(min=1, max=2),
             {"level": "Clerk"},
             {"level": "Director"},
-            "level_gap (at least 1, at most 2): the mentee stands 3 levels above the mentor.",
+            "a level gap below 1 or above 2: the mentee stands 3 levels above the mentor.",
         ),
         (
             LevelGap(),
             {"level": "Director"},
             {"level": "Lead"},
-            "level_gap (at least 1): the mentee stands 2 levels below the mentor.",
+            "a level gap below 1: the mentee stands 2 levels below the mentor.",
         ),
         (
             LevelGap(),
             {"level": "Head"},
             {"level": "Head"},
-            "level_gap (at least 1): the two stand on the same level.",
+            "a level gap below 1: the two stand on the same level.",
         ),
         (
             LevelGap(),
             {"level": "Head"},
             {},
-            "level_gap (at least 1): the level of the mentee is not known.",
+            "a level gap below 1: the level of the mentee is not known.",
         ),
         (Different(column="department"), {"department": "IT"}, {"department": "Sales"}, None),
         (Different(column="department"), {}, {}, None),
@@ -120,51 +123,52 @@ def liked(
             Different(column="department"),
             {"department": "IT"},
             {"department": "it"},
-            "different department: both have “IT”.",
+            "the same department: both have “IT”.",
         ),
         (Same(column="track"), {"extra": {"track": "A"}}, {"extra": {"track": "a"}}, None),
         (
             Same(column="track"),
             {"extra": {"track": "A"}},
             {"extra": {"track": "B"}},
-            "same track: “A” and “B”.",
+            "a different track: “A” and “B”.",
         ),
-        (Same(column="track"), {}, {}, "same track: nothing and nothing."),
+        (Same(column="track"), {}, {}, "a different track: nothing and nothing."),
         (Shared(column="languages"), {"languages": ("en", "fr")}, {"languages": ("fr",)}, None),
         (Shared(column="languages"), {"languages": ("pt-BR", "de")}, {"language": "pt"}, None),
         (
             Shared(column="languages", min=2),
             {"languages": ("en", "fr")},
             {"languages": ("fr", "de")},
-            "shared languages (at least 2): only 1 in common.",
+            "fewer than 2 languages in common: only 1 in common.",
         ),
         (
             Shared(column="working_days"),
             {"working_days": (5, 6)},
             {},
-            "shared working_days (at least 1): none in common.",
+            "no working days in common: none in common.",
         ),
         (Shared(column="days"), {"extra": {"days": "Mon; Tue"}}, {"extra": {"days": "tue"}}, None),
-        (Shared(column="days"), {}, {}, "shared days (at least 1): none in common."),
+        (Shared(column="days"), {}, {}, "no days in common: none in common."),
         (SharedHours(hours=8, days=5), {}, {}, None),
         (
             SharedHours(hours=4),
             {"timezone": "Europe/London"},
             {"timezone": "America/New_York"},
-            "shared_hours (at least 4 h on 1 day): the two have 3 h of shared working time a day.",
+            "fewer than 4 shared working hours on 1 day: the two have 3 h of shared working time a "
+            "day.",
         ),
         (
             SharedHours(hours=1, days=3),
             {},
             {"working_days": (0, 6)},
-            "shared_hours (at least 1 h on 3 days): the two have 8 h of shared working time on "
-            "1 day a week.",
+            "less than 1 shared working hour on 3 days: the two have 8 h of shared working time "
+            "on 1 day a week.",
         ),
         (
             SharedHours(),
             {"timezone": "Europe/London"},
             {"timezone": "Asia/Tokyo"},
-            "shared_hours (at least 1 h on 1 day): the two have no shared working time.",
+            "less than 1 shared working hour on 1 day: the two have no shared working time.",
         ),
         (NoSharedManager(), {"manager": "9"}, {"manager": "8"}, None),
         (NoSharedManager(), {}, {}, None),
@@ -172,14 +176,14 @@ def liked(
             NoSharedManager(),
             {"manager": "9"},
             {"manager": "9"},
-            "no_shared_manager: both have the same manager.",
+            "a shared manager: both report to the same person.",
         ),
         (NotThesePairs(pairs=(("1", "7"),)), {}, {}, None),
         (
             NotThesePairs(pairs=(("2", "1"),)),
             {},
             {},
-            "not_these_pairs: the definition keeps the two apart.",
+            "a named exclusion: the definition keeps the two apart.",
         ),
     ],
 )
@@ -215,7 +219,7 @@ def test_two_who_met_before_do_not_meet_again_either_way_round() -> None:
     assert not left(NotPairedBefore(), other, one, around)
     assert left(NotPairedBefore(), one, person("3"), around)
     assert why_broken(NotPairedBefore(), one, other, around) == (
-        "not_paired_before: the two were a pair in an earlier program."
+        "having been a pair before: the two were a pair in an earlier program."
     )
 
 
@@ -283,8 +287,8 @@ OFFICE_SKILLS = {"skills": ("Python", "Excel"), "skill_levels": {"Python": "expe
             {"goals": ("python", "excel")},
             0.8889,
             (
-                "the mentor can teach both of the mentee's goals, one at expert level: "
-                "python, excel",
+                "the mentor can teach what the mentee wants to learn: python, excel "
+                "(both goals, one at expert level)",
                 None,
             ),
         ),
@@ -294,7 +298,8 @@ OFFICE_SKILLS = {"skills": ("Python", "Excel"), "skill_levels": {"Python": "expe
             {"goals": ("Python", "Word", "SQL")},
             0.5455,  # 1 / (1 + 1/2 + 1/3)
             (
-                "the mentor can teach 1 of the mentee's 3 goals, at expert level: Python",
+                "the mentor can teach what the mentee wants to learn: Python "
+                "(1 of 3 goals, at expert level)",
                 "not covered: Word, SQL",
             ),
         ),
@@ -304,7 +309,8 @@ OFFICE_SKILLS = {"skills": ("Python", "Excel"), "skill_levels": {"Python": "expe
             {"goals": ("Python", "Word")},
             0.3333,
             (
-                "the mentor can teach 1 of the mentee's 2 goals, at expert level: Python",
+                "the mentor can teach what the mentee wants to learn: Python "
+                "(1 of 2 goals, at expert level)",
                 "not covered: Word",
             ),
         ),
@@ -313,7 +319,7 @@ OFFICE_SKILLS = {"skills": ("Python", "Excel"), "skill_levels": {"Python": "expe
             OFFICE_SKILLS,
             {"goals": ("Excel",)},
             0.8333,
-            ("the mentor can teach the mentee's goal: Excel", None),
+            ("the mentor can teach what the mentee wants to learn: Excel", None),
         ),
         (
             PreferSame(column="location"),
@@ -447,8 +453,8 @@ def test_where_both_teach_the_words_are_of_both_directions() -> None:
     other = person("2", skills=("Budgets",), goals=("Python",))
     around = organisation(one, other, mode="mutual")
     assert preference_in_words(GoalsMeetSkills(), one, other, around) == (
-        "the mentor can teach the mentee's goal: Python; "
-        "the mentee can teach 1 of the mentor's 2 goals: Budgets",
+        "the mentor can teach what the mentee wants to learn: Python; "
+        "the other way round: Budgets (1 of 2 goals)",
         "not covered for the mentor: Law",
     )
 
@@ -486,6 +492,135 @@ def test_who_did_not_opt_in_is_neither_favoured_nor_put_back() -> None:
     one, other = person("1", extra={"gender": "zebra"}), person("2")
     around = organisation(one, other, people=IDENTITY)
     assert liked(PreferSame(column="gender"), one, other, around) is None
+
+
+# --- Who may read it -----------------------------------------------------------------------------
+
+NOT_TO_BE_TOLD = ("zebra", "yak", "secretive", "outgoing", "Owls", "Larks", "Clerk", "Director")
+
+
+@st.composite
+def guarded(draw: st.DrawFn) -> tuple[Definition, Person, Person]:
+    """Two people, with what neither may read of the other, and all that looks at it."""
+    columns = {"gender": "zebra yak", "style": "secretive outgoing", "club": "Owls Larks"}
+
+    def somebody(reference: str) -> Person:
+        return person(
+            reference,
+            roles=tuple(Role),
+            level=draw(st.sampled_from(["Clerk", "Director"])),
+            department=draw(st.sampled_from(["IT", "Sales"])),
+            skills=("Python",),
+            goals=("Python", "Law"),
+            interests=("Chess",),
+            extra={column: draw(st.sampled_from(v.split())) for column, v in columns.items()},
+        )
+
+    named = ["department", "club", "level", "gender"]
+    kinds = ["same", "different", "shared"]
+    preferences: list[dict[str, Any]] = [
+        {"prefer": kind, "column": column} for kind in kinds for column in named
+    ]
+    for column in ("gender", "style"):
+        preferences += [
+            {"prefer": kind, "column": column, "scale": columns[column].split()}
+            for kind in ("close", "far", "high")
+        ]
+    preferences += [{"prefer": kind, "column": "level"} for kind in ("close", "far", "high")]
+    preferences += [{"prefer": "goals_meet_skills"}, {"prefer": "shared", "column": "interests"}]
+    rules: list[dict[str, Any]] = [
+        {"rule": kind, "column": column} for kind in kinds for column in named[:3]
+    ]
+    rules += [{"rule": "level_gap", "min": 0}]
+    definition = definition_with(
+        levels=LEVELS,
+        people=IDENTITY,
+        level="Grade",
+        department="Unit",
+        skills="Skills",
+        goals="Goals",
+        interests="Interests",
+        extra={column: column for column in columns},
+    )
+    matching = MatchingSection.model_validate(
+        {
+            "rules": draw(st.lists(st.sampled_from(rules), max_size=4)),
+            "preferences": draw(st.lists(st.sampled_from(preferences), min_size=1, max_size=8)),
+        }
+    )
+    return definition.model_copy(update={"matching": matching}), somebody("1"), somebody("2")
+
+
+@given(guarded())
+def test_the_two_read_nothing_that_one_told_only_hr(
+    given_: tuple[Definition, Person, Person],
+) -> None:
+    definition, mentor, mentee = given_
+    people = {who.reference: who for who in (mentor, mentee)}
+    (pair,) = proposal_of(definition, people, [Chosen("1", "2")]).pairs
+    hushed = (*NOT_TO_BE_TOLD, "apart", "alike", "close", "high in", "asked to be matched", "club")
+    assert not [word for word in hushed if word in " ".join(pair.reasons)]
+    said = [
+        preference_in_words(
+            preference, mentor, mentee, organisation_of(definition, people.values())
+        )
+        for preference in definition.matching.preferences
+    ]
+    assert {words for words, _ in said if words} <= set(pair.all_reasons)
+    assert not set(pair.reasons) & set(pair.for_hr)
+
+
+def test_hr_alone_reads_scales_levels_and_what_two_are() -> None:
+    definition, mentor, mentee = (
+        definition_with(
+            people=IDENTITY,
+            levels=LEVELS,
+            level="Grade",
+            department="Unit",
+            extra={"gender": "Gender", "club": "Club"},
+            matching={
+                "rules": [{"rule": "level_gap"}, {"rule": "different", "column": "department"}],
+                "preferences": [
+                    {"prefer": "same", "column": "gender"},
+                    {"prefer": "same", "column": "club"},
+                    {"prefer": "close", "column": "level"},
+                ],
+            },
+        ),
+        person(
+            "1",
+            roles=tuple(Role),
+            level="Clerk",
+            department="IT",
+            extra={"gender": "yak", "club": "Owls"},
+        ),
+        person(
+            "2",
+            roles=tuple(Role),
+            level="Lead",
+            department="Law",
+            extra={"gender": "yak", "club": "Owls"},
+        ),
+    )
+    (pair,) = proposal_of(definition, {"1": mentor, "2": mentee}, [Chosen("1", "2")]).pairs
+    assert pair.reasons == ("different department: IT and Law",)
+    assert pair.for_hr == (
+        "both asked to be matched by what they share",
+        "same club: Owls",
+        "alike in level",
+        "1 level apart",
+    )
+
+
+def test_goals_met_at_a_low_level_stand_against_a_pair() -> None:
+    skills = {"skills": ("Excel", "SQL"), "skill_levels": {"Excel": "basic", "SQL": "expert"}}
+    one, other = person("1", **skills), person("2", goals=("Excel", "SQL", "Law"))
+    told, against = preference_in_words(GoalsMeetSkills(), one, other, organisation(one, other))
+    assert told == (
+        "the mentor can teach what the mentee wants to learn: Excel, SQL "
+        "(2 of 3 goals, one at expert level)"
+    )
+    assert against == "not covered: Law; Excel at basic level"
 
 
 # --- For any people ------------------------------------------------------------------------------

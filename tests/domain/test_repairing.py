@@ -49,7 +49,7 @@ def test_who_lost_their_partner_gets_the_free_one_with_score_and_reasons() -> No
     found = repair(NO_RULES, people, [StandingPair("m1", "s1")], apart=[("m1", "s2")])
     assert new_pairs(found) == [("m2", "s2")]
     assert found.new[0].score == 100
-    assert found.new[0].reasons == ("the mentor can teach the mentee's goal: AI",)
+    assert found.new[0].reasons == ("the mentor can teach what the mentee wants to learn: AI",)
     assert (found.parted, found.unmatched) == ((), ())
 
 
