@@ -12,7 +12,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from domain.edits import MAX_COMMENT, Edit, EditKind, Two
+from domain.edits import MAX_COMMENT, NEW_PAIR, Edit, EditKind, Two
 from domain.people import Person
 from domain.problems import BadInput, Problem, did_you_mean
 from domain.proposal import Proposal, ProposedPair
@@ -26,7 +26,7 @@ HELP_SHEET = "How to edit"
 PROGRAM, NUMBER = "Program", "Proposal"
 """Where the overview says what the file was made from."""
 
-DECISIONS = tuple(kind.value for kind in EditKind if kind is not EditKind.ADD)
+DECISIONS = tuple(kind.value for kind in EditKind if kind not in NEW_PAIR)
 
 NO, DECISION, MENTOR, MENTEE, COMMENT = "No.", "Decision", "Mentor ID", "Mentee ID", "Comment"
 MENTOR_NAME, MENTEE_NAME = "Mentor", "Mentee"
@@ -84,6 +84,20 @@ def check_target(path: Path) -> str:
     return kind
 
 
+def refuse_to_overwrite(path: Path, inputs: Iterable[Path] = (), *, force: bool) -> None:
+    """See that writing to `path` loses nothing: no file of HR's, and never one that is read.
+
+    Raises:
+        BadInput: `path` is one of `inputs`, or it is there already and `force` is not given.
+    """
+    if not path.exists():
+        return
+    if any(given.exists() and path.samefile(given) for given in inputs):
+        raise refuse(path, "this file is one of those to read.", "Name another to write to.")
+    if not force:
+        raise refuse(path, "this file is there already.", "Name another, or add --force.")
+
+
 def decision_of(pair: ProposedPair) -> str:
     """The decision that a pair has as it stands."""
     return (EditKind.LOCK if pair.fixed else EditKind.APPROVE).value
@@ -131,6 +145,7 @@ def proposal_document(
             }
             for left in proposal.unmatched
         ],
+        "fixed_not_made": proposal.fixed_not_made,
         "frontier": [reached.model_dump(mode="json") for reached in proposal.frontier],
         "blocking": [
             {**who("mentor", two.mentor), **who("mentee", two.mentee), "score": two.score}
@@ -211,6 +226,9 @@ class _Reader:
         self._key_of = {p.reference: key for key, p in people.items() if key in taking_part}
         self._place_of = {self._written(pair): i for i, pair in enumerate(self._pairs)}
         self._met: set[int] = set()
+        """Pairs that have a row."""
+        self._kept: set[int] = set()
+        """Pairs that may have one which can't be read."""
         self._edits: list[Edit] = []
         self._problems: list[Problem] = []
 
@@ -224,10 +242,23 @@ class _Reader:
             Problem(file=self._file, row=row, field=field, message=message, hint=hint)
         )
 
-    def is_about(self, no: str) -> None:
-        """Note that the file has a row of this number, whatever else it says."""
-        if no.isdecimal() and 1 <= int(no) <= len(self._pairs):
-            self._met.add(int(no) - 1)
+    def is_about(self, no: str, mentor: str, mentee: str) -> None:
+        """Note that the file has a row of this number, or of these two, whatever else it says.
+
+        So its pair does not count as taken out. Where neither leads to a pair, all that have one
+        of the two are kept: better a pair too many than one that is lost unasked.
+        """
+        if self._is_number(no):
+            self._kept.add(int(no) - 1)
+        elif (place := self._place_of.get((mentor, mentee))) is not None:
+            self._kept.add(place)
+        else:
+            self._kept |= {
+                place for (a, b), place in self._place_of.items() if a == mentor or b == mentee
+            }
+
+    def _is_number(self, no: str) -> bool:
+        return no.isdecimal() and 1 <= int(no) <= len(self._pairs)
 
     def read(self, lines: Iterable[_Line]) -> None:
         """Understand each line."""
@@ -240,7 +271,7 @@ class _Reader:
 
     def result(self) -> ReadEdits:
         """All that was read, and the rows that were not there."""
-        gone = [pair for i, pair in enumerate(self._pairs) if i not in self._met]
+        gone = [pair for i, pair in enumerate(self._pairs) if i not in self._met | self._kept]
         taken_out = tuple((pair.mentor, pair.mentee) for pair in gone)
         drops = [Edit(row=None, kind=EditKind.DROP, before=two) for two in taken_out]
         problems = sorted(self._problems, key=lambda problem: problem.row or 0)
@@ -252,7 +283,7 @@ class _Reader:
             place = self._place_of.get((line.mentor, line.mentee), -1)
             its_own = place >= 0 and place not in self._met and str(place + 1) not in numbered
             place = place if its_own else -1
-        elif line.no.isdecimal() and 1 <= int(line.no) <= len(self._pairs):
+        elif self._is_number(line.no):
             place = int(line.no) - 1
             if place in self._met:  # a row that HR copied to begin a new one from
                 place = -1
@@ -263,6 +294,7 @@ class _Reader:
                 f"there is no pair {line.no} in this proposal.",
                 "Leave the numbers as they were; a new row has none.",
             )
+            self.is_about("", line.mentor, line.mentee)
             return None
         if place >= 0:
             self._met.add(place)
@@ -434,7 +466,7 @@ def _values(row: Row, places: Mapping[str, int], reader: _Reader) -> dict[str, s
         else:
             values[heading] = cell
     if not readable:
-        reader.is_about(values.get(NO, ""))
+        reader.is_about(*(values.get(heading, "") for heading in (NO, MENTOR, MENTEE)))
         return None
     return values
 
@@ -456,11 +488,11 @@ def _lines_of_json(path: Path, source: Source, reader: _Reader) -> list[_Line]:
     for row, pair in enumerate(pairs, start=1):
         entry = pair if isinstance(pair, dict) else {}
         no = entry.get("no")
-        number = str(no) if isinstance(no, int) and not isinstance(no, bool) else ""
+        number = "" if no is None else str(no)
         keys = ("decision", "mentor", "mentor_name", "mentee", "mentee_name", "comment")
         words = [entry.get(key, "") for key in keys]
         if not isinstance(pair, dict) or not all(isinstance(word, str) for word in words):
-            reader.is_about(number)
+            reader.is_about(number, *(str(entry.get(key, "")) for key in ("mentor", "mentee")))
             reader.tell(
                 row,
                 f"pairs[{row}]",

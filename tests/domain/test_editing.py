@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from domain.background import Background
 from domain.definition import Definition
-from domain.editing import edited
+from domain.editing import edited, edits_back_to
 from domain.edits import Edit, EditKind, Two
 from domain.matching import match, proposal_of, rule_check
 from domain.people import Person, Role
@@ -425,3 +425,40 @@ def test_whatever_the_edits_no_rule_and_no_room_is_broken_and_no_refusal_is_sile
         }
         lost = {no.who for no in after.refused}
         assert left_alone <= {*pairs, *lost}
+
+
+# --- While pairs run, and back again ---------------------------------------------------------------
+
+
+def test_who_has_no_room_is_named_by_the_organisation_s_id() -> None:
+    people = {f"p-{key}": one for key, one in PEOPLE.items() if key in "axy"}
+    full = {"p-b1": mentor("b1"), **people}
+    before = proposal_of(DEFINITION, people, [Chosen("p-a", "p-x")])
+    add = Edit(row=3, kind=ADD, after=("p-b1", "p-y"))
+    after = edited(DEFINITION, people, before, [add], without_room=full)
+    ((why,),) = [refusal.reasons for refusal in after.refused]
+    assert why == ("b1 has no room for another pair: their running pairs take all their places.")
+    assert after.proposal == before
+
+
+def test_edits_that_are_all_refused_leave_the_very_same_proposal() -> None:
+    # What a repair tells of those who wait differs from what writing it out anew would say.
+    before = proposed("ax", "by").model_copy(update={"unmatched": (), "not_looked_at": 3})
+    after = edited(DEFINITION, PEOPLE, before, [edit(2, ADD, "", "ay"), edit(3, LOCK, "cz", "cz")])
+    assert len(after.refused) == 2
+    assert after.proposal == before
+
+
+def test_an_earlier_proposal_s_pairs_come_back_with_their_locks_and_notes() -> None:
+    earlier = proposed("ax", "by", "cz", fixed="by")
+    changes = [
+        edit(2, DROP, "ax"),
+        edit(3, DROP, "by"),
+        edit(4, LOCK, "cz", "cz", "mine"),
+        edit(None, ADD, "", "ay"),
+    ]
+    now = edited(DEFINITION, PEOPLE, earlier, changes).proposal
+    assert pairs_of(now) == {"ay", "cz"}
+    back = edited(DEFINITION, PEOPLE, now, edits_back_to(earlier, now))
+    assert back.refused == ()
+    assert back.proposal.pairs == earlier.pairs
