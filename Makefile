@@ -12,8 +12,8 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--custom-compile-command 'make lock' $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test lint format lock histories migration schema diagram settings guide \
-	pictures bench bench-matching bench-full
+.PHONY: help setup demo run test test-deep lint format lock histories migration schema diagram settings \
+	guide pictures bench bench-matching bench-full
 
 help: ## List these commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,9 @@ run: $(BIN)/.ready ## Start everything for real use; Ctrl-C stops it, its data s
 
 test: $(BIN)/.ready-to-build ## Run the tests; PYTEST="tests/domain -k ladder" runs some of them
 	$(BIN)/python -m pytest $(PYTEST)
+
+test-deep: $(BIN)/.ready-to-build ## Try the rules on five times as many examples, others each time
+	$(BIN)/python -m pytest tests/domain --hypothesis-profile=deep $(PYTEST)
 
 lint: $(BIN)/.ready-to-build ## Check style, types, the import rule and the workflows
 	$(BIN)/ruff check .

@@ -19,6 +19,7 @@ from domain.proposal_words import (
     MOST_CHOICES,
     blocking_in_words,
     counted,
+    fixed_in_words,
     objective_in_words,
     other_choices,
 )
@@ -68,7 +69,13 @@ def proposal(
     """The proposal: its sums, what else it could be, and its pairs with their reasons."""
     made = stored.proposal
     many = len(made.pairs) > MOST_MATCHES and not everything
-    parts = [_heading(stored), *_sums(made), *_tensions(made, people), *_parted(made, people)]
+    parts = [
+        _heading(stored),
+        *(Text(words, style="yellow") for words in fixed_in_words(made)),
+        *_sums(made),
+        *_tensions(made, people),
+        *_parted(made, people),
+    ]
     shown: Sequence[ProposedPair] = made.pairs
     if many:
         shown = sorted(made.pairs, key=lambda pair: pair.score)[:WEAKEST]

@@ -39,7 +39,8 @@ from domain.calendar import epoch_for
 from domain.diagnosis import preference_name
 from domain.ground import worth_of
 from domain.matching import match
-from domain.pairing_rules import liking_of, organisation_of
+from domain.organisation import organisation_of
+from domain.pairing_rules import liking_of
 from runtime.exit import leave_with
 from runtime.settings import PROJECT, Settings, load_settings
 from store import programs, proposals

@@ -19,15 +19,11 @@ from numpy.typing import NDArray
 
 from domain.criteria import Objective
 from domain.flow import Sides, best_flow
+from domain.matrices import Truth, Whole
 
 TOP_WORTH = 10_000
 """What a perfect pair is worth."""
 
-CELLS_WITH_FRONTIER = 4_000_000
-"""Above so many cells the frontier has its two ends only: each point costs a solution."""
-
-Whole = NDArray[np.int64]
-Truth = NDArray[np.bool_]
 Pairs = list[tuple[int, int]]
 
 
@@ -97,9 +93,8 @@ def frontier(choice: Choice, most_points: int = 7, search: Search | None = None)
     The first covers most people and the last is worth most; between them stand those that are
     best for some exchange of people against worth, the largest gaps filled first, up to
     `most_points` in all. The end that `choice.objective` names is what `best_pairs` gives. It is a
-    single choice where the two don't pull apart, and the ends alone where there is much to choose
-    from (`CELLS_WITH_FRONTIER`). `search` is the one that found `best_pairs`, if it is still there:
-    it is not done again.
+    single choice where the two don't pull apart. Each point costs a solution. `search` is the one
+    that found `best_pairs`, if it is still there: it is not done again.
     """
 
     def reached(pairs: Pairs) -> tuple[int, int]:
@@ -112,7 +107,7 @@ def frontier(choice: Choice, most_points: int = 7, search: Search | None = None)
     points = {reached(pairs): pairs for pairs in ends.values()}
     if len(points) == 1:
         return [ends[choice.objective]]
-    gaps = {(max(points), min(points))} if choice.allowed.size <= CELLS_WITH_FRONTIER else set()
+    gaps = {(max(points), min(points))}
     while gaps and len(points) < most_points:
         gap = max(gaps, key=lambda ends: (_size(*ends), ends))
         gaps.remove(gap)

@@ -10,7 +10,9 @@ likely ones only. Which those are is proved by a flow: let everybody teach and l
 matching becomes a flow that uses each of its edges both ways, so the best flow gains at least
 twice what the best matching does. By as much as an edge costs more than it gains in that flow, a
 matching that holds it falls below that bound. An edge that falls below what a matching already
-reached can't be in a better one.
+reached can't be in a better one. Where a group that can only meet each other has an odd number of
+places, no matching uses them all, and the flow is held to that as well: otherwise nearly every
+edge would stay possible.
 """
 
 from __future__ import annotations
@@ -19,20 +21,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import rustworkx
-from numpy.typing import NDArray
+from scipy.sparse.csgraph import connected_components
 
 from domain.flow import Sides, best_flow
+from domain.matrices import Truth, Whole
 
 if TYPE_CHECKING:
     from domain.assignment import Choice, Counting
 
-FEW = 20_000
-"""Up to so many edges all of them are given to the method at once."""
-LIKELY = 12
-"""How many edges of each person the first try gets, where there are more."""
+FEW = 2_000
+"""Up to so many edges, split by places, all of them are given to the method at once."""
+LIKELY = 1
+"""How many edges of each person the first try gets, besides those of the flow. Each further try
+gets twice as many, as long as too many others could still improve on it."""
+TRIES = 5
 
-Whole = NDArray[np.int64]
-Truth = NDArray[np.bool_]
 Pairs = list[tuple[int, int]]
 
 
@@ -44,9 +47,8 @@ def best_matching(choice: Choice, counting: Counting, possible: Truth) -> Pairs:
     """
     graph = _Graph(choice, counting, possible)
     edges = np.flatnonzero(np.triu(graph.possible))
-    if len(edges) > FEW:
-        edges = graph.likely()
-    return graph.ways_round(graph.matched(edges)[0])
+    few = graph.split(edges) <= FEW
+    return graph.ways_round(graph.matched(edges)[0] if few else graph.best_of_likely())
 
 
 class _Graph:
@@ -97,36 +99,83 @@ class _Graph:
             found.append((int(way[0]), int(way[1])))
         return found
 
-    def likely(self) -> Whole:
-        """Edges that hold a best matching."""
+    def split(self, edges: Whole) -> int:
+        """How many edges these become between places (`_matching`)."""
+        ones, others = (self.places[ends] for ends in np.divmod(edges, self.people))
+        single = np.minimum(ones, others) == 1
+        return int(np.where(single, ones * others, ones + others + 1).sum())
+
+    def best_of_likely(self) -> Whole:
+        """The edges of a best matching, found among those that one can hold."""
+        prices, bound, likely = self._bound()
+        for doubled in range(TRIES):
+            edges = np.union1d(likely, self._cheapest(prices, LIKELY << doubled))
+            chosen, reached = self.matched(edges)
+            further = np.setdiff1d(self._cheaper(prices, bound - 2 * reached), edges)
+            if not len(further):
+                return chosen
+            if self.split(further) <= FEW:
+                break
+        return self.matched(np.union1d(edges, further))[0]
+
+    def _bound(self) -> tuple[Whole, int, Whole]:
+        """What a place of each person costs in the flow, both ways, what it gains, and its edges.
+
+        Each group with an odd number of places gets somebody more, whom a pair with anybody of
+        the group gains so much that the flow always makes it, both ways. That leaves an even
+        number of places to the others, and takes nothing from any matching, which leaves one of
+        the places free.
+        """
+        odd = self._odd_groups()
+        most = int(self.worth.max()) * self.counting.per_worth
+        largest = max(most, self.counting.set_gain) + 2 * int(self.counting.covering.max())
+        always = 2 * largest + 1
         set_rows, set_columns = np.nonzero(self.is_set)
+        rows, columns = [set_rows], [set_columns]
+        gains = [np.full(len(set_rows), self.counting.set_gain, dtype=np.int64)]
+        for number, group in enumerate(odd, start=self.people):
+            more = np.full(len(group), number)
+            rows += [group, more]
+            columns += [more, group]
+            # Who has one place and gives it to them is not covered by that.
+            covers = np.where(self.places[group] == 1, self.counting.covering[group], 0)
+            gains.append(np.tile(always - covers, 2))
+        beside = (0, len(odd))
+        places = np.pad(self.places, beside, constant_values=1)
+        covering = np.pad(self.counting.covering, beside)
         found = best_flow(
             Sides(
-                allowed=self.possible,
-                worth=self.worth,
+                allowed=np.pad(self.possible, beside),
+                worth=np.pad(self.worth, beside),
                 per_worth=self.counting.per_worth,
-                row_places=self.places,
-                column_places=self.places,
-                row_covering=self.counting.covering,
-                column_covering=self.counting.covering,
-                set_rows=set_rows,
-                set_columns=set_columns,
-                set_gains=np.full(len(set_rows), self.counting.set_gain, dtype=np.int64),
+                row_places=places,
+                column_places=places,
+                row_covering=covering,
+                column_covering=covering,
+                set_rows=np.concatenate(rows),
+                set_columns=np.concatenate(columns),
+                set_gains=np.concatenate(gains),
             )
         )
         # Somebody without places has no edges, and a price too high to be added up.
-        prices = np.where(self.places > 0, found.row_prices + found.column_prices, 0)
-        first = self._cheapest(prices)
-        reached = self.matched(first)[1]
-        beyond = self._cheaper(prices, found.gain - 2 * reached)
-        return np.union1d(first, beyond)
+        prices = np.where(places > 0, found.row_prices + found.column_prices, 0)[: self.people]
+        real = (found.rows < self.people) & (found.columns < self.people)
+        ends = np.sort([found.rows[real], found.columns[real]], axis=0)
+        used = np.unique(ends[0] * self.people + ends[1])
+        return prices, found.gain - 2 * always * len(odd), used
 
-    def _cheapest(self, prices: Whole) -> Whole:
+    def _odd_groups(self) -> list[Whole]:
+        """Those who can meet each other only, by some way or other, on an odd number of places."""
+        count, group_of = connected_components(self.possible, directed=False)
+        places = np.bincount(group_of, weights=self.places, minlength=count)
+        return [np.flatnonzero(group_of == group) for group in np.flatnonzero(places % 2)]
+
+    def _cheapest(self, prices: Whole, count: int) -> Whole:
         """The few edges of each person that cost least beside what they gain."""
         found = [np.flatnonzero(np.triu(self.is_set))]
         for one in range(self.people):
             others = np.flatnonzero(self.possible[one])
-            few = others[np.argsort(self._losses(prices, one, others), kind="stable")[:LIKELY]]
+            few = others[np.argsort(self._losses(prices, one, others), kind="stable")[:count]]
             found.append(np.minimum(one, few) * self.people + np.maximum(one, few))
         return np.unique(np.concatenate(found))
 

@@ -19,16 +19,14 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import coo_array, csr_array, eye_array, hstack, vstack
 
 from domain.assignment import Choice, Pairs
-from domain.flow import blocks
+from domain.matrices import Truth, Whole, blocks
 
 MOST_EDGES = 100_000
 """Among so many edges whole numbers are looked for at most. Where more would be possible, what is
 found is good and within what is granted, but not proved to be best."""
-LIKELIEST = 10
+EDGES_A_ROW = 10
 """How many edges of each row the search starts with, and how many it adds at once."""
 
-Whole = NDArray[np.int64]
-Truth = NDArray[np.bool_]
 Numbers = NDArray[np.float64]
 
 _EXACT = 1e-6
@@ -140,7 +138,7 @@ class _Program:
         whom they have leaves it open how the two share what they cost.
         """
         width = self.possible.shape[1]
-        few = min(LIKELIEST, width)
+        few = min(EDGES_A_ROW, width)
         found = [_none()]
         some = False
         for block in blocks(self.possible.shape):

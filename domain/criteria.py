@@ -12,6 +12,7 @@ high).
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -104,6 +105,11 @@ class NotThesePairs(Section):
 
     rule: Literal["not_these_pairs"] = "not_these_pairs"
     pairs: tuple[tuple[str, str], ...]
+
+    @cached_property
+    def named(self) -> frozenset[tuple[str, str]]:
+        """The pairs, to look one up in."""
+        return frozenset(self.pairs)
 
 
 HardRule = Annotated[

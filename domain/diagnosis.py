@@ -12,8 +12,9 @@ from domain.background import Background
 from domain.criteria import HardRule, LevelGap, NotThesePairs, Preference, Same, Shared
 from domain.definition import Definition, Mode
 from domain.explaining import points
-from domain.ground import Ground, Truth, Whole
+from domain.ground import Ground
 from domain.matching import rule_check
+from domain.matrices import Truth, Whole
 from domain.pairing_rules import rule_in_words, rule_with_name
 from domain.people import Person, Role
 from domain.problems import suggestion

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from domain.assignment import TOP_WORTH
 from domain.criteria import HardRule, Preference
 from domain.eligibility import why_not
-from domain.ground import Ground, Truth, Whole, Worth, blocks
+from domain.ground import Ground, Worth
+from domain.matrices import Truth, Whole, blocks
 from domain.pairing_rules import (
     may_be_told,
     preference_in_words,

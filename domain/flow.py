@@ -14,20 +14,19 @@ under which no unused edge gains and no used one loses belong to an optimal flow
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 
+from domain.matrices import Truth, Whole, blocks
+
 LIKELIEST = 24
 """How many edges of each person the search starts with."""
 ADDED = 16
 """How many edges of each row are added at once."""
 
-Whole = NDArray[np.int64]
-Truth = NDArray[np.bool_]
 
 _BLOCK = 1 << 20
 """Cells looked at together: small enough to stay in the processor's cache and out of the memory."""
@@ -138,13 +137,6 @@ def _likeliest(sides: Sides) -> Whole:
     return np.concatenate([_most_worth(sides.allowed, sides.worth), rows * width + columns])
 
 
-def blocks(shape: tuple[int, ...]) -> Iterator[slice]:
-    """Rows to look at together, so that what is made of them stays small."""
-    height, width = shape
-    step = max(1, _BLOCK // max(1, width))
-    return (slice(start, start + step) for start in range(0, height, step))
-
-
 def _most_worth(allowed: Truth, worth: NDArray[np.integer]) -> Whole:
     """The cells that are worth most in each row.
 
@@ -160,7 +152,7 @@ def _most_worth(allowed: Truth, worth: NDArray[np.integer]) -> Whole:
     kind = np.dtype(np.uint32 if bits <= _COLUMN_BITS else np.uint64)
     places = np.arange(width, dtype=kind)
     found = []
-    for block in blocks(allowed.shape):
+    for block in blocks(allowed.shape, _BLOCK):
         numbers = np.arange(block.start, min(block.stop, height))
         shift = (numbers * stride % width).astype(kind)
         keys = (worth[block].astype(kind) + 1) << bits
@@ -264,7 +256,7 @@ def _gainful(
     width = sides.allowed.shape[1]
     most = min(ADDED, width)
     found = []
-    for block in blocks(sides.allowed.shape):
+    for block in blocks(sides.allowed.shape, _BLOCK):
         excess = sides.worth[block].astype(np.int64)
         excess *= sides.per_worth
         excess -= row_prices[block, None]

@@ -17,17 +17,15 @@ from domain.background import Background
 from domain.criteria import HardRule, Preference
 from domain.definition import Definition, Mode
 from domain.eligibility import eligible_roles
-from domain.pairing_rules import Liking, Organisation, allowed_by, liking_of, organisation_of
+from domain.matrices import Truth, Whole, blocks
+from domain.organisation import Organisation, organisation_of
+from domain.pairing_rules import Liking, allowed_by, liking_of
 from domain.people import Person, Role
 
-Truth = NDArray[np.bool_]
 Worth = NDArray[np.uint16]
-Whole = NDArray[np.int64]
 
 NOTHING_SAID = 0.5
 """The score of two of whom no preference says anything, of 1."""
-_CELLS_AT_ONCE = 1 << 18
-"""Matrices are worked through in blocks that fit a processor's cache."""
 
 
 class Ground:
@@ -297,10 +295,3 @@ def _likings(
         if list(mentors) != list(mentees):
             liking = liking_of(preference, mentees, mentors, organisation)
         yield Liking(liking.share.T, None if liking.says is None else liking.says.T)
-
-
-def blocks(shape: tuple[int, int]) -> Iterator[slice]:
-    """The rows in blocks of a handy size."""
-    height = max(_CELLS_AT_ONCE // max(shape[1], 1), 1)
-    for start in range(0, shape[0], height):
-        yield slice(start, start + height)

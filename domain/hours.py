@@ -87,6 +87,16 @@ def shared_time(one: WorkingTime, other: WorkingTime, first_day: date) -> Shared
     return Shared(minutes, min(sum(w >= minutes for w in windows) for windows in by_date))
 
 
+@lru_cache(maxsize=10_000)
+def days_in_common(one: WorkingTime, other: WorkingTime, first_day: date, hours: float) -> int:
+    """What `shared_days` says of two people, in a hundredth of the time."""
+    least = minutes_of(hours)
+    return min(
+        sum(minutes >= least for minutes in _shared_windows(one, other, on))
+        for on in _dates(first_day)
+    )
+
+
 def _shared_windows(one: WorkingTime, other: WorkingTime, on: date) -> list[int]:
     """Minutes that two windows share, for every two in a week that overlap; see `_overlaps`."""
     apart = _start(other, on) - _start(one, on)

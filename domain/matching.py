@@ -7,7 +7,7 @@ explains. Imports numpy and scipy, so workflows never import it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -17,7 +17,8 @@ from domain.definition import Definition
 from domain.eligibility import why_not
 from domain.explaining import blocking_pairs, pair_in_words, points, unmatched_in_words
 from domain.ground import Ground
-from domain.pairing_rules import Organisation, allowed_by, organisation_of, why_broken
+from domain.organisation import Organisation, organisation_of
+from domain.pairing_rules import is_allowed, why_broken
 from domain.people import Person, Role
 from domain.proposal import Chosen, Proposal, ProposedPair, Reached, Totals
 from domain.relaxation import Standing
@@ -43,7 +44,8 @@ def match(
 
     Args:
         definition: the rules, the preferences and what comes first. Its own fixed pairs are kept
-            too, where both take part, may meet, and have a place left.
+            too, where both take part, may meet, and have a place left; where not, the proposal says
+            why (`fixed_not_made`).
         people: those who take part, by the key that the proposal should name them with. Which
             role each may take follows from `domain.eligibility`.
         background: the rest of the organisation, and what was before.
@@ -67,7 +69,7 @@ def proposal_of(
 
     Two of `apart` are no possibility for it: they are not told of as a better choice.
     """
-    return written_out(Ground(definition, people, background, apart), chosen)
+    return written_out(Ground(definition, people, background, apart), chosen, anew=False)
 
 
 # --- The steps -----------------------------------------------------------------------------------
@@ -102,6 +104,35 @@ def _all_fixed(ground: Ground, fixed: Sequence[tuple[str, str]]) -> list[tuple[s
     return kept
 
 
+def _fixed_not_made(ground: Ground, pairs: Sequence[ProposedPair]) -> Iterator[str]:
+    """Why pairs that the definition fixes are not among these, by reference."""
+    made = {frozenset((pair.mentor, pair.mentee)) for pair in pairs}
+    used = Counter(key for pair in pairs if pair.fixed for key in (pair.mentor, pair.mentee))
+    for references in ground.definition.matching.fixed:
+        if frozenset(ground.key_of.get(reference) for reference in references) not in made:
+            mentor, mentee = references
+            why = _why_not_fixed(ground, references, used)
+            yield f"{mentor} as mentor of {mentee}: {' '.join(why)}"
+
+
+def _why_not_fixed(
+    ground: Ground, references: tuple[str, str], used: Mapping[str, int]
+) -> Sequence[str]:
+    if absent := [f"{ref} takes no part." for ref in references if ref not in ground.key_of]:
+        return absent
+    keys = [ground.key_of[reference] for reference in references]
+    one, other = (ground.position[key] for key in keys)
+    mentor, mentee = ground.people[one], ground.people[other]
+    why = broken_rules(ground.definition, mentor, mentee, ground.organisation)
+    if (one, other) in ground.apart:
+        why.append("the two are kept apart: one of them said no, or their pair has ended.")
+    return why or [
+        f"{reference} has no place left: other pairs that you set take {used[key]} of {places}."
+        for reference, key in zip(references, keys, strict=True)
+        if used[key] >= (places := ground.places[ground.position[key]])
+    ]
+
+
 def _search(ground: Ground, kept: Sequence[tuple[str, str]]) -> Search:
     """The search for what is best beside the pairs that are kept.
 
@@ -133,8 +164,11 @@ def _choice(ground: Ground, kept: Sequence[tuple[str, str]]) -> Choice:
     )
 
 
-def written_out(ground: Ground, chosen: Iterable[Chosen]) -> Proposal:
-    """The proposal of these pairs, explained."""
+def written_out(ground: Ground, chosen: Iterable[Chosen], *, anew: bool = True) -> Proposal:
+    """The proposal of these pairs, explained.
+
+    `anew` is whether they are what `choose` gave: then it also says which fixed pairs are missing.
+    """
 
     def by_reference(pair: Chosen) -> tuple[int, int]:
         return ground.position[pair.mentor], ground.position[pair.mentee]
@@ -149,6 +183,7 @@ def written_out(ground: Ground, chosen: Iterable[Chosen]) -> Proposal:
         pairs=pairs,
         unmatched=unmatched,
         not_looked_at=not_looked_at,
+        fixed_not_made=tuple(_fixed_not_made(ground, pairs)) if anew else (),
         totals=Totals(
             objective=ground.definition.matching.objective,
             pairs=len(pairs),
@@ -217,7 +252,7 @@ def broken_rules(
     broken += [
         why_broken(rule, mentor, mentee, organisation)
         for rule in definition.matching.rules
-        if not allowed_by(rule, [mentor], [mentee], organisation)[0, 0]
+        if not is_allowed(rule, mentor, mentee, organisation)
     ]
     return broken
 

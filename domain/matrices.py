@@ -6,7 +6,7 @@ which are exact, and everything else is done entry by entry.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 Truth = NDArray[np.bool_]
+Whole = NDArray[np.int64]
 Shares = NDArray[np.float32]
 
 CELLS_AT_ONCE = 1 << 18
-"""One megabyte of float32."""
+"""One megabyte of float32: blocks of so many fit a processor's cache."""
 FEW_TERMS = 256
 """Up to so many, people are multiplied as plain matrices: as fast, and importing sparse ones takes
 a tenth of a second."""
@@ -63,6 +64,15 @@ def both(mentors: Collection[bool], mentees: Collection[bool]) -> Truth:
     mine, theirs = np.array(mentors, dtype=bool), np.array(mentees, dtype=bool)
     matrix: Truth = mine[:, None] & theirs[None, :]
     return matrix
+
+
+def blocks(shape: tuple[int, ...], cells: int = CELLS_AT_ONCE) -> Iterator[slice]:
+    """The rows of a matrix in blocks of about so many cells, so that what is made of one at a
+    time stays small.
+    """
+    height, width = shape
+    step = max(cells // max(width, 1), 1)
+    return (slice(start, start + step) for start in range(0, height, step))
 
 
 class Products:
@@ -127,10 +137,8 @@ def _entries(
 def filled(
     products: Products, kind: type[T], entries: Callable[[Shares, slice], NDArray[T]]
 ) -> NDArray[T]:
-    """A matrix made of the products, in blocks of rows that a processor's cache can hold."""
+    """A matrix made of the products, block by block."""
     found = np.empty(products.shape, dtype=kind)
-    rows_at_once = max(CELLS_AT_ONCE // max(products.shape[1], 1), 1)
-    for start in range(0, products.shape[0], rows_at_once):
-        rows = slice(start, start + rows_at_once)
+    for rows in blocks(products.shape):
         found[rows] = entries(products.rows(rows), rows)
     return found

@@ -95,6 +95,9 @@ class Proposal(Value):
     """By their place on the reserve list, who may take no role last."""
     not_looked_at: int = 0
     """For how many at the end of it relaxations were not sought, because there are so many."""
+    fixed_not_made: tuple[str, ...] = ()
+    """Why pairs that the definition fixes are not made, where the best pairs were sought: a line
+    each, people by reference."""
     parted: tuple[tuple[str, str], ...] = ()
     """Pairs that are parted so that these can be made."""
     apart: tuple[tuple[str, str], ...] = ()

@@ -45,6 +45,17 @@ def other_choices(proposal: Proposal) -> Sequence[str]:
     return [words for _, words in sorted(told)]
 
 
+def fixed_in_words(proposal: Proposal) -> Sequence[str]:
+    """Which pairs that the definition fixes are not made, and why; empty when all are."""
+    if not proposal.fixed_not_made:
+        return ()
+    count = counted(len(proposal.fixed_not_made), "fixed pair")
+    return (
+        f"{count} of the definition could not be made:",
+        *(f"• {why}" for why in proposal.fixed_not_made),
+    )
+
+
 def blocking_in_words(proposal: Proposal) -> str:
     """How many two would both rather have each other."""
     count = proposal.blocking_count

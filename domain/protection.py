@@ -8,7 +8,7 @@ from domain.background import Background
 from domain.criteria import NoReportingLine, NoSharedManager, NotThesePairs
 from domain.definition import Definition
 from domain.organisation import organisation_of
-from domain.pairing_rules import allowed_by
+from domain.pairing_rules import is_allowed
 from domain.people import Person
 
 PROTECTIVE = (NoReportingLine, NoSharedManager, NotThesePairs)
@@ -27,6 +27,6 @@ def protection_check(
     rules = [rule for rule in definition.matching.rules if isinstance(rule, PROTECTIVE)]
 
     def check(mentor: Person, mentee: Person) -> bool:
-        return not all(allowed_by(rule, [mentor], [mentee], organisation)[0, 0] for rule in rules)
+        return not all(is_allowed(rule, mentor, mentee, organisation) for rule in rules)
 
     return check

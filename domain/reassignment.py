@@ -15,7 +15,6 @@ import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from domain.assignment import (
     TOP_WORTH,
@@ -27,9 +26,7 @@ from domain.assignment import (
     without_idle,
 )
 from domain.criteria import Objective
-
-Whole = NDArray[np.int64]
-Truth = NDArray[np.bool_]
+from domain.matrices import Truth, Whole
 
 
 def repaired(

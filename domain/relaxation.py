@@ -27,7 +27,8 @@ from domain.criteria import (
     Shared,
     SharedHours,
 )
-from domain.ground import Ground, Truth, Whole
+from domain.ground import Ground
+from domain.matrices import Truth, Whole
 from domain.pairing_rules import rule_in_words, rule_with_name
 from domain.people import Role
 

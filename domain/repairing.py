@@ -26,7 +26,8 @@ from domain.assignment import Choice
 from domain.background import Background
 from domain.definition import Definition
 from domain.explaining import pair_in_words, reserve_of, unmatched_in_words
-from domain.ground import Ground, Truth
+from domain.ground import Ground
+from domain.matrices import Truth
 from domain.model import Value
 from domain.people import Person
 from domain.proposal import Chosen, ProposedPair, Unmatched

@@ -146,6 +146,7 @@ def _overview(
     facts: list[tuple[str, _Value]] = []
     if source is not None:
         facts += [(PROGRAM, source.program), (NUMBER, str(source.number))]
+    facts += [("Fixed pairs not made", why) for why in proposal.fixed_not_made]
     facts += [
         ("Put first", objective_in_words(totals.objective)),
         ("Pairs", str(totals.pairs)),

@@ -404,6 +404,20 @@ def test_what_else_could_be_chosen_comes_before_the_pairs(scene: Scene) -> None:
     assert out.index(choice) < out.index("teaches")
 
 
+def test_a_fixed_pair_that_was_not_made_is_told_first(scene: Scene) -> None:
+    propose(scene, 12)
+    with scene.database.write() as session:
+        first = proposals.latest_proposal(session, PROGRAM)
+        assert first is not None
+        lacking = first.proposal.model_copy(update={"fixed_not_made": ("a as mentor of b: no.",)})
+        proposals.save_proposal(session, PROGRAM, lacking, "coordinator", STARTED)
+    lines = type_in("matches", PROGRAM, "show").out.splitlines()
+    assert [line.strip() for line in lines[1:3]] == [
+        "1 fixed pair of the definition could not be made:",
+        "• a as mentor of b: no.",
+    ]
+
+
 def test_the_reserve_list_names_everybody_in_order_and_what_would_help(scene: Scene) -> None:
     propose(scene, 1)
     done = type_in("matches", PROGRAM, "reserve")

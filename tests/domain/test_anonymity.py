@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, seed, settings
+from hypothesis import given, seed
 from hypothesis import strategies as st
 
 from domain.anonymity import NameMasker, publishable, publishable_texts
+from tests.domain.examples import examples
 
 _sizes = st.dictionaries(st.sampled_from("abcdefgh"), st.integers(0, 14), max_size=8)
 _threshold = st.integers(3, 9)
@@ -34,7 +35,7 @@ def test_nothing_is_shown_of_a_whole_that_is_too_small() -> None:
 
 
 @seed(5)
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(_sizes, _threshold)
 def test_what_is_hidden_is_never_one_group_nor_too_few_people(
     sizes: dict[str, int], threshold: int
@@ -48,7 +49,7 @@ def test_what_is_hidden_is_never_one_group_nor_too_few_people(
 
 
 @seed(6)
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(_sizes, _threshold)
 def test_whatever_can_be_worked_out_is_about_enough_people(
     sizes: dict[str, int], threshold: int
@@ -119,7 +120,7 @@ def test_names_are_masked(name: str, text: str, masked: str) -> None:
 
 
 @seed(7)
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(
     st.lists(st.from_regex(r"\A[A-Z][a-z]{4,9} [A-Z][a-zéü]{4,9}\Z"), min_size=1, max_size=6),
     st.text(alphabet="abc ,.!?\n", max_size=20),

@@ -7,16 +7,18 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
 from domain import blossom, flow
-from domain.assignment import CELLS_WITH_FRONTIER, Choice, best_pairs, frontier
+from domain.assignment import Choice, best_pairs, frontier
 from domain.criteria import Objective
+from domain.matrices import Whole
 from tests.domain.choices import all_choices, assert_possible, choice_of, choices, reached
+from tests.domain.examples import examples
 
-tries = settings(max_examples=200, deadline=None, derandomize=True, print_blob=True)
+tries = examples(200)
 
 
 @pytest.fixture(params=["all edges at once", "few edges first"], scope="module", autouse=True)
@@ -184,13 +186,31 @@ def test_the_same_choice_gives_the_same_pairs() -> None:
     assert best_pairs(choice) == best_pairs(choice)
 
 
-def test_a_large_frontier_has_its_ends_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    choice = large(60, most_places=1)
-    assert choice.allowed.size <= CELLS_WITH_FRONTIER
-    whole = frontier(choice)
-    monkeypatch.setattr("domain.assignment.CELLS_WITH_FRONTIER", 1)
-    ends = frontier(choice)
-    assert [reached(choice, pairs) for pairs in (ends[0], ends[-1])] == [
-        reached(choice, pairs) for pairs in (whole[0], whole[-1])
-    ]
-    assert len(ends) <= 2
+@pytest.mark.parametrize(("people", "places"), [(60, 2), (61, 3), (121, 1)])
+@pytest.mark.parametrize("least", [0, 10_000])
+def test_the_slow_method_is_given_few_edges_however_many_places_there_are(
+    people: int, places: int, least: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It keeps its process from everything else, and takes about the cube of what it is given.
+
+    An odd number of places, of which one must stay free, and pairs all worth the same are what
+    could make it seem that any edge might be in a better choice.
+    """
+    worth = np.random.default_rng(1).integers(least, 10_001, (people, people))
+    choice = choice_of(
+        [[True] * people] * people, worth.tolist(), places=[places] * people, mutual=True
+    )
+    split: list[tuple[int, int]] = []
+    plainly = blossom._Graph.matched
+
+    def counted(graph: blossom._Graph, edges: Whole) -> tuple[Whole, int]:
+        everything = np.flatnonzero(np.triu(graph.possible))
+        split.append((graph.split(edges), graph.split(everything)))
+        return plainly(graph, edges)
+
+    monkeypatch.setattr(blossom._Graph, "matched", counted)
+    monkeypatch.setattr(blossom, "FEW", 2_000)
+    pairs = best_pairs(choice)
+    assert_possible(choice, pairs)
+    assert len(pairs) == people * places // 2
+    assert all(edges * 5 < everything for edges, everything in split)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.background import Background
@@ -17,6 +17,7 @@ from domain.matching import match, proposal_of, rule_check
 from domain.people import Person, Role
 from domain.proposal import Chosen, Proposal
 from tests.domain.definitions import definition_with
+from tests.domain.examples import examples
 
 APPROVE, LOCK, DROP, SWAP, ADD = (
     EditKind.APPROVE,
@@ -386,7 +387,7 @@ def edited_programs(
     return definition, here, before, edits
 
 
-@settings(max_examples=400, deadline=None, derandomize=True, print_blob=True)
+@examples(400)
 @given(edited_programs(), st.booleans())
 def test_whatever_the_edits_no_rule_and_no_room_is_broken_and_no_refusal_is_silent(
     program: tuple[Definition, dict[str, Person], Proposal, list[Edit]], solve: bool

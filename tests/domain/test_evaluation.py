@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, seed, settings
+from hypothesis import given, seed
 from hypothesis import strategies as st
 
 from domain.definition import Columns, Definition, LadderAction, MetricName
@@ -26,6 +26,7 @@ from domain.journal import EventKind, JournalEvent
 from domain.people import Role
 from domain.projection import ProgramStatus, project
 from domain.surveys import Item, ItemKind, Option, Survey
+from tests.domain.examples import examples
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -288,7 +289,7 @@ def test_words_never_reach_a_summary() -> None:
 
 
 @seed(11)
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(
     st.lists(
         st.tuples(st.sampled_from([Role.MENTOR, Role.MENTEE, None]), st.integers(1, 5)), max_size=20

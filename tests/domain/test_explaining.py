@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from domain import explaining
 from domain.background import Background
@@ -18,6 +18,7 @@ from domain.pairing_rules import rule_in_words, rule_with_name
 from domain.people import Person
 from domain.proposal import Chosen, Proposal
 from tests.domain.definitions import definition_with
+from tests.domain.examples import examples
 from tests.domain.programs import (
     EITHER,
     MENTEE,
@@ -30,7 +31,7 @@ from tests.domain.programs import (
     programs,
 )
 
-tries = settings(max_examples=120, deadline=None, derandomize=True, print_blob=True)
+tries = examples(120)
 DIFFERENT = {"rule": "different", "column": "department"}
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.background import Background
@@ -18,6 +18,7 @@ from domain.matching import choose, match, proposal_of, rule_check, written_out
 from domain.people import Person
 from domain.proposal import Chosen, Proposal
 from tests.domain.definitions import definition_with
+from tests.domain.examples import examples
 from tests.domain.programs import (
     EITHER,
     MENTEE,
@@ -31,7 +32,7 @@ from tests.domain.programs import (
     programs,
 )
 
-tries = settings(max_examples=120, deadline=None, derandomize=True, print_blob=True)
+tries = examples(120)
 NO_RULES = definition_with(matching={"rules": []})
 
 
@@ -322,6 +323,47 @@ def test_a_decided_proposal_has_its_scores_and_who_is_left() -> None:
 def test_the_steps_come_to_what_match_gives() -> None:
     ground = Ground(NO_RULES, four_people())
     assert written_out(ground, choose(ground)) == match(NO_RULES, four_people())
+
+
+@pytest.mark.parametrize(
+    ("fixed", "why"),
+    [
+        (("m1", "s1"), "m1 as mentor of s1: having been a pair before: "),
+        (("m2", "s2"), "m2 as mentor of s2: the two are kept apart: one of them said no"),
+        (("m2", "gone"), "m2 as mentor of gone: gone takes no part."),
+        (("s1", "m1"), "s1 as mentor of m1: not eligible as mentor: "),
+    ],
+)
+def test_a_fixed_pair_that_cant_be_made_is_told_with_its_reason(
+    fixed: tuple[str, str], why: str
+) -> None:
+    """The store knows of earlier programs and of who said no; the definition's check does not."""
+    definition = definition_with(
+        matching={"rules": [{"rule": "not_paired_before"}], "fixed": [fixed, ("m1", "s2")]}
+    )
+    people = keyed(
+        *(person(m, MENTOR) for m in ("m1", "m2")), *(person(s, MENTEE) for s in ("s1", "s2"))
+    )
+    met = Background(met=frozenset({("m1", "s1")}))
+    proposal = match(definition, people, background=met, apart=[("s2", "m2")])
+    (told,) = proposal.fixed_not_made
+    assert told.startswith(why)
+    assert ("m1", "s2") in {(pair.mentor, pair.mentee) for pair in proposal.pairs}
+
+
+def test_fixed_pairs_beyond_somebodys_places_are_told() -> None:
+    definition = definition_with(
+        matching={"rules": [], "fixed": [("m1", "s1"), ("m1", "s2"), ("m2", "s2")]}
+    )
+    people = keyed(
+        *(person(m, MENTOR) for m in ("m1", "m2")), *(person(s, MENTEE) for s in ("s1", "s2"))
+    )
+    assert match(definition, people).fixed_not_made == (
+        "m1 as mentor of s2: m1 has no place left: other pairs that you set take 1 of 1. "
+        "s2 has no place left: other pairs that you set take 1 of 1.",
+    )
+    repaired = proposal_of(definition, people, [Chosen("m2", "s1")])
+    assert repaired.fixed_not_made == ()
 
 
 # --- Rules in words ------------------------------------------------------------------------------

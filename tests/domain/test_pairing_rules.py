@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.background import Background
@@ -38,6 +38,7 @@ from domain.matching import proposal_of
 from domain.organisation import Organisation, organisation_of
 from domain.pairing_rules import (
     allowed_by,
+    is_allowed,
     liking_of,
     preference_in_words,
     rule_speaks_for,
@@ -46,6 +47,7 @@ from domain.pairing_rules import (
 from domain.people import Person, Role
 from domain.proposal import Chosen
 from tests.domain.definitions import definition_with
+from tests.domain.examples import examples
 
 LEVELS = ["Clerk", "Lead", "Head", "Director"]
 SKILL_LEVELS = ["basic", "good", "expert"]
@@ -705,7 +707,7 @@ def any_of(chance: random.Random, people: list[Person]) -> list[int]:
     return chance.sample(range(len(people)), chance.randint(0, len(people)))
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(people_around(), st.randoms(use_true_random=False))
 def test_whether_two_may_meet_hangs_on_the_two_alone(
     people: list[Person], chance: random.Random
@@ -717,13 +719,15 @@ def test_whether_two_may_meet_hangs_on_the_two_alone(
         matrix = allowed_by(rule, people, people, around)
         alone = [[left(rule, mentor, mentee, around) for mentee in people] for mentor in people]
         assert matrix.tolist() == alone, rule
+        asked = [[is_allowed(rule, one, other, around) for other in people] for one in people]
+        assert matrix.tolist() == asked, rule
         some = allowed_by(rule, mentors, mentees, around)
         assert np.array_equal(some, matrix[np.ix_(rows, columns)]), rule
         if not isinstance(rule, LevelGap):
             assert np.array_equal(matrix, matrix.T), rule
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(people_around(), st.randoms(use_true_random=False))
 def test_how_much_two_are_liked_hangs_on_the_two_alone(
     people: list[Person], chance: random.Random

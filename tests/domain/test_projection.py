@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, seed, settings
+from hypothesis import given, seed
 from hypothesis import strategies as st
 
 from domain.definition import LadderAction
@@ -24,6 +24,7 @@ from domain.projection import (
     project,
     states_over_time,
 )
+from tests.domain.examples import examples
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -282,7 +283,7 @@ _moves = st.lists(
 
 
 @seed(20260302)
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(_moves, st.randoms(use_true_random=False))
 def test_the_order_of_arrival_does_not_matter(
     moves: list[tuple[EventKind, str]], order: object
@@ -297,7 +298,7 @@ def test_the_order_of_arrival_does_not_matter(
 
 
 @seed(20260303)
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(_moves)
 def test_pairs_that_do_things_in_the_same_instant_do_not_disturb_each_other(
     moves: list[tuple[EventKind, str]],
@@ -311,7 +312,7 @@ def test_pairs_that_do_things_in_the_same_instant_do_not_disturb_each_other(
 
 
 @seed(20260304)
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(_moves)
 def test_every_pair_is_counted_in_one_state(moves: list[tuple[EventKind, str]]) -> None:
     events = [

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import blossom, bounded_repair, flow, reassignment
@@ -16,8 +16,9 @@ from domain.assignment import Choice, Pairs, best_pairs
 from domain.criteria import Objective
 from domain.reassignment import repaired
 from tests.domain.choices import all_choices, assert_possible, choice_of, ends, used
+from tests.domain.examples import examples
 
-tries = settings(max_examples=200, deadline=None, derandomize=True, print_blob=True)
+tries = examples(200)
 
 
 @pytest.fixture(params=["as needed", "always the last step"], scope="module", autouse=True)
@@ -26,7 +27,7 @@ def steps(request: pytest.FixtureRequest) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         if request.param == "always the last step":
             patch.setattr(reassignment._Repair, "parted", lambda *_: 1_000_000)
-            patch.setattr(bounded_repair, "LIKELIEST", 1)
+            patch.setattr(bounded_repair, "EDGES_A_ROW", 1)
         yield
 
 
@@ -189,7 +190,7 @@ def test_beyond_its_limit_a_repair_still_stays_within_what_is_granted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(bounded_repair, "MOST_EDGES", 0)
-    monkeypatch.setattr(bounded_repair, "LIKELIEST", 2)
+    monkeypatch.setattr(bounded_repair, "EDGES_A_ROW", 2)
     standing = after_leaving(40, changes=2)
     pairs = standing.repaired()
     assert len(standing.kept) - standing.counted(pairs)[1] <= 2

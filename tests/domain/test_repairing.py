@@ -6,7 +6,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.background import Background
@@ -15,6 +15,7 @@ from domain.matching import match
 from domain.repairing import Repaired, StandingPair, repair, settle
 from domain.reserve import reserve_lists
 from tests.domain.definitions import definition_with
+from tests.domain.examples import examples
 from tests.domain.programs import (
     MENTEE,
     MENTOR,
@@ -27,7 +28,7 @@ from tests.domain.programs import (
     programs,
 )
 
-tries = settings(max_examples=120, deadline=None, derandomize=True, print_blob=True)
+tries = examples(120)
 NO_RULES = definition_with(matching={"rules": []})
 DIFFERENT = definition_with(matching={"rules": [{"rule": "different", "column": "department"}]})
 

@@ -164,6 +164,7 @@ def test_the_overview_says_what_else_could_be_chosen(tmp_path: Path, proposal: P
             "frontier": (Reached(people=8, pairs=4, score=150),),
             "blocking": (BlockingPair(mentor="p-a", mentee="p-z", score=90),),
             "blocking_count": 1,
+            "fixed_not_made": ("1 as mentor of 12: no.",),
         }
     )
     export_proposal(path, weighed, PEOPLE, source=SOURCE)
@@ -175,6 +176,7 @@ def test_the_overview_says_what_else_could_be_chosen(tmp_path: Path, proposal: P
     total = f"{proposal.totals.score:,.0f}"
     assert f"2 more people could have a partner at a total of 150 instead of {total}." in cells
     assert any(cell.startswith("1 blocking pair") for cell in cells)
+    assert cells.index("1 as mentor of 12: no.") < cells.index("Put first")
     assert "=HYPERLINK(1) (1)" in cells
 
 
