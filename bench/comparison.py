@@ -216,7 +216,8 @@ def compare(case: Case, tell: Tell) -> Compared:
 
 def match_command(definition: Path, people: Path, target: Path) -> list[str | Path]:
     """What HR types."""
-    return [OWN_PYTHON, PROJECT / "starter.py", "match", definition, people, "--out", target]
+    command: list[str | Path] = [OWN_PYTHON, PROJECT / "starter.py", "match", definition, people]
+    return [*command, "--out", target, "--force"]
 
 
 def peer_command(rules: Rules, people: Path, target: Path | str) -> list[str | Path]:
