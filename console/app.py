@@ -108,7 +108,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Validate, and say what would happen."""
-    with told():
+    with told(as_json=as_json):
         intake = read_intake(definition, people)
         if as_json:
             print_json(show.plan_facts(intake))
@@ -119,7 +119,7 @@ def check(
 @app.command()
 def start(definition: DefinitionFile, people: PeopleFile, as_json: AsJson = False) -> None:
     """Start a run; prints its id and the UI link."""
-    with told():
+    with told(as_json=as_json):
         intake = read_intake(definition, people)
         plan = intake.definition
         if past := start_date_problem(plan):
@@ -209,7 +209,7 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Where a program stands, or, without one, which programs there are."""
-    with told():
+    with told(as_json=as_json):
         settings = load_settings()
         with store(settings) as database:
             if program is None:

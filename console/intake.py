@@ -64,14 +64,15 @@ class Intake(Value):
         )
 
     @property
-    def warnings(self) -> list[str]:
-        """What is allowed and yet worth a thought."""
+    def remarks(self) -> list[str]:
+        """What the files themselves give to think about."""
         past = start_date_problem(self.definition)
-        return [
-            *([f"{past} It can’t be started before."] if past else []),
-            *self.notes,
-            *(self._diagnosis() if self.people else []),
-        ]
+        return [*([f"{past} It can’t be started before."] if past else []), *self.notes]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is allowed and yet worth a thought: of the files, and of who could be with whom."""
+        return [*self.remarks, *(self._diagnosis() if self.people else [])]
 
     def _diagnosis(self) -> Sequence[str]:
         from domain.diagnosis import diagnose  # noqa: PLC0415 - only a look at the people needs it

@@ -11,7 +11,14 @@ from typing import Annotated
 
 import typer
 
-from console.terminal import BAD_INPUT, Steps, fail, told
+from console.terminal import BAD_INPUT, Steps, fail, print_json, told
+from domain.proposal_words import (
+    choices_in_words,
+    counted,
+    fixed_in_words,
+    lines_of,
+    reach_in_words,
+)
 
 app = typer.Typer()
 
@@ -34,12 +41,18 @@ def match_people(
     with_whom: Annotated[
         list[str] | None, typer.Option("--with", metavar="OTHER", help="Whom --why asks about.")
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over the file of --out if it is there.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON document and nothing else.")
+    ] = False,
 ) -> None:
     """Match without a server."""
     asked, others = why or [], with_whom or []
-    if len(asked) != len(others):
-        fail(f"Each --why needs its --with: {_ASK}", BAD_INPUT)
-    with told(), _all_kept(), Steps() as steps:
+    with told(as_json=as_json), _all_kept(), Steps() as steps:
+        if len(asked) != len(others):
+            fail(f"Each --why needs its --with: {_ASK}", BAD_INPUT)
         # The few products of matrices gain nothing from numpy's threads, and where another process
         # keeps the processor busy, waiting for them takes a tenth of a second at 500 people.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -47,16 +60,31 @@ def match_people(
         from console.match_files import match_files  # noqa: PLC0415
 
         questions = list(zip(asked, others, strict=True))
-        proposal, answers = match_files(definition, people, target, questions, steps)
-    pairs, left = len(proposal.pairs), len(proposal.unmatched)
-    typer.echo(
-        f"{pairs:,} pair{'' if pairs == 1 else 's'}, {left:,} "
-        f"{'person' if left == 1 else 'people'} without a partner: {target}"
-    )
-    for heading, words in answers:
-        typer.echo(f"\n{heading}")
-        for line in words:
-            typer.echo(f"• {line}")
+        done = match_files(definition, people, target, questions, steps, force=force)
+    made = done.proposal
+    if as_json:
+        print_json(
+            {
+                "file": str(target),
+                "totals": made.totals.model_dump(mode="json"),
+                "unmatched": len(made.unmatched),
+                "fixed_not_made": made.fixed_not_made,
+                "other_choices": choices_in_words(made),
+                "warnings": done.warnings,
+                "why": [{"who": who, "words": lines_of(said)} for who, said in done.answers],
+            }
+        )
+        return
+    left = counted(len(made.unmatched), "person", "people")
+    typer.echo(f"{counted(len(made.pairs), 'pair')}, {left} without a partner: {target}")
+    for words in (*fixed_in_words(made), *reach_in_words(made), *choices_in_words(made)):
+        typer.echo(words)
+    for warning in done.warnings:
+        typer.echo(f"• {warning}")
+    for who, sections in done.answers:
+        typer.echo(f"\n{who}")
+        for line in lines_of(sections):
+            typer.echo(line)
 
 
 @contextmanager

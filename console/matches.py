@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -24,13 +24,21 @@ from console.session import (
 )
 from console.terminal import BAD_INPUT, console, fail, print_json
 from domain.edits import Edits, EditsOutcome
-from domain.problems import suggestion
-from domain.proposal_words import counted
+from domain.problems import BadInput, Problem, suggestion
+from domain.proposal import Totals
+from domain.proposal_words import Section, counted, edits_in_words, lines_of
 from runtime.settings import Settings, load_settings
 from store import programs, proposals
 from store.database import Database
 from store.programs import Participant, Program
-from store.proposal_file import ReadEdits, Source, export_proposal, read_edits
+from store.proposal_file import (
+    ReadEdits,
+    Source,
+    check_target,
+    export_proposal,
+    read_edits,
+    refuse_to_overwrite,
+)
 from store.proposals import StoredProposal
 from workflows.messages import EditMatches, MatchesApproval
 from workflows.program import ProgramWorkflow
@@ -47,14 +55,19 @@ class MatchesAction(StrEnum):
     APPROVE = "approve"
     RESERVE = "reserve"
     WHY = "why"
+    RESTORE = "restore"
 
 
 _WANTS = {
     MatchesAction.EXPORT: (1, "the file to write: matches {program} export matches.xlsx"),
     MatchesAction.IMPORT: (1, "the file to read: matches {program} import matches.xlsx"),
     MatchesAction.WHY: (2, "two people, by id or mail address: matches {program} why 1017 1042"),
+    MatchesAction.RESTORE: (1, "the number of an earlier proposal: matches {program} restore 1"),
 }
 """How many words follow an action, and what they are."""
+
+MOST_CHANGES = 20
+"""Changes that an import lists one by one."""
 
 
 @app.command()
@@ -62,16 +75,30 @@ def matches(
     program: Annotated[str, typer.Argument(metavar="PROGRAM", help="The program's id.")],
     action: Annotated[
         MatchesAction,
-        typer.Argument(help="show, export F, import F, approve, reserve (who waits) or why X Y"),
+        typer.Argument(
+            help="show, export F, import F, approve, reserve (who waits), why X Y or restore N "
+            "(the pairs of an earlier proposal)"
+        ),
     ],
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[F | X Y]", help="A file; or two people, by id or mail address."),
+        typer.Argument(
+            metavar="[F | X Y | N]",
+            help="A file; or two people, by id or mail address; or a proposal’s number.",
+        ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Show every pair of many.")] = False,
     solve: Annotated[
         bool,
         typer.Option("--solve", help="With import: match anew what you have not set."),
+    ] = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="With export: write over a file that is there. With import: take pairs out "
+            "although most rows are missing.",
+        ),
     ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON document and nothing else.")
@@ -79,12 +106,14 @@ def matches(
 ) -> None:
     """See, change and approve the proposed matches."""
     given = words or []
-    with told():
+    with told(as_json=as_json):
         wanted, what = _WANTS.get(action, (0, "nothing after it"))
         if len(given) != wanted:
             fail(f"“{action}” wants {what.format(program=program)}", BAD_INPUT)
         if solve and action is not MatchesAction.IMPORT:
             fail("“--solve” goes with import.", BAD_INPUT)
+        if force and action not in (MatchesAction.EXPORT, MatchesAction.IMPORT):
+            fail("“--force” goes with export and import.", BAD_INPUT)
         settings = load_settings()
         with store(settings) as database:
             desk = _Desk(settings, database, program)
@@ -96,11 +125,13 @@ def matches(
                 case MatchesAction.WHY:
                     desk.why(given[0], given[1], as_json=as_json)
                 case MatchesAction.EXPORT:
-                    desk.export(Path(given[0]))
+                    desk.export(Path(given[0]), force=force)
+                case MatchesAction.RESTORE:
+                    desk.restore(given[0], as_json=as_json)
                 case MatchesAction.APPROVE:
                     desk.approve()
                 case MatchesAction.IMPORT:
-                    desk.take_over(Path(given[0]), solve=solve, as_json=as_json)
+                    desk.take_over(Path(given[0]), solve=solve, force=force, as_json=as_json)
 
 
 class _Desk:
@@ -133,8 +164,22 @@ class _Desk:
             print_json(show_matches.facts(self._stored, self._people, self._id))
         else:
             out.print(
-                show_matches.proposal(self._stored, self._people, self._id, everything=everything)
+                show_matches.proposal(
+                    self._stored,
+                    self._people,
+                    self._id,
+                    everything=everything,
+                    first=self._first(),
+                )
             )
+
+    def _first(self) -> Totals | None:
+        """What the first proposal reached, as long as the newest one came out of it."""
+        with self._database.read() as session:
+            if programs.count_pairs(session, self._id):
+                return None
+            first = proposals.numbered(session, self._id, 1)
+        return first.proposal.totals if first is not None else None
 
     def reserve(self, *, as_json: bool) -> None:
         """Print who waits, in their order."""
@@ -145,31 +190,35 @@ class _Desk:
 
     def why(self, one: str, other: str, *, as_json: bool) -> None:
         """Print why two people are not a pair, or that they are."""
-        from domain.matching import why_not_these  # noqa: PLC0415 - scipy, which takes long
-
         first, second = self._person(one), self._person(other)
-        with self._database.read() as session:
-            background = proposals.background(session, self._id)
-        words = why_not_these(
-            self._program.definition,
-            {key: p.person for key, p in self._people.items() if p.takes_part},
-            self._stored.proposal,
-            first.id,
-            second.id,
-            background=background,
-        )
+        sections = self._sections(first, second)
         if as_json:
             print_json(
                 {
                     "one": first.person.reference,
                     "other": second.person.reference,
-                    "why": words,
+                    "why": [line for heading, lines in sections for line in (lines or (heading,))],
+                    "sections": [
+                        {"heading": heading, "lines": lines} for heading, lines in sections
+                    ],
                 }
             )
             return
         out.print(f"{first.person.name} and {second.person.name}", style="bold")
-        for line in words:
-            out.print(f"• {line}")
+        for line in lines_of(sections):
+            out.print(line)
+
+    def _sections(self, first: Participant, second: Participant) -> Sequence[Section]:
+        # They need scipy, which takes long to load.
+        from console.why import why_in_a_program, why_in_a_running_program  # noqa: PLC0415
+
+        with self._database.read() as session:
+            ask = (
+                why_in_a_running_program
+                if programs.count_pairs(session, self._id)
+                else why_in_a_program
+            )
+            return ask(session, self._program, self._stored, first, second)
 
     def _person(self, written: str) -> Participant:
         with self._database.read() as session:
@@ -182,8 +231,10 @@ class _Desk:
             fail(f"{found.person.name} does not take part, so nobody can be their partner.")
         return found
 
-    def export(self, file: Path) -> None:
+    def export(self, file: Path, *, force: bool) -> None:
         """Write the proposal to a file that HR may edit."""
+        check_target(file)
+        refuse_to_overwrite(file, force=force)
         persons = {key: p.person for key, p in self._people.items()}
         export_proposal(file, self._stored.proposal, persons, source=self._source)
         out.print(
@@ -200,7 +251,7 @@ class _Desk:
         )
         out.print(f"Approved: {counted(count, 'pair')} will be introduced now.")
 
-    def take_over(self, file: Path, *, solve: bool, as_json: bool) -> None:
+    def take_over(self, file: Path, *, solve: bool, force: bool, as_json: bool) -> None:
         """Carry out what HR decided in a file. Ends with 2 when some of it was refused."""
         read = read_edits(
             file,
@@ -209,9 +260,37 @@ class _Desk:
             source=self._source,
             taking_part={key for key, p in self._people.items() if p.takes_part},
         )
+        gone, pairs = len(read.taken_out), len(self._stored.proposal.pairs)
+        if 2 * gone > pairs and not force:
+            missing = (
+                f"{gone:,} of {counted(pairs, 'pair')} {'has' if gone == 1 else 'have'} no row"
+            )
+            said = f"{missing} in this file any more, and would be dropped."
+            hint = "Take an unshortened file, or add --force if that is what you want."
+            raise BadInput([Problem(file=str(file), message=said, hint=hint)])
         edits = Edits(edits=read.edits, solve=solve, based_on=self._stored.number)
         outcome = run(self._carry_out(edits))
         self._tell(file, read, outcome, as_json=as_json)
+
+    def restore(self, number: str, *, as_json: bool) -> None:
+        """Make the pairs of an earlier proposal the current ones again."""
+        from domain.editing import edits_back_to  # noqa: PLC0415 - scipy, which takes long
+
+        with self._database.read() as session:
+            begun = programs.count_pairs(session, self._id) > 0
+            known = number.isdecimal()
+            earlier = proposals.numbered(session, self._id, int(number)) if known else None
+        if begun:
+            fail("The first pairs are made, so that no earlier proposal can come back.")
+        if earlier is None or earlier.number >= self._stored.number:
+            fail(
+                f"There is no earlier proposal {number}. The newest is {self._stored.number}.",
+                BAD_INPUT,
+            )
+        back = edits_back_to(earlier.proposal, self._stored.proposal)
+        edits = Edits(edits=back, solve=False, based_on=self._stored.number)
+        outcome = run(self._carry_out(edits))
+        self._tell(f"proposal {number}", ReadEdits(back, (), ()), outcome, as_json=as_json)
 
     async def _carry_out(self, edits: Edits) -> EditsOutcome:
         client = await temporal(self._settings)
@@ -229,7 +308,9 @@ class _Desk:
             _say_not_known(self._id)
         return outcome
 
-    def _tell(self, file: Path, read: ReadEdits, outcome: EditsOutcome, *, as_json: bool) -> None:
+    def _tell(
+        self, file: Path | str, read: ReadEdits, outcome: EditsOutcome, *, as_json: bool
+    ) -> None:
         refused = show_matches.refusals(str(file), outcome.refused, self._people)
         problems = [*read.problems, *refused]
         if as_json:
@@ -238,6 +319,7 @@ class _Desk:
                     "program": self._id,
                     "number": outcome.number,
                     "applied": outcome.applied,
+                    "changes": self._changes(read, outcome),
                     "pairs": outcome.pairs,
                     "unmatched": outcome.unmatched,
                     "taken_out": len(read.taken_out),
@@ -248,7 +330,7 @@ class _Desk:
                 }
             )
         else:
-            self._tell_in_words(read, outcome)
+            self._tell_in_words(read, outcome, some_refused=bool(problems))
             for problem in problems:
                 console(stderr=True).print(str(problem), style="red", soft_wrap=True)
         if not problems:
@@ -262,7 +344,14 @@ class _Desk:
         )
         raise typer.Exit(BAD_INPUT)
 
-    def _tell_in_words(self, read: ReadEdits, outcome: EditsOutcome) -> None:
+    def _changes(self, read: ReadEdits, outcome: EditsOutcome) -> Sequence[str]:
+        """The edits that apply, in words."""
+        names = {key: p.person.name for key, p in self._people.items()}
+        return edits_in_words(
+            read.edits, outcome.refused, self._stored.proposal, lambda key: names.get(key, key)
+        )
+
+    def _tell_in_words(self, read: ReadEdits, outcome: EditsOutcome, *, some_refused: bool) -> None:
         if read.taken_out:
             count = counted(len(read.taken_out), "row is", "rows are")
             names = ", ".join(
@@ -276,9 +365,15 @@ class _Desk:
         else:
             out.print(
                 f"{counted(outcome.applied, 'change')} applied. Proposal {outcome.number} has "
-                f"{counted(outcome.pairs, 'pair')} now, {outcome.unmatched:,} without a partner.",
+                f"{counted(outcome.pairs, 'pair')} now, {outcome.unmatched:,} without a partner."
+                + (" The refused rows are not in it." if some_refused else ""),
                 soft_wrap=True,
             )
+            changes = self._changes(read, outcome)
+            for change in changes[:MOST_CHANGES]:
+                out.print(f"• {change}", soft_wrap=True)
+            if changes[MOST_CHANGES:]:
+                out.print(f"  and {len(changes) - MOST_CHANGES:,} more")
         out.print(
             f"To introduce them: python starter.py matches {self._id} approve. To edit again, "
             "export anew.",

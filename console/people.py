@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from temporalio.client import Client
+
 from console.intake import read_people
-from console.session import need_worker, out, program_handle, run, store, temporal, the_program
+from console.session import (
+    need_worker,
+    order,
+    out,
+    program_handle,
+    run,
+    store,
+    temporal,
+    the_program,
+)
 from domain.problems import BadInput, Problem
+from domain.proposal_words import counted
 from runtime.settings import Settings
 from store import programs
 from store.programs import PeopleUpdate
 from workflows.messages import PairsChecked
-from workflows.program import ProgramWorkflow
 
 
 def update_people(settings: Settings, program: str, file: Path) -> None:
@@ -28,23 +39,35 @@ def update_people(settings: Settings, program: str, file: Path) -> None:
         if known and not known & {person.reference for person in people}:
             said = "nobody of this program is in this file. Is it the right one?"
             raise BadInput([Problem(file=str(file), message=said)])
+        with database.read() as session:
+            has_pairs = programs.count_pairs(session, program) > 0
+        if has_pairs:
+            run(_can_check(settings))
         with database.write() as session:
             update = programs.update_people(session, program, people)
-            has_pairs = programs.count_pairs(session, program) > 0
     _tell(program, update)
     if has_pairs:
         _tell_checked(program, run(_check_pairs(settings, program)))
 
 
-async def _check_pairs(settings: Settings, program: str) -> PairsChecked:
+async def _can_check(settings: Settings) -> Client:
+    """End with a word, before anything is changed, where nobody could check the pairs."""
     client = await temporal(settings)
     await need_worker(client, settings)
-    return await program_handle(client, program).execute_update(ProgramWorkflow.check_pairs)
+    return client
+
+
+async def _check_pairs(settings: Settings, program: str) -> PairsChecked:
+    handle = program_handle(await _can_check(settings), program)
+    return await order(handle, "check_pairs", answer=PairsChecked)
 
 
 def _tell(program: str, update: PeopleUpdate) -> None:
-    people = "person" if update.changed == 1 else "people"
-    out.print(f"What is known of {update.changed} {people} has changed.")
+    if update.changed:
+        people = counted(update.changed, "person", "people")
+        out.print(f"What is known of {people} has changed.")
+    else:
+        out.print("Nothing that is known of people has changed.")
     if update.missing:
         count = len(update.missing)
         some = ", ".join(update.missing[:20]) + (" …" if count > 20 else "")
@@ -70,8 +93,8 @@ def _tell_checked(program: str, checked: PairsChecked) -> None:
     total = checked.paused + checked.told
     out.print(
         f"{total} {'pair breaks' if total == 1 else 'pairs break'} a hard rule now; "
-        f"{checked.paused} of them {'is' if checked.paused == 1 else 'are'} paused, since one "
-        "depends on the other. The coordinator has mail about them. "
+        f"{checked.paused} of them {'is' if checked.paused == 1 else 'are'} paused until you have "
+        "looked at them. The coordinator has mail about them. "
         f"Decide with: python starter.py pair {program} PAIR rematch|resume|close",
         soft_wrap=True,
     )

@@ -53,9 +53,12 @@ Result = TypeVar("Result")
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Turn the errors that a person can do something about into words and an exit code."""
-    with terminal.told(), unlogged():
+def told(*, as_json: bool = False) -> Iterator[None]:
+    """Turn the errors that a person can do something about into words and an exit code.
+
+    With `as_json`, as `console.terminal.told` has it.
+    """
+    with terminal.told(as_json=as_json), unlogged():
         try:
             yield
         except UnknownProgram as unknown:
@@ -150,19 +153,25 @@ async def _has_worker(client: Client, task_queue: str) -> bool:
     return any(poller.last_access_time.ToDatetime(UTC) > lately for poller in queue.pollers)
 
 
-async def order(handle: WorkflowHandle[Any, Any], update: str, *argument: Value) -> None:
-    """Have a workflow carry out an update.
+async def order(
+    handle: WorkflowHandle[Any, Any],
+    update: str,
+    *argument: Value,
+    answer: type[Result] | None = None,
+) -> Result:
+    """Have a workflow carry out an update. Gives its answer, which is an `answer`.
 
     Raises WorkflowUpdateFailedError when the workflow refuses, with its reason.
     """
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            await handle.execute_update(update, args=argument)
+            given: Result = await handle.execute_update(update, args=argument, result_type=answer)
     except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
         fail(
             f"The worker has not answered within {ANSWER_SECONDS} seconds; it may still carry this "
             "out. Look at “status” before you try again."
         )
+    return given
 
 
 async def tell_workflows(settings: Settings, database: Database) -> bool:

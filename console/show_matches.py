@@ -14,14 +14,14 @@ from rich.text import Text
 
 from domain.edits import Refusal
 from domain.problems import Problem
-from domain.proposal import Proposal, ProposedPair, Unmatched
+from domain.proposal import Proposal, ProposedPair, Totals, Unmatched
 from domain.proposal_words import (
-    MOST_CHOICES,
     blocking_in_words,
+    choices_in_words,
     counted,
+    first_in_words,
     fixed_in_words,
-    objective_in_words,
-    other_choices,
+    reach_in_words,
 )
 from store.programs import Participant
 from store.proposal_file import Source, proposal_document
@@ -64,23 +64,31 @@ def _named(proposal: Proposal) -> set[str]:
 
 
 def proposal(
-    stored: StoredProposal, people: People, program: str, *, everything: bool
+    stored: StoredProposal,
+    people: People,
+    program: str,
+    *,
+    everything: bool,
+    first: Totals | None = None,
 ) -> RenderableType:
-    """The proposal: its sums, what else it could be, and its pairs with their reasons."""
+    """The proposal: its sums, what else it could be, and its pairs with their reasons.
+
+    `first` is what the first proposal reached, where this one came out of it by HR's edits.
+    """
     made = stored.proposal
     many = len(made.pairs) > MOST_MATCHES and not everything
     parts = [
         _heading(stored),
         *(Text(words, style="yellow") for words in fixed_in_words(made)),
         *_sums(made),
-        *_tensions(made, people),
+        *_tensions(made, people, first),
         *_parted(made, people),
     ]
-    shown: Sequence[ProposedPair] = made.pairs
+    shown: Sequence[tuple[int, ProposedPair]] = list(enumerate(made.pairs, start=1))
     if many:
-        shown = sorted(made.pairs, key=lambda pair: pair.score)[:WEAKEST]
+        shown = sorted(shown, key=lambda entry: entry[1].score)[:WEAKEST]
         parts += [Text(""), _title(f"The {WEAKEST} weakest pairs")]
-    parts += [_one_pair(pair, people) for pair in shown]
+    parts += [_one_pair(number, pair, people) for number, pair in shown]
     parts += _waiting_in_short(made, people, program, everything=everything)
     if many:
         parts += [
@@ -111,19 +119,8 @@ def _heading(stored: StoredProposal) -> RenderableType:
 def _sums(made: Proposal) -> list[RenderableType]:
     if not made.pairs:
         return []
-    totals, scores = made.totals, sorted(pair.score for pair in made.pairs)
-    fixed = sum(pair.fixed for pair in made.pairs)
-    middle = scores[len(scores) // 2]
-    said = f"{counted(totals.people, 'person', 'people')} in a pair. Put first: " + (
-        f"{objective_in_words(totals.objective)}."
-    )
-    parts: list[RenderableType] = [
-        Text(said),
-        Text(
-            f"Scores from {scores[0]:.0f} to {scores[-1]:.0f} of 100, half of them {middle:.0f} or "
-            f"more; total {totals.score:,.0f}." + (f" Set by you: {fixed}." if fixed else "")
-        ),
-    ]
+    scores = [pair.score for pair in made.pairs]
+    parts: list[RenderableType] = [Text(words) for words in reach_in_words(made)]
     if len(scores) > MOST_MATCHES:
         parts.append(_histogram(scores))
     return parts
@@ -144,14 +141,11 @@ def _histogram(scores: Iterable[float]) -> RenderableType:
     return Padding(table, (0, 0, 0, 2))
 
 
-def _tensions(made: Proposal, people: People) -> list[RenderableType]:
+def _tensions(made: Proposal, people: People, first: Totals | None) -> list[RenderableType]:
     """What else could be chosen, and who would rather have each other."""
-    if not made.frontier and not made.blocking_count:
-        return []
-    choices = other_choices(made)
-    parts: list[RenderableType] = [Text(words) for words in choices[:MOST_CHOICES]]
-    if made.frontier and not choices:
-        parts.append(Text("No other choice would reach more people or a better total."))
+    parts: list[RenderableType] = [Text(words) for words in choices_in_words(made)]
+    if first is not None and (before := first_in_words(made, first)):
+        parts.append(Text(before))
     if made.blocking_count:
         now = _lowest_scores(made)
         parts.append(Text(blocking_in_words(made)))
@@ -190,11 +184,13 @@ def _lowest_scores(made: Proposal) -> Mapping[str, float]:
 # --- One pair ------------------------------------------------------------------------------------
 
 
-def _one_pair(pair: ProposedPair, people: People) -> RenderableType:
-    line = Text("\n")
+def _one_pair(number: int, pair: ProposedPair, people: People) -> RenderableType:
+    """A pair with the number that its row has in HR's file."""
+    line = Text(f"\n{number}. ")
     line.append(_who(pair.mentor, people), style="bold")
-    line.append(" teaches ")
+    line.append(f" ({people[pair.mentor].person.reference}) teaches ")
     line.append(_who(pair.mentee, people), style="bold")
+    line.append(f" ({people[pair.mentee].person.reference})")
     line.append(f"  {pair.score:.0f}", style="cyan")
     if pair.fixed:
         line.append("  set by you", style="dim")

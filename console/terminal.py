@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import TYPE_CHECKING, NoReturn
 
@@ -33,9 +34,15 @@ def console(*, stderr: bool = False) -> Console:
     return Console(highlight=False, markup=False, emoji=False, stderr=stderr)
 
 
+_AS_JSON = ContextVar("as_json", default=False)
+"""Whether this command answers in JSON, so that what went wrong is told in JSON as well."""
+
+
 def fail(message: str, code: int = FAILED) -> NoReturn:
     """Say what went wrong and end with `code`."""
     console(stderr=True).print(message, style="red", soft_wrap=True)
+    if _AS_JSON.get():
+        print_json({"problems": [{"message": message}]})
     raise typer.Exit(code)
 
 
@@ -45,8 +52,13 @@ def print_json(document: object) -> None:
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Turn what is wrong with files into words and an exit code."""
+def told(*, as_json: bool = False) -> Iterator[None]:
+    """Turn what is wrong with files into words and an exit code.
+
+    With `as_json` standard output has it as a document, too: `problems`, each with its `message`
+    and, as far as they are known, `file`, `line` or `row`, `field` and `hint`.
+    """
+    before = _AS_JSON.set(as_json)
     try:
         yield
     except BadInput as bad:
@@ -56,12 +68,17 @@ def told() -> Iterator[None]:
         console(stderr=True).print(
             f"{count} problem{'s' if count != 1 else ''}. Nothing was changed."
         )
+        if as_json:
+            said = [problem.model_dump(exclude_none=True) for problem in bad.problems]
+            print_json({"problems": said})
         raise typer.Exit(BAD_INPUT) from None
     except BrokenPipeError:
         raise  # whoever read our output has had enough
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         fail(f"{where}{error.strerror or type(error).__name__}. Nothing more was done.")
+    finally:
+        _AS_JSON.reset(before)
 
 
 class Steps:

@@ -63,6 +63,14 @@ def latest_proposal(session: Session, program: str) -> StoredProposal | None:
     return _proposal(row) if row else None
 
 
+def numbered(session: Session, program: str, number: int) -> StoredProposal | None:
+    """A proposal of a program by its number."""
+    row = session.scalar(
+        select(ProposalRow).where(ProposalRow.program_id == program, ProposalRow.number == number)
+    )
+    return _proposal(row) if row else None
+
+
 def proposal(session: Session, proposal_id: str) -> StoredProposal:
     """A proposal by its id. Raises `KeyError`."""
     row = session.get(ProposalRow, proposal_id)

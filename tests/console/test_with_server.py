@@ -89,6 +89,10 @@ class Office:
         with self.database.read() as session:
             return [event.kind.value for _, event in journal.read(session, self.program)]
 
+    def pairs(self) -> set[str]:
+        with self.database.read() as session:
+            return set(programs.pair_names(session, self.program))
+
     async def pair_state(self, pair: str) -> PairState:
         workflow = pair_workflow_id(self.program, pair)
         handle = self.environment.client.get_workflow_handle(workflow)
@@ -231,6 +235,7 @@ async def test_matches_are_shown_exported_changed_and_approved(office: Office) -
         assert (changed.code, changed.err) == (0, "")
         words = " ".join(changed.out.split())
         assert "1 change applied. Proposal 2 has 12 pairs now, 2 without a partner." in words
+        assert "• row 1: dropped " in words
         assert "2 without a partner" in (await typed("matches", office.program, "show")).out
         again = await typed("matches", office.program, "import", "m.json")
         assert again.code == 2
@@ -242,7 +247,7 @@ async def test_matches_are_shown_exported_changed_and_approved(office: Office) -
         again = await typed("matches", office.program, "approve")
         assert again.code == 1
         assert "No matches wait for approval." in again.err
-        assert (await typed("matches", office.program, "export", "m.json")).code == 0
+        assert (await typed("matches", office.program, "export", "m.json", "--force")).code == 0
         late = await typed("matches", office.program, "import", "m.json")
         assert late.code == 1
         assert "No matches wait for approval." in late.err
@@ -263,6 +268,10 @@ async def test_what_breaks_a_rule_is_refused_and_the_rest_of_the_sheet_applies(
         assert done.code == 2
         words = " ".join(done.out.split())
         assert "2 changes applied. Proposal 2 has 12 pairs now" in words
+        assert "The refused rows are not in it." in words
+        assert "• row 1: dropped " in words
+        assert "• row 4: locked, your note: " in words
+        assert words.count("• ") == 2
         name = pairs[1]["mentor_name"]
         assert f"m.json, row 2: {name}" in done.err
         assert "nobody is paired with themselves." in done.err
@@ -290,6 +299,33 @@ async def test_the_rest_is_matched_anew_around_what_hr_set(office: Office) -> No
         now = [(pair["mentor"], pair["mentee"]) for pair in facts["pairs"]]
         assert (pairs[0]["mentor"], pairs[0]["mentee"]) not in now
         assert (pairs[1]["mentor"], pairs[1]["mentee"]) in now
+
+
+async def test_a_sheet_of_which_all_is_refused_makes_no_new_proposal(office: Office) -> None:
+    async with office.worker():
+        await office.up_to_the_matches()
+        await typed("matches", office.program, "export", "m.json")
+        pairs = json.loads(Path("m.json").read_text("utf-8"))["pairs"]
+        change(1, mentee=pairs[1]["mentor"])
+        done = await typed("matches", office.program, "import", "m.json")
+        assert done.code == 2
+        assert "Nothing changed: proposal 1 is as it was." in done.out
+        assert "Proposal 1: 13 pairs" in (await typed("matches", office.program, "show")).out
+
+
+async def test_an_earlier_proposal_can_be_restored(office: Office) -> None:
+    async with office.worker():
+        await office.up_to_the_matches()
+        await typed("matches", office.program, "export", "m.json")
+        before = (await typed("matches", office.program, "show", "--json")).json["pairs"]
+        change(0, decision="drop")
+        change(1, decision="lock", comment="as agreed")
+        assert (await typed("matches", office.program, "import", "m.json")).code == 0
+        done = await typed("matches", office.program, "restore", "1")
+        assert (done.code, done.err) == (0, "")
+        assert "2 changes applied. Proposal 3 has 13 pairs now" in done.out
+        assert (await typed("matches", office.program, "show", "--json")).json["pairs"] == before
+        assert (await typed("matches", office.program, "approve")).code == 0
 
 
 async def test_who_left_since_the_export_is_told_with_the_import(office: Office) -> None:
@@ -354,10 +390,11 @@ async def test_two_pairs_that_hr_has_matched_anew_find_other_partners(office: Of
         async with asyncio.timeout(PATIENCE):  # without a wait each pair is looked after at once
             while (await typed("matches", office.program, "approve")).code:
                 await asyncio.sleep(0.2)
-        await office.until(lambda view: view.pairs.get(PairState.INTRODUCED, 0) > 0)
+        async with asyncio.timeout(PATIENCE):
+            while not (after := office.pairs() - set(pairs)):
+                await asyncio.sleep(0.05)
     with office.database.read() as session:
         known = [programs.pair(session, office.program, pair) for pair in pairs]
-        after = set(programs.pair_names(session, office.program)) - set(pairs)
         new = [programs.pair(session, office.program, pair) for pair in after]
     before = {frozenset((p.mentor.id, p.mentee.id)) for p in known if p is not None}
     assert new
@@ -371,6 +408,7 @@ async def test_a_newer_people_file_pauses_a_mentor_who_now_reports_to_the_mentee
         pair, *_ = await office.up_to_the_pairs()
         same = await typed("people", office.program, PEOPLE)
         assert (same.code, "No pair breaks a hard rule." in same.out) == (0, True)
+        assert "Nothing that is known of people has changed." in same.out
         with office.database.read() as session:
             two = programs.pair(session, office.program, pair)
         assert two is not None

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import delete
 
 from domain.journal import EventKind
 from domain.people import Role
@@ -17,7 +18,7 @@ from runtime.settings import load_settings
 from store import proposals
 from store.database import Database
 from store.migrate import migrate
-from store.tables import ParticipantRow
+from store.tables import PairRow, ParticipantRow
 from tests.console.conftest import DEFINITION, PEOPLE
 from tests.console.typed import type_in
 from tests.portal.scene import PROGRAM, STARTED, Scene, fill
@@ -205,12 +206,57 @@ def test_matching_to_json_says_how_long_each_step_took(here: Path) -> None:
     assert document["pairs"][0]["reasons"]
 
 
+def test_matching_says_what_was_reached_and_what_check_says(here: Path) -> None:
+    text = DEFINITION.read_text("utf-8")
+    past = here / "past.yaml"
+    past.write_text(text.replace("starts: 2027-01-11", "starts: 2020-01-06"), "utf-8")
+    done = type_in("match", past, PEOPLE, "--out", "m.json")
+    assert "26 people in a pair. Put first: most people in a pair" in done.out
+    assert "Scores from " in done.out
+    assert "No other choice would reach more people or a better total." in done.out
+    assert "• program.starts, 2020-01-06, is past" in done.out
+
+
+def test_no_file_of_hr_s_is_written_over_unasked(here: Path) -> None:
+    people = here / "people.csv"
+    people.write_bytes(PEOPLE.read_bytes())
+    (here / "m.xlsx").write_text("edited for hours")
+    (here / "same.json").hardlink_to(people)
+    (here / "link.json").symlink_to(people)
+    for target, more in (
+        ("m.xlsx", ()),
+        ("same.json", ("--force",)),
+        ("link.json", ("--force",)),
+    ):
+        done = type_in("match", DEFINITION, people, "--out", target, *more)
+        assert (done.code, done.out) == (2, "")
+    assert people.read_bytes() == PEOPLE.read_bytes()
+    assert (here / "m.xlsx").read_text() == "edited for hours"
+    assert "is one of those to read" in done.err
+    done = type_in("match", DEFINITION, people, "--out", "m.xlsx")
+    assert "m.xlsx: this file is there already. Name another, or add --force." in done.err
+    assert type_in("match", DEFINITION, people, "--out", "m.xlsx", "--force").code == 0
+    assert load_workbook(here / "m.xlsx").worksheets
+
+
+def test_an_export_writes_over_a_file_only_by_force(scene: Scene, here: Path) -> None:
+    propose(scene, 1)
+    assert type_in("matches", PROGRAM, "export", "m.json").code == 0
+    (here / "m.json").write_text("edited")
+    done = type_in("matches", PROGRAM, "export", "m.json")
+    assert (done.code, done.out) == (2, "")
+    assert "m.json: this file is there already." in done.err
+    assert type_in("matches", PROGRAM, "export", "m.json", "--force").code == 0
+    assert type_in("matches", PROGRAM, "show", "--force").code == 2
+
+
 def test_matching_answers_why_two_are_not_a_pair_as_often_as_asked() -> None:
     asked = ("--why", "2001", "--with", "EWA.PROBNA@example.com", "--why", "1012", "--with", "2001")
     done = type_in("match", DEFINITION, PEOPLE, "--out", "m.json", *asked)
     assert done.code == 0
     assert "Aoife Samplesby and Ewa Próbna\n• " in done.out
-    assert "\nPeter Dummett and Aoife Samplesby\n• they are a pair" in done.out
+    assert "\nPeter Dummett and Aoife Samplesby\nThey are a pair: it scores" in done.out
+    assert "\nWhat speaks for it\n• " in done.out
 
 
 @pytest.mark.parametrize(
@@ -234,6 +280,25 @@ def test_a_target_that_can_t_be_written_is_bad_input(target: str) -> None:
     done = type_in("match", DEFINITION, PEOPLE, "--out", target)
     assert (done.code, done.out) == (2, "")
     assert "m." in done.err or "proposal" in done.err
+
+
+def test_bad_input_is_told_as_json_where_json_is_asked_for(here: Path) -> None:
+    people = here / "people.csv"
+    people.write_text(PEOPLE.read_text("utf-8").replace("Executive", "Emperor"), "utf-8")
+    for command in (("check",), ("match", "--out", "m.json"), ("start",)):
+        done = type_in(command[0], DEFINITION, people, *command[1:], "--json")
+        assert done.code == 2
+        problem = done.json["problems"][0]
+        assert problem.keys() == {"file", "row", "field", "message", "hint"}
+        assert (problem["file"], problem["field"]) == (str(people), "Grade")
+        assert "“Emperor”" in done.err
+
+
+def test_matching_as_json_is_one_document() -> None:
+    asked = ("--why", "1012", "--with", "2001")
+    facts = type_in("match", DEFINITION, PEOPLE, "--out", "m.json", *asked, "--json").json
+    assert facts["totals"]["pairs"] == 13
+    assert "They are a pair" in facts["why"][0]["words"][0]
 
 
 # --- status, pair, matches, report on a store that a test filled ----------------------------------
@@ -277,9 +342,14 @@ def test_an_unknown_program_is_bad_input_and_the_known_ones_are_named(
     scene: Scene, command: tuple[str, ...]
 ) -> None:
     done = type_in(*command)
-    assert (done.code, done.out) == (2, "")
+    assert done.code == 2
     assert "There is no program “nope”" in done.err
     assert PROGRAM in done.err
+    if "--json" in command:
+        ((problem,),) = done.json.values()
+        assert "There is no program “nope”" in problem["message"]
+    else:
+        assert done.out == ""
 
 
 def test_status_fits_80_columns_and_shows_who_needs_attention_first(scene: Scene) -> None:
@@ -379,7 +449,7 @@ def test_matches_can_be_read_on_a_terminal_few_or_many(
     assert len(lines) <= most_lines
     assert max(map(len, lines)) <= 80
     assert lines[0] == f"Proposal 1: {pairs:,} pairs, 2 without a partner"
-    assert "Mia Example teaches Theo Example" in done.out
+    assert "1. Mia Example (p-mia) teaches Theo Example (p-theo)" in done.out
     assert "1. Vera Example: nobody teaches “Chess” (and 1 more)" in done.out
     assert "! set aside by you: scores 0, below the floor of 40" in done.out
     assert "“as agreed with both”" in done.out
@@ -391,6 +461,12 @@ def test_matches_can_be_read_on_a_terminal_few_or_many(
     assert len(facts["pairs"]) == pairs
     assert facts["number"] == 1
     assert facts["pairs"][0]["mentor_name"] == "Mia Example"
+
+
+def not_begun(scene: Scene) -> None:
+    """As if no pair had been made yet."""
+    with scene.database.write() as session:
+        session.execute(delete(PairRow))
 
 
 def test_what_else_could_be_chosen_comes_before_the_pairs(scene: Scene) -> None:
@@ -418,6 +494,21 @@ def test_a_fixed_pair_that_was_not_made_is_told_first(scene: Scene) -> None:
     ]
 
 
+def test_around_what_hr_set_the_first_proposal_is_remembered(scene: Scene) -> None:
+    propose(scene, 12)
+    with scene.database.write() as session:
+        first = proposals.latest_proposal(session, PROGRAM)
+        assert first is not None
+        totals = first.proposal.totals.model_copy(update={"score": 400})
+        reached = Reached(people=2, pairs=12, score=400)
+        less = first.proposal.model_copy(update={"totals": totals, "frontier": (reached,)})
+        proposals.save_proposal(session, PROGRAM, less, "coordinator", STARTED)
+    not_begun(scene)
+    out = " ".join(type_in("matches", PROGRAM, "show").out.split())
+    assert "With what you set, no other choice would reach more people or a better total." in out
+    assert "Proposal 1, before your changes, reached 2 people and a total of 550." in out
+
+
 def test_the_reserve_list_names_everybody_in_order_and_what_would_help(scene: Scene) -> None:
     propose(scene, 1)
     done = type_in("matches", PROGRAM, "reserve")
@@ -439,9 +530,45 @@ def test_why_two_are_not_a_pair_is_answered_by_id_or_mail(scene: Scene) -> None:
     done = type_in("matches", PROGRAM, "why", "MIA@example.com", "p-vera")
     assert done.code == 0
     assert done.out.startswith("Mia Example and Vera Example\n• ")
+
+
+def test_why_two_are_a_pair_is_told_with_what_counted_against_it(scene: Scene) -> None:
+    not_begun(scene)
+    propose(scene, 1)
+    done = type_in("matches", PROGRAM, "why", "p-theo", "p-mia")
+    assert [line for line in done.out.splitlines() if not line.startswith("•")][1:] == [
+        "They are a pair: it scores 0.",
+        "What speaks for it",
+        "What counted against it",
+        "Set aside by you",
+        "Your note",
+    ]
+    assert "• no interests in common" in done.out
     facts = type_in("matches", PROGRAM, "why", "p-mia", "p-theo", "--json").json
     assert (facts["one"], facts["other"]) == ("p-mia", "p-theo")
-    assert "they are a pair" in facts["why"][0]
+    assert "They are a pair" in facts["why"][0]
+    assert facts["sections"][2] == {
+        "heading": "What counted against it",
+        "lines": ["no interests in common"],
+    }
+
+
+def test_once_pairs_run_why_knows_those_that_stand_and_those_that_ended(scene: Scene) -> None:
+    propose(scene, 1)
+    with scene.database.write() as session:  # Mia and Theo stand, Nils and Vera have ended
+        standing = session.get_one(PairRow, "pair-1")
+        two = {standing.mentor_id, standing.mentee_id}
+    assert two == {"p-mia", "p-theo"}
+    done = type_in("matches", PROGRAM, "why", "p-mia", "p-theo")
+    assert "• they are a pair already (pair pair-1)." in done.out
+    with scene.database.read() as session:
+        other = session.get_one(PairRow, "pair-2")
+        left, right = other.mentor_id, other.mentee_id
+    scene.happened(EventKind.PAIR_DECLINED, pair="pair-2")
+    done = type_in("matches", PROGRAM, "why", left, right)
+    assert "• their pair has ended and is not made a second time." in done.out
+    full = type_in("matches", PROGRAM, "why", "p-mia", right).out
+    assert "• Mia Example (p-mia) has a running pair with Theo Example (p-theo) and no room" in full
 
 
 def test_why_with_somebody_unknown_or_absent_is_said(scene: Scene) -> None:
@@ -498,6 +625,31 @@ def test_a_file_of_an_older_proposal_is_refused_without_a_server(scene: Scene, h
     assert f"python starter.py matches {PROGRAM} export m.xlsx" in done.err
 
 
+def test_a_file_that_lost_most_of_its_rows_is_refused(scene: Scene, here: Path) -> None:
+    propose(scene, 3)
+    type_in("matches", PROGRAM, "export", "m.json")
+    document = json.loads((here / "m.json").read_text("utf-8"))
+    document["pairs"] = document["pairs"][:1]
+    (here / "m.json").write_text(json.dumps(document), "utf-8")
+    done = type_in("matches", PROGRAM, "import", "m.json")
+    assert (done.code, done.out) == (2, "")
+    assert "2 of 3 pairs have no row in this file any more, and would be dropped." in done.err
+    assert "--force" in done.err
+    forced = type_in("matches", PROGRAM, "import", "m.json", "--force")
+    assert "No Temporal server answers" in forced.err
+
+
+def test_what_can_t_be_restored_is_said(scene: Scene) -> None:
+    propose(scene, 1)
+    begun = type_in("matches", PROGRAM, "restore", "1")
+    assert (begun.code, begun.out) == (1, "")
+    not_begun(scene)
+    for number in ("1", "7", "x"):
+        done = type_in("matches", PROGRAM, "restore", number)
+        assert (done.code, done.out) == (2, "")
+        assert f"There is no earlier proposal {number}. The newest is 1." in done.err
+
+
 def test_a_report_is_written_at_any_time(scene: Scene, here: Path) -> None:
     assert type_in("report", PROGRAM, "--out", "out").code == 0
     assert list((here / "out").glob("*.html"))
@@ -522,11 +674,13 @@ def test_withdrawing_asks_first_and_works_without_a_server(scene: Scene) -> None
     assert type_in("withdraw", PROGRAM, "nobody@example.com", "--yes").code == 2
 
 
-def test_without_a_server_each_command_says_how_to_start_one(
-    scene: Scene,
-) -> None:
+def test_without_a_server_each_command_says_how_to_start_one(scene: Scene, here: Path) -> None:
     propose(scene, 1)
     type_in("matches", PROGRAM, "export", "m.json")
+    rows = [f"{key},New {key},{key}@example.com,senior,,," for key in ("p-mia", "p-theo")]
+    lines = ["ID,Name,Mail,Level,Manager,Skills,Goals", *rows]
+    (here / "newer.csv").write_text("\n".join(lines))
+    before = scene.everything()
     for command in (
         ("start", DEFINITION, PEOPLE),
         ("pause", PROGRAM),
@@ -535,12 +689,14 @@ def test_without_a_server_each_command_says_how_to_start_one(
         ("matches", PROGRAM, "approve"),
         ("matches", PROGRAM, "import", "m.json"),
         ("pair", PROGRAM, "pair-1", "close"),
+        ("people", PROGRAM, "newer.csv"),
     ):
         done = type_in(*command)
         assert (done.code, done.out) == (1, "")
         assert "No Temporal server answers at 127.0.0.1:9. Start everything with “make run”" in (
             done.err
         )
+    assert scene.everything() == before
 
 
 def test_a_store_that_can_t_be_reached_is_said_without_its_password(

@@ -428,7 +428,7 @@ def test_whatever_the_edits_no_rule_and_no_room_is_broken_and_no_refusal_is_sile
         assert left_alone <= {*pairs, *lost}
 
 
-# --- While pairs run, and back again ---------------------------------------------------------------
+# --- While pairs run, and back again --------------------------------------------------------------
 
 
 def test_who_has_no_room_is_named_by_the_organisation_s_id() -> None:
