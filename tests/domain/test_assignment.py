@@ -209,7 +209,6 @@ def test_the_slow_method_is_given_few_edges_however_many_places_there_are(
         return plainly(graph, edges)
 
     monkeypatch.setattr(blossom._Graph, "matched", counted)
-    monkeypatch.setattr(blossom, "FEW", 2_000)
     pairs = best_pairs(choice)
     assert_possible(choice, pairs)
     assert len(pairs) == people * places // 2
