@@ -111,7 +111,7 @@ def _facts(session: Session, moment: ProgramMoment) -> dict[str, Any]:
     if moment.kind is ProgramMomentKind.NOBODY_FOUND:
         return _without_a_partner(session, moment)
     latest = proposals.latest_proposal(session, slug)
-    proposal = latest.proposal if latest else None
+    proposal, number = (latest.proposal, latest.number) if latest else (None, 1)
     return {
         "count": len(proposal.pairs) if proposal else 0,
         "new": programs.count_pairs(session, slug) > 0,
@@ -119,7 +119,7 @@ def _facts(session: Session, moment: ProgramMoment) -> dict[str, Any]:
         "unmatched": len(proposal.unmatched) if proposal else 0,
         "commands": [
             f"python starter.py matches {slug} show",
-            f"python starter.py matches {slug} export matches.xlsx",
+            f"python starter.py matches {slug} export matches-{number}.xlsx",
             f"python starter.py matches {slug} approve",
         ],
     }
