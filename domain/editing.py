@@ -144,6 +144,7 @@ class _Desk:
         self._had_part |= {left.key for left in proposal.unmatched}
         self._edit_at: dict[int, Edit] = {}
         self.refused: list[Refusal] = []
+        self._refused_edits: list[Edit] = []
         self._lost = self._pairs_that_cannot_stay()
 
     def _pairs_that_cannot_stay(self) -> dict[int, tuple[str, ...]]:
@@ -446,6 +447,7 @@ class _Desk:
 
     def _refuse(self, edit: Edit, why: Sequence[str]) -> None:
         who = edit.after or edit.before or ("", "")
+        self._refused_edits.append(edit)
         self.refused.append(Refusal(row=edit.row, who=who, reasons=tuple(why)))
 
     def tell_of_lost_pairs(self, table: _Table, standing: Sequence[_Move]) -> None:
@@ -453,7 +455,8 @@ class _Desk:
         mended = {place for move in standing for place in move.puts}
         for place, why in self._lost.items():
             pair, edit = self._pairs[place], self._edit_at.get(place)
-            told = edit is not None and edit.after == edit.before
+            by_itself = edit is not None and edit.after == edit.before
+            told = by_itself and any(edit is refused for refused in self._refused_edits)
             if place not in mended and not told:
                 reasons = tuple(f"the pair as it was can't stay: {words}" for words in why)
                 row = edit.row if edit is not None else None

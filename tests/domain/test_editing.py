@@ -295,6 +295,14 @@ def test_a_pair_whose_person_left_is_told_though_nobody_edited_it() -> None:
 # --- Wishes that HR sets aside -------------------------------------------------------------------
 
 
+def test_a_pair_whose_person_left_is_told_also_beside_a_swap_with_it_that_is_refused() -> None:
+    here = {key: one for key, one in PEOPLE.items() if key != "b"}
+    edits = [edit(2, APPROVE, "by", "by"), edit(3, SWAP, "ax", "ay")]
+    after = edited(DEFINITION, here, proposed("ax", "by"), edits)
+    assert pairs_of(after.proposal) == {"ax"}
+    assert {no.row: no.who for no in after.refused} == {2: ("b", "y"), 3: ("a", "y")}
+
+
 def test_going_below_the_floor_is_allowed_and_written_down() -> None:
     wish = {"prefer": "same", "column": "location"}
     rules: dict[str, object] = {"rules": [], "preferences": [wish], "floor": 50}
