@@ -62,8 +62,8 @@ class PairMessages(PairActivities):
                 )
             writer = Writer(program, self._content, self._links, moment.now)
             letters = _PairLetters(session, writer, pair, moment, self._post.domain)
-            drafts = letters.drafts()
-        return self._post.send(moment.program, drafts, moment.events, moment.now)
+            drafts, pointless = letters.drafts(), letters.pointless()
+        return self._post.send(moment.program, drafts, moment.events, moment.now, pointless)
 
     @activity.defn
     def record(self, record: Record) -> None:
@@ -92,10 +92,20 @@ class _PairLetters:
 
     def drafts(self) -> list[Draft]:
         """All that this moment asks to be sent."""
-        if self._moment.kind in _ABOUT_A_BOOKING and self._booked_row() is None:
-            return []  # it was held or taken back while this was on its way
+        if self._is_pointless:
+            return []
         planned = messages_of(self._moment, self._given.scheduler)
         return [Draft(entry=self.entry(one), letter=self.write(one)) for one in planned]
+
+    def pointless(self) -> list[Entry]:
+        """What this moment asked to be sent and need not be any more."""
+        planned = messages_of(self._moment, self._given.scheduler)
+        return [self.entry(one) for one in planned] if self._is_pointless else []
+
+    @property
+    def _is_pointless(self) -> bool:
+        """Whether the session was held or taken back while this was on its way."""
+        return self._moment.kind in _ABOUT_A_BOOKING and self._booked_row() is None
 
     def entry(self, message: PlannedMessage) -> Entry:
         role = message.role

@@ -51,16 +51,19 @@ class Post:
         drafts: Sequence[Draft],
         events: Sequence[JournalEvent],
         now: datetime,
+        pointless: Sequence[Entry] = (),
     ) -> Sent:
         """Write the events and the ledger in one transaction, then hand the messages over.
 
         What a run before this one sent is not sent again, and counts in the result. A message
         whose fate nobody knows, because a crash came between the mail server's yes and our note of
         it, goes out again with the same Message-ID. One that the server puts off keeps nobody else
-        from theirs. Raises `ApplicationError` where something has yet to go out.
+        from theirs. What has become pointless since an earlier run is given up. Raises
+        `ApplicationError` where something has yet to go out.
         """
         with self._database.write() as session:
             journal.append(session, program, events)
+            ledger.drop(session, pointless)
             entries = [draft.entry for draft in drafts]
             waiting = {e.key for e in ledger.open_entries(session, entries, self.domain, now)}
         todo = [draft for draft in drafts if draft.entry.key in waiting]

@@ -25,6 +25,8 @@ class MessageState(StrEnum):
     SENT = "sent"
     REFUSED = "refused"
     """No mail server will ever take it."""
+    DROPPED = "dropped"
+    """It lost its point before it was known to have gone: what it asks for was done meanwhile."""
 
 
 class Entry(Value):
@@ -90,6 +92,18 @@ def mark_refused(session: Session, key: str, code: int) -> None:
         update(MessageRow)
         .where(MessageRow.key == key)
         .values(state=MessageState.REFUSED.value, error=str(code))
+    )
+
+
+def drop(session: Session, entries: Sequence[Entry]) -> None:
+    """Give up messages that have lost their point, unless it is known what became of them."""
+    session.execute(
+        update(MessageRow)
+        .where(
+            MessageRow.key.in_([entry.key for entry in entries]),
+            MessageRow.state == MessageState.SENDING.value,
+        )
+        .values(state=MessageState.DROPPED.value)
     )
 
 

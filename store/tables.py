@@ -204,7 +204,7 @@ class MessageRow(Base):
     kind: Mapped[str]
     state: Mapped[str]
     """`sending` from before the mail server is asked, `sent` once it took the message, `refused`
-    when it never will."""
+    when it never will, `dropped` when it lost its point before that was known."""
     message_id: Mapped[str]
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from temporalio.exceptions import ApplicationError
 
 from activities.signatures import ProgramMomentKind
 from domain.definition import CheckInPoint, LadderAction
@@ -174,6 +175,23 @@ def test_nobody_is_asked_whether_a_session_took_place_that_was_logged_meanwhile(
     with on_sqlite.scene.database.write() as session:
         answers.log_session(session, link_for(Purpose.SESSION, session=1), held=True)
     assert on_sqlite.of_pair(K.SESSION_FOLLOW_UP, session=1).sent == 0
+
+
+def test_a_question_that_somebody_answered_before_it_was_known_to_have_gone_is_given_up(
+    works: Works,
+) -> None:
+    book(works)
+    works.post.hangs_up_after = 1
+    with pytest.raises(ApplicationError):
+        works.of_pair(K.SESSION_FOLLOW_UP, session=1)
+    with works.scene.database.write() as session:
+        answers.log_session(session, link_for(Purpose.SESSION, session=1), held=True)
+    works.post.hangs_up_after = None
+    works.of_pair(K.SESSION_FOLLOW_UP, session=1)
+    assert works.ledger() == {
+        "mentor session_follow_up": "sent",
+        "mentee session_follow_up": "dropped",
+    }
 
 
 def test_a_session_is_told_in_each_reader_s_own_time_zone(on_sqlite: Works) -> None:

@@ -37,6 +37,10 @@ AS_IT_SHOULD_END = {
 drifts and comes back. From those left behind a thirteenth is made on the way, and completes."""
 
 
+ABOUT_A_SESSION = {"session_invitation", "session_reminder", "session_follow_up"}
+"""Mails that have no point once the session was held or has no date any more."""
+
+
 @dataclass
 class Scene:
     """A program that was played, and all that it left."""
@@ -178,14 +182,20 @@ async def _every_answer_reached_its_workflow(scene: Scene) -> None:
 
 
 def _every_message_went_out_once(scene: Scene) -> None:
-    """Once, but for a message whose fate a kill left unknown: that goes again, the same."""
+    """Once, but for a message whose fate a kill left unknown: that goes again, the same.
+
+    Unless it has lost its point by then: it asks whether two have met, and the other one said so.
+    """
     with scene.database.read() as session:
         ledger = {row.message_id: row for row in session.scalars(select(MessageRow))}
     found = Counter(
         mail["message_id"] for mail in evidence.deliveries(scene.stack.settings().mailbox_url or "")
     )
-    assert {row.state for row in ledger.values()} == {MessageState.SENT.value}
-    assert set(found) == set(ledger)
+    dropped = {m for m, row in ledger.items() if row.state == MessageState.DROPPED.value}
+    assert {ledger[message].kind for message in dropped} <= ABOUT_A_SESSION
+    assert len(dropped) <= 2, "more dropped than two kills of the worker explain"
+    assert {row.state for m, row in ledger.items() if m not in dropped} == {MessageState.SENT.value}
+    assert set(ledger) - dropped <= set(found) <= set(ledger)
     doubled = [message for message, count in found.items() if count > 1]
     assert [ledger[message].kind for message in doubled if ledger[message].attempts < 2] == []
     assert len(doubled) <= 2, "more doubled than two kills of the worker explain"
