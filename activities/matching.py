@@ -46,8 +46,9 @@ class Matching:
         """Match the people who joined and store the proposal."""
         with self._database.read() as session:
             program = programs.get(session, request.program)
-            background = proposals.background(session, request.program)
-            people = taking_part(programs.participants(session, request.program))
+            everybody = programs.participants(session, request.program)
+            background = proposals.background(session, request.program, everybody)
+        people = taking_part(everybody)
         proposal = match(program.definition, people, background=background)
         with self._database.write() as session:
             stored = proposals.save_proposal(
@@ -60,7 +61,6 @@ class Matching:
         """Look for new partners for those who lost theirs, and store the proposal."""
         with self._database.read() as session:
             program = programs.get(session, request.program)
-            background = proposals.background(session, request.program)
             now = Standing(session, request.program)
             latest = proposals.latest_proposal(session, request.program)
         before = latest.proposal if latest is not None else None
@@ -79,20 +79,20 @@ class Matching:
             program.definition,
             now.people,
             standing,
-            background=background,
+            background=now.background,
             apart=apart,
             changes=request.changes,
         )
         chosen = [
-            *(Chosen(p.mentor, p.mentee, fixed=True, comment=p.comment) for p in kept),
-            *(Chosen(pair.mentor, pair.mentee) for pair in found.new),
+            *(Chosen(*p.two, fixed=True, comment=p.comment) for p in kept),
+            *(Chosen(*pair.two) for pair in found.new),
         ]
         if not chosen and not waits:
             alone = len(now.without_a_partner())
             return NewPairs(proposal="", number=0, pairs=0, waiting=alone)
         free = now.free(without=found.parted)
         proposal = proposal_of(
-            program.definition, free, chosen, background=background, apart=apart
+            program.definition, free, chosen, background=now.background, apart=apart
         ).model_copy(
             update={"unmatched": found.unmatched, "parted": found.parted, "apart": taken_apart}
         )
@@ -107,19 +107,18 @@ class Matching:
         """
         with self._database.read() as session:
             program = programs.get(session, request.program)
-            background = proposals.background(session, request.program)
             now = Standing(session, request.program)
             approved = proposals.proposal(session, request.proposal).proposal
-        broken = rule_check(program.definition, background)
+        broken = rule_check(program.definition, now.background)
         possible = [
-            (pair.mentor, pair.mentee)
+            pair.two
             for pair in approved.pairs
             if {pair.mentor, pair.mentee} <= now.people.keys()
-            and frozenset((pair.mentor, pair.mentee)) not in now.never
+            and frozenset(pair.two) not in now.never
             and not broken(now.people[pair.mentor], now.people[pair.mentee])
         ]
         settled = now.settled(approved, possible)
-        pairs = tuple(p for p in approved.pairs if (p.mentor, p.mentee) in settled.new)
+        pairs = tuple(p for p in approved.pairs if p.two in settled.new)
         proposal = approved.model_copy(update={"pairs": pairs, "parted": settled.parted})
         return self._new_pairs(request.program, now, proposal, request.now)
 
@@ -128,7 +127,7 @@ class Matching:
     ) -> NewPairs:
         with self._database.write() as session:
             stored = proposals.save_proposal(session, program, proposal, "solver", now)
-        parted = [p for p in standing.living if (p.mentor, p.mentee) in proposal.parted]
+        parted = [p for p in standing.living if p.two in proposal.parted]
         return NewPairs(
             proposal=stored.id,
             number=stored.number,
@@ -155,19 +154,18 @@ class Matching:
                 )
             begun = programs.count_pairs(session, request.program) > 0
             now = Standing(session, request.program)
-            background = proposals.background(session, request.program)
         after = edited(
             program.definition,
             now.free(without=current.proposal.parted) if begun else now.people,
             current.proposal,
             edits.edits,
-            background=background,
+            background=now.background,
             never=now.never,
             without_room=now.people,
             solve=edits.solve,
         )
         if begun:
-            after = now.without_stranding(program.definition, background, after)
+            after = now.without_stranding(program.definition, after)
         with self._database.write() as session:
             stored = proposals.save_proposal(
                 session, request.program, after.proposal, "coordinator", request.now
@@ -187,10 +185,9 @@ class Matching:
         """Find the pairs that a hard rule keeps apart now, each once for the same reason."""
         with self._database.read() as session:
             definition = programs.get(session, request.program).definition
-            background = proposals.background(session, request.program)
             now = Standing(session, request.program)
-        broken = rule_check(definition, background)
-        depends = protection_check(definition, background)
+        broken = rule_check(definition, now.background)
+        depends = protection_check(definition, now.background)
         found: dict[str, str | None] = {}
         stop: set[str] = set()
         for pair in now.living:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
-from domain.background import Background
 from domain.definition import Definition
 from domain.editing import Edited
 from domain.edits import Refusal
@@ -28,13 +27,15 @@ class Standing:
     """
 
     def __init__(self, session: Session, program: str) -> None:
-        self.everybody = {p.id: p for p in programs.participants(session, program)}
-        here = taking_part(self.everybody.values())
+        everybody = programs.participants(session, program)
+        self.everybody = {p.id: p for p in everybody}
+        self.background = proposals.background(session, program, everybody)
+        here = taking_part(everybody)
         pairs = proposals.pairs_for_matching(session, program)
         self.living = [p for p in pairs if not p.is_over and {p.mentor, p.mentee} <= here.keys()]
         lives = {pair.pair for pair in self.living}
         over = [pair for pair in pairs if pair.pair not in lives]
-        self.apart = [(pair.mentor, pair.mentee) for pair in over]
+        self.apart = [pair.two for pair in over]
         free_again = {key for pair in over for key in pair.may_match_anew}
         free_again |= _in(pair for pair in over if not pair.is_over)
         shut_out = _in(over) - _in(self.living) - free_again
@@ -43,19 +44,14 @@ class Standing:
         """Who is in a living pair, waits for the first, or is free again."""
         self.never = {
             **dict.fromkeys(map(frozenset, self.apart), "their pair has ended."),
-            **{frozenset((p.mentor, p.mentee)): "they are a pair already." for p in self.living},
+            **{frozenset(p.two): "they are a pair already." for p in self.living},
         }
         """Two who can't become a pair, and why."""
 
     def free(self, without: Iterable[tuple[str, str]] = ()) -> Mapping[str, Person]:
         """Who has room for another pair once some are parted, each with the places left."""
         parted = set(without)
-        taken = Counter(
-            key
-            for pair in self.living
-            if (pair.mentor, pair.mentee) not in parted
-            for key in (pair.mentor, pair.mentee)
-        )
+        taken = Counter(key for pair in self.living if pair.two not in parted for key in pair.two)
         return {
             key: person.model_copy(update={"capacity": person.capacity - taken[key]})
             for key, person in self.people.items()
@@ -72,7 +68,7 @@ class Standing:
         room = Counter({key: person.capacity for key, person in self.free().items()})
         possible: list[ProposedPair] = []
         for pair in waiting.pairs:
-            both = (pair.mentor, pair.mentee)
+            both = pair.two
             if pair.fixed and frozenset(both) not in self.never and all(room[key] for key in both):
                 room.subtract(both)
                 possible.append(pair)
@@ -80,38 +76,40 @@ class Standing:
 
     def settled(self, proposal: Proposal, possible: Sequence[tuple[str, str]]) -> Settled:
         """Which of the possible pairs fit, and the partings that they need and that may be."""
-        may_part = {(p.mentor, p.mentee) for p in self.living if not p.has_met}
+        may_part = {p.two for p in self.living if not p.has_met}
         return settle(
             possible,
             [two for two in proposal.parted if two in may_part],
-            [(p.mentor, p.mentee) for p in self.living],
+            [p.two for p in self.living],
             {key: person.capacity for key, person in self.people.items()},
         )
 
-    def without_stranding(
-        self, definition: Definition, background: Background, after: Edited
-    ) -> Edited:
+    def without_stranding(self, definition: Definition, after: Edited) -> Edited:
         """HR's edits, less the new pairs for which somebody would be parted and left alone."""
         proposal = after.proposal
-        settled = self.settled(proposal, [(pair.mentor, pair.mentee) for pair in proposal.pairs])
+        settled = self.settled(proposal, [pair.two for pair in proposal.pairs])
         refused = tuple(
             Refusal(
                 row=None,
-                who=(pair.mentor, pair.mentee),
+                who=pair.two,
                 reasons=("somebody would lose their partner for it and get no other.",),
             )
             for pair in proposal.pairs
-            if (pair.mentor, pair.mentee) not in settled.new
+            if pair.two not in settled.new
         )
         if refused:
             left = [
-                Chosen(pair.mentor, pair.mentee, fixed=pair.fixed, comment=pair.comment)
+                Chosen(*pair.two, fixed=pair.fixed, comment=pair.comment)
                 for pair in proposal.pairs
-                if (pair.mentor, pair.mentee) in settled.new
+                if pair.two in settled.new
             ]
             free = self.free(without=settled.parted)
             anew = proposal_of(
-                definition, free, left, background=background, apart=(*self.apart, *proposal.apart)
+                definition,
+                free,
+                left,
+                background=self.background,
+                apart=(*self.apart, *proposal.apart),
             )
             proposal = anew.model_copy(update={"apart": proposal.apart})
         return after.model_copy(
@@ -123,7 +121,7 @@ class Standing:
 
 
 def _in(pairs: Iterable[Paired]) -> set[str]:
-    return {key for pair in pairs for key in (pair.mentor, pair.mentee)}
+    return {key for pair in pairs for key in pair.two}
 
 
 def taking_part(everybody: Iterable[Participant]) -> dict[str, Person]:

@@ -59,7 +59,7 @@ def why_in_a_running_program(
     new = project(event for _, event in journal.read(session, program.id)).new_pairs
     waiting = stored.proposal if new is not None and new.waiting else None
     free = now.free(without=waiting.parted if waiting is not None else ())
-    background = proposals.background(session, program.id)
+    background = now.background
     if waiting is not None and both <= free.keys():
         if pair := pair_of(waiting, one.id, other.id):
             return pair_in_sections(pair)

@@ -139,7 +139,7 @@ class _Desk:
         self._pairs: Sequence[ProposedPair] = proposal.pairs
         self._parted = proposal.parted
         self._apart = proposal.apart
-        self._place = {(pair.mentor, pair.mentee): i for i, pair in enumerate(self._pairs)}
+        self._place = {pair.two: i for i, pair in enumerate(self._pairs)}
         self._had_part = {key for two in self._place for key in two}
         self._had_part |= {left.key for left in proposal.unmatched}
         self._edit_at: dict[int, Edit] = {}
@@ -151,7 +151,7 @@ class _Desk:
         lost: dict[int, tuple[str, ...]] = {}
         room = Counter({key: person.capacity for key, person in self._people.items()})
         for i, pair in enumerate(self._pairs):
-            two = (pair.mentor, pair.mentee)
+            two = pair.two
             why = self._why_not(two)
             why = why or [f"{self._named(key)} has no more room." for key in two if room[key] < 1]
             if why:
@@ -272,7 +272,7 @@ class _Desk:
         (newcomer,) = _new_in(edit)
         (leaver,) = (key for key in edit.before if key not in edit.after)
         pair = self._pairs[other]
-        mentor, mentee = (leaver if k == newcomer else k for k in (pair.mentor, pair.mentee))
+        mentor, mentee = (leaver if k == newcomer else k for k in pair.two)
         comment = pair.comment if partner is None else partner.comment
         return {
             place: _Place(edit.after, fixed=True, comment=edit.comment),
@@ -357,7 +357,7 @@ class _Desk:
     def table(self, moves: Iterable[_Move]) -> _Table:
         """The pairs as they are once these moves are made."""
         table = {
-            i: _Place((pair.mentor, pair.mentee), pair.fixed, pair.comment)
+            i: _Place(pair.two, pair.fixed, pair.comment)
             for i, pair in enumerate(self._pairs)
             if i not in self._lost
         }
@@ -460,9 +460,7 @@ class _Desk:
             if place not in mended and not told:
                 reasons = tuple(f"the pair as it was can't stay: {words}" for words in why)
                 row = edit.row if edit is not None else None
-                self.refused.append(
-                    Refusal(row=row, who=(pair.mentor, pair.mentee), reasons=reasons)
-                )
+                self.refused.append(Refusal(row=row, who=pair.two, reasons=reasons))
 
     def changes(self, edit: Edit) -> bool:
         """Whether an edit asks for anything but what is there."""
@@ -481,7 +479,7 @@ class _Desk:
 
     def is_as_it_was(self, table: _Table) -> bool:
         """Whether these are the pairs of the proposal, with their locks and notes."""
-        was = [_Place((pair.mentor, pair.mentee), pair.fixed, pair.comment) for pair in self._pairs]
+        was = [_Place(pair.two, pair.fixed, pair.comment) for pair in self._pairs]
         return table == dict(enumerate(was))
 
     def written_out(self, table: _Table) -> Proposal:
@@ -525,7 +523,7 @@ class _Desk:
         place_of = {put.two: place for place, put in table.items()}
 
         def noted(pair: ProposedPair) -> ProposedPair:
-            place = place_of.get((pair.mentor, pair.mentee))
+            place = place_of.get(pair.two)
             if place is None:
                 return pair
             was = self._pairs[place] if place < len(self._pairs) else None
@@ -544,7 +542,7 @@ class _Desk:
 
     def _overruled(self, pair: ProposedPair, was: ProposedPair | None) -> Iterable[str]:
         words = list(pair.overruled)
-        if was is not None and (was.mentor, was.mentee) == (pair.mentor, pair.mentee):
+        if was is not None and (was.mentor, was.mentee) == pair.two:
             words += was.overruled
         if was is not None and pair.score <= was.score - FAR_BELOW:
             words.append(f"a better score: {was.score:.0f} as proposed, {pair.score:.0f} now")
@@ -553,8 +551,8 @@ class _Desk:
 
 def edits_back_to(earlier: Proposal, now: Proposal) -> tuple[Edit, ...]:
     """The edits that make the pairs of an earlier proposal those of this one again."""
-    back = {(pair.mentor, pair.mentee): pair for pair in earlier.pairs}
-    here = {(pair.mentor, pair.mentee) for pair in now.pairs}
+    back = {pair.two: pair for pair in earlier.pairs}
+    here = {pair.two for pair in now.pairs}
     gone = sorted(here - back.keys())
     edits = [Edit(row=None, kind=EditKind.DROP, before=two) for two in gone]
     for two, pair in back.items():

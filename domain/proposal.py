@@ -38,6 +38,11 @@ class ProposedPair(Value):
     """HR's note."""
 
     @property
+    def two(self) -> tuple[str, str]:
+        """Mentor and mentee."""
+        return self.mentor, self.mentee
+
+    @property
     def all_reasons(self) -> tuple[str, ...]:
         """All that speaks for the two, as HR reads it."""
         return (*self.reasons, *self.for_hr)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -17,7 +17,7 @@ from domain.model import Value
 from domain.pair import EndReason
 from domain.people import Role
 from domain.proposal import Proposal
-from store.programs import participants
+from store.programs import Participant, participants
 from store.tables import EditsRow, JournalRow, PairRow, ParticipantRow, ProgramRow, ProposalRow
 
 
@@ -121,13 +121,17 @@ def _edits_row(session: Session, program: str, draft: str) -> EditsRow:
 # --- What was before -----------------------------------------------------------------------------
 
 
-def background(session: Session, program: str) -> Background:
+def background(
+    session: Session, program: str, people: Sequence[Participant] | None = None
+) -> Background:
     """What matching should know of a program's people beyond those who take part.
+
+    `people` are all of the program, where they have been read already.
 
     Earlier programs are those that were started before. Two who declined each other there count as
     having been a pair: they were introduced once.
     """
-    everybody = participants(session, program)
+    everybody = participants(session, program) if people is None else people
     joined = {p.id for p in everybody if p.joined}
     references = {p.id: p.person.reference for p in everybody}
     met: set[tuple[str, str]] = set()
@@ -173,6 +177,11 @@ class Paired(Value):
     """Whether the two have met, or have a date for it."""
     may_match_anew: tuple[str, ...] = ()
     """Which of the two is free for somebody else now that it has ended."""
+
+    @property
+    def two(self) -> tuple[str, str]:
+        """Mentor and mentee."""
+        return self.mentor, self.mentee
 
 
 def newly_broken(
