@@ -12,7 +12,7 @@ from activities import invitations
 from activities.post import Draft, Letter, Post
 from activities.signatures import PairActivities, PairMoment, Record, Sent
 from activities.writing import Writer
-from domain.definition import LadderAction
+from domain.escalation import LadderAction
 from domain.lifecycle import PairState
 from domain.messages import PlannedMessage, Recipient, message_key, messages_of, occasion_of
 from domain.pair import MomentKind, Step
@@ -273,15 +273,15 @@ class _PairLetters:
         ]
 
     def _were_reminded(self) -> bool:
-        ladder = self._writer.program.definition.ladder[: self._moment.step or 0]
-        return any(step.action in _REMINDERS for step in ladder)
+        steps = self._writer.program.definition.ladder[0].steps[: self._moment.step or 0]
+        return any(action in _REMINDERS for step in steps for action in step.do)
 
     def _next_ladder_step(self) -> str:
         words = self._writer.content_for(None).words
-        ladder = self._writer.program.definition.ladder
+        ladder = self._writer.program.definition.ladder[0].steps
         climbed = self._moment.step or 0
         if climbed >= len(ladder):
             return words("mail.ladder.end")
         following = ladder[climbed]
-        days = following.after - (self._moment.days_quiet or 0)
-        return words(f"mail.ladder.{following.action}", count=days)
+        days = following.after.days - (self._moment.days_quiet or 0)
+        return words(f"mail.ladder.{following.do[0]}", count=days)

@@ -14,6 +14,7 @@ from domain.journal import JournalEvent
 from domain.model import Value
 from domain.pair import Moment, Step
 from domain.people import Role
+from domain.reach import PairHours
 
 
 class PairMoment(Value):
@@ -27,6 +28,17 @@ class PairMoment(Value):
     sessions_held: int
     open_steps: tuple[tuple[Role, Step], ...] = ()
     events: tuple[JournalEvent, ...] = ()
+    also: tuple[Moment, ...] = ()
+    """Further moments that are due at the same time: who is written to for several of them gets one
+    message."""
+
+
+class PairRef(Value):
+    """One pair of a program, and when it is."""
+
+    program: str
+    pair: str
+    now: datetime
 
 
 class Sent(Value):
@@ -34,6 +46,8 @@ class Sent(Value):
 
     sent: int
     refused: int = 0
+    later: datetime | None = None
+    """The instant from which on messages can go out that had to be held; None if none is."""
 
 
 class ProgramMomentKind(StrEnum):
@@ -79,6 +93,15 @@ class PageSent(Value):
     refused: int = 0
     next: str | None = None
     """Where the next page begins; None after the last."""
+    later: datetime | None = None
+    """The instant from which on messages can go out that had to be held; None if none is."""
+
+
+class ProgramRef(Value):
+    """A program, and when it is."""
+
+    program: str
+    now: datetime
 
 
 class MatchRequest(Value):
@@ -229,6 +252,16 @@ class PairActivities:
         raise NotImplementedError
 
     @activity.defn
+    def send_held(self, pair: PairRef) -> Sent:
+        """Send what was held for the two of a pair and may go out now, in one message each."""
+        raise NotImplementedError
+
+    @activity.defn
+    def pair_hours(self, pair: PairRef) -> PairHours:
+        """When messages may reach the two of a pair, and those who run the program."""
+        raise NotImplementedError
+
+    @activity.defn
     def record(self, record: Record) -> None:
         """Write events that go with no other work."""
         raise NotImplementedError
@@ -240,6 +273,11 @@ class ProgramActivities:
     @activity.defn
     def send_program_moment(self, moment: ProgramMoment) -> PageSent:
         """Send one page of a program's messages and write its events."""
+        raise NotImplementedError
+
+    @activity.defn
+    def send_held_of_program(self, program: ProgramRef) -> Sent:
+        """Send what was held for anybody in a program and may go out now."""
         raise NotImplementedError
 
     @activity.defn

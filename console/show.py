@@ -15,6 +15,7 @@ from rich.text import Text
 
 from console.intake import Intake
 from domain.eligibility import why_not_counted
+from domain.escalation import Ladder
 from domain.ids import program_workflow_id
 from domain.lifecycle import PairState, Stage
 from domain.model import Value
@@ -91,6 +92,17 @@ def plan_facts(intake: Intake) -> dict[str, Any]:
     }
 
 
+def _ladder(ladder: Ladder) -> str:
+    trigger = str(ladder.trigger).replace("_", " ")
+    times = f" (× {ladder.times:g})" if ladder.times != 1 else ""
+    steps = (
+        f"{'working ' if step.after.working else ''}day {step.after.days} "
+        f"{' and '.join(step.do).replace('_', ' ')}"
+        for step in ladder.steps
+    )
+    return f"{trigger}{times}: {', '.join(steps)}"
+
+
 def plan(intake: Intake) -> RenderableType:
     """What would happen."""
     definition, facts = intake.definition, plan_facts(intake)
@@ -111,10 +123,8 @@ def plan(intake: Intake) -> RenderableType:
     )
     check_ins = ", ".join(f"{c.survey} ({_when(c)})" for c in definition.check_ins)
     table.add_row("Check-ins", check_ins or "none")
-    ladder = "; ".join(
-        f"day {step.after}: {step.action.value.replace('_', ' ')}" for step in definition.ladder
-    )
-    table.add_row("Ladder", ladder or "none")
+    ladders = [_ladder(ladder) for ladder in definition.ladder]
+    table.add_row("Ladders", "\n".join(ladders) or "none")
     if intake.entrants:
         table.add_row(
             "People",

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import (
     BeforeValidator,
     Field,
+    ValidationInfo,
     WithJsonSchema,
     field_validator,
     model_validator,
@@ -21,10 +22,38 @@ from pydantic import (
 
 from domain.criteria import MatchingSection
 from domain.criteria_checks import Kind, Known, contradictions_in
+from domain.escalation import (
+    DEFAULT_LADDERS,
+    Ladder,
+    Trigger,
+    contradictions_in_ladders,
+    read_ladders,
+)
 from domain.model import Section
 from domain.people import Role
 from domain.problems import did_you_mean
-from domain.written import CalendarDate, Days, EmailAddress, Name, RealSeconds, Slug
+from domain.sections import (
+    Afterwards,
+    AgreementSection,
+    CheckIn,
+    CheckInPoint,
+    Enrolment,
+    GoalsSection,
+    GroupSession,
+    Sessions,
+    Training,
+    When,
+)
+from domain.written import (
+    CalendarDate,
+    Days,
+    EmailAddress,
+    HoursOfDay,
+    Name,
+    RealSeconds,
+    Slug,
+    WorkingDays,
+)
 
 _TARGET = re.compile(r"\s*(>=|<=)\s*(-?\d+(?:\.\d+)?)\s*(%?)\s*")
 
@@ -93,6 +122,13 @@ class CalendarSection(Section):
     """How long a program day really takes."""
     timezone: TimeZone = "UTC"
     """Where the program's day begins, and the zone of people who have none of their own."""
+    working_days: WorkingDays = (0, 1, 2, 3, 4)
+    """On which messages go out, to people who have no working days of their own."""
+    mail_hours: HoursOfDay = (8 * 60, 18 * 60)
+    """Between which messages go out, on each person's own clock."""
+    holidays: str | None = None
+    """Whose public holidays nobody is written to on, for people without a country of their own: a
+    code of ISO 3166 like GB, or with a part of the country like GB-SCT."""
 
 
 class Stages(Section):
@@ -179,6 +215,8 @@ class Columns(Section):
     """Like Europe/London."""
     working_days: ColumnName | None = None
     """Like “Mon-Fri” or “Mon;Tue;Thu”."""
+    country: ColumnName | None = None
+    """Whose public holidays they have: a code of ISO 3166 like GB, or GB-SCT for a part of it."""
     working_hours: ColumnName | None = None
     """In the person's own time zone, like “09:00-17:30”."""
     skills: ColumnName | None = None
@@ -270,121 +308,6 @@ class Eligibility(Section):
         return self.mentor if role is Role.MENTOR else self.mentee
 
 
-# --- Meetings ------------------------------------------------------------------------------------
-
-
-class Scheduler(StrEnum):
-    """Who proposes the time of a session."""
-
-    MENTOR = "mentor"
-    MENTEE = "mentee"
-
-
-class Sessions(Section):
-    """How often a pair meets."""
-
-    count: int = Field(default=6, ge=1, le=60)
-    every: Days = 21
-    """Program days from one session to the next."""
-    minutes: int = Field(default=60, ge=10, le=480)
-    minimum: int | None = Field(default=None, ge=0)
-    """Sessions that make a pair count as completed; half of `count`, rounded up, if left out."""
-    scheduled_by: Scheduler = Scheduler.MENTOR
-
-    @model_validator(mode="after")
-    def _possible(self) -> Self:
-        if self.minimum is not None and self.minimum > self.count:
-            raise ValueError(f"minimum ({self.minimum}) is more than count ({self.count}).")
-        if self.every < 1:
-            raise ValueError("every must be at least 1 day.")
-        return self
-
-    @property
-    def needed(self) -> int:
-        """Sessions that make a pair count as completed."""
-        return (self.count + 1) // 2 if self.minimum is None else self.minimum
-
-
-class CheckInPoint(StrEnum):
-    """At which kind of moment a check-in goes out."""
-
-    PREPARATION = "preparation"
-    AFTER_SESSION = "after_session"
-    SHARE = "share"
-    EVALUATION = "evaluation"
-
-
-class When(Section):
-    """A point in a pair's life."""
-
-    point: CheckInPoint
-    session: int | None = None
-    share: float | None = None
-    """How far into the meetings, from 0 to 1."""
-
-
-def _read_when(value: Any) -> Any:
-    if isinstance(value, When | dict):
-        return value
-    text = value.strip().lower() if isinstance(value, str) else ""
-    if text in ("preparation", "evaluation"):
-        return When(point=CheckInPoint(text))
-    if match := re.fullmatch(r"after session (\d{1,2})", text):
-        return When(point=CheckInPoint.AFTER_SESSION, session=int(match[1]))
-    if match := re.fullmatch(r"(\d{1,2})\s*% of meetings", text):
-        return When(point=CheckInPoint.SHARE, share=int(match[1]) / 100)
-    raise ValueError(
-        "this is not a point in time. Write “preparation”, “after session 2”, "
-        "“50% of meetings” or “evaluation”."
-    )
-
-
-class CheckIn(Section):
-    """A survey sent at a set point to both of a pair."""
-
-    survey: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    when: Annotated[
-        When,
-        BeforeValidator(_read_when),
-        WithJsonSchema(
-            {
-                "type": "string",
-                "pattern": r"^\s*(preparation|evaluation|after session \d{1,2}"
-                r"|\d{1,2}\s*% of meetings)\s*$",
-                "examples": ["after session 2", "50% of meetings", "evaluation"],
-            },
-            mode="validation",
-        ),
-    ]
-
-
-class LadderAction(StrEnum):
-    """What a step of the ladder does."""
-
-    NUDGE_SCHEDULER = "nudge_scheduler"
-    NUDGE_BOTH = "nudge_both"
-    TELL_COORDINATOR = "tell_coordinator"
-    TELL_SPONSOR = "tell_sponsor"
-    CLOSE = "close"
-    """End the pair without fault."""
-
-
-class LadderStep(Section):
-    """After so many days without a sign of life, do this."""
-
-    after: Days
-    action: LadderAction
-
-
-DEFAULT_LADDER = (
-    LadderStep(after=7, action=LadderAction.NUDGE_SCHEDULER),
-    LadderStep(after=14, action=LadderAction.NUDGE_BOTH),
-    LadderStep(after=21, action=LadderAction.TELL_COORDINATOR),
-    LadderStep(after=28, action=LadderAction.TELL_SPONSOR),
-    LadderStep(after=42, action=LadderAction.CLOSE),
-)
-
-
 # --- Evaluation and privacy ----------------------------------------------------------------------
 
 
@@ -473,19 +396,43 @@ class Definition(Section):
     program: ProgramSection
     coordinator: Contact
     sponsor: Contact
+    safety: Contact | None = None
+    """Who hears, and nobody else, when somebody says that they don't feel safe; the coordinator, if
+    left out."""
     calendar: CalendarSection = CalendarSection()
     stages: Stages = Stages()
     people: PeopleSection
     eligibility: Eligibility = Eligibility()
     matching: MatchingSection = MatchingSection()
-    sessions: Sessions = Sessions()
+    sessions: Annotated[Sessions, Field(validate_default=True)] = Sessions()
+    group_sessions: tuple[GroupSession, ...] = Field(default=(), max_length=20)
+    enrolment: Enrolment = Enrolment()
+    training: Training = Training()
+    agreement: AgreementSection = AgreementSection()
+    goals: GoalsSection = GoalsSection()
+    afterwards: Afterwards = Afterwards()
     check_ins: tuple[CheckIn, ...] = (
+        CheckIn(survey="pair_fit", when=When(point=CheckInPoint.AFTER_SESSION, session=1)),
         CheckIn(survey="pulse", when=When(point=CheckInPoint.AFTER_SESSION, session=2)),
         CheckIn(survey="final", when=When(point=CheckInPoint.EVALUATION)),
     )
-    ladder: tuple[LadderStep, ...] = DEFAULT_LADDER
+    ladder: Annotated[
+        tuple[Ladder, ...], BeforeValidator(read_ladders), Field(max_length=len(Trigger))
+    ] = DEFAULT_LADDERS
+    """What happens when nothing is heard of a pair, or it drifts."""
     success: tuple[SuccessMetric, ...] = Field(min_length=1)
     privacy: Privacy = Privacy()
+
+    @field_validator("sessions")
+    @classmethod
+    def _fill_the_window(cls, value: Sessions, known: ValidationInfo) -> Sessions:
+        stages = known.data.get("stages")
+        return value.within(stages.meetings) if stages is not None else value
+
+    @property
+    def safety_contact(self) -> Contact:
+        """Who hears when somebody does not feel safe."""
+        return self.safety or self.coordinator
 
     def contradictions(self) -> list[tuple[tuple[str | int, ...], str]]:
         """What does not fit together although each part is well-formed: where, and what."""
@@ -561,6 +508,14 @@ class Definition(Section):
         found: list[tuple[tuple[str | int, ...], str]] = []
         sessions = self.sessions
         span = (sessions.count - 1) * sessions.every
+        if (sessions.minimum or 0) > sessions.count:
+            found.append(
+                (
+                    ("sessions", "minimum"),
+                    f"minimum ({sessions.minimum}) is more than the {sessions.count} sessions that "
+                    "there is time for.",
+                )
+            )
         if span > self.stages.meetings:
             found.append(
                 (
@@ -569,7 +524,9 @@ class Definition(Section):
                     f"stages.meetings is {self.stages.meetings} days.",
                 )
             )
-        for number, check_in in enumerate(self.check_ins):
+        for number, check_in in enumerate(
+            self.check_ins if "check_ins" in self.model_fields_set else ()
+        ):
             session = check_in.when.session
             if session is not None and not 1 <= session <= sessions.count:
                 found.append(
@@ -586,12 +543,4 @@ class Definition(Section):
                         "Write “evaluation”.",
                     )
                 )
-        for number, (step, following) in enumerate(zip(self.ladder, self.ladder[1:], strict=False)):
-            if following.after <= step.after:
-                found.append(
-                    (
-                        ("ladder", number + 1, "after"),
-                        f"each step must come later than the one before ({step.after} days).",
-                    )
-                )
-        return found
+        return found + contradictions_in_ladders(self.ladder)

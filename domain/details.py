@@ -57,7 +57,10 @@ def pair_details(plan: PairPlan, pair: Pair, due: Moment | None) -> str:
         ("Next step", following),
         ("Sessions held", f"{len(pair.held)} of {plan.sessions}"),
         ("Last sign of life", _when(pair.sign_of_life)),
-        ("Ladder", f"step {pair.ladder_step} of {len(plan.ladder)}" if pair.ladder_step else "–"),
+        (
+            "Ladder",
+            f"step {pair.ladder_step} of {len(plan.ladders[0].steps)}" if pair.ladder_step else "–",
+        ),
     ]
     return _list(rows)
 

@@ -15,19 +15,13 @@ from enum import StrEnum
 from pydantic import Field
 
 from domain.anonymity import is_enough, publishable
-from domain.definition import (
-    CheckInPoint,
-    Comparison,
-    Definition,
-    LadderAction,
-    MetricName,
-    SuccessMetric,
-    Target,
-)
+from domain.definition import Comparison, Definition, MetricName, SuccessMetric, Target
+from domain.escalation import LadderAction
 from domain.lifecycle import Stage
 from domain.model import Value
 from domain.people import Role
 from domain.projection import PairStatus, ProgramStatus, StallOutcome
+from domain.sections import CheckInPoint
 from domain.surveys import AnswerValue, Item, ItemKind, Survey
 
 SATISFACTION_ITEM = "satisfaction"
@@ -510,7 +504,9 @@ def pair_health(definition: Definition, status: ProgramStatus) -> PairHealth:
         taken.update(stall.steps)
         if stall.outcome is StallOutcome.CAME_BACK and stall.steps:
             came_back[stall.steps[-1]] += 1
-    order = dict.fromkeys([*(step.action for step in definition.ladder), *taken])
+    order = dict.fromkeys(
+        [*(a for ladder in definition.ladder for step in ladder.steps for a in step.do), *taken]
+    )
     return PairHealth(
         started=len(started),
         stalled=len(stalled),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import StrEnum
 
-from domain.definition import LadderAction
+from domain.escalation import LadderAction
 from domain.lifecycle import PairState
 from domain.model import Value
 from domain.pair import BOTH, EndReason, Moment, MomentKind

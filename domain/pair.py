@@ -18,12 +18,13 @@ from typing import Any
 from pydantic import Field
 
 from domain.deeds import Deed, DeedKind
-from domain.definition import CheckInPoint, LadderAction, LadderStep
+from domain.escalation import LadderAction
 from domain.journal import EventKind
 from domain.lifecycle import NotAllowed, PairState, move
 from domain.model import Value
 from domain.people import Role
 from domain.plan import REMIND_CHECK_IN_AFTER, PairPlan, PlannedCheckIn
+from domain.sections import CheckInPoint
 
 BOTH = (Role.MENTOR, Role.MENTEE)
 
@@ -336,14 +337,15 @@ def _session(plan: PairPlan, pair: Pair) -> Iterator[Moment]:
 def _ladder(
     plan: PairPlan, pair: Pair, quiet_since: datetime, roles: tuple[Role, ...]
 ) -> Iterator[Moment]:
-    if pair.ladder_step >= len(plan.ladder):
+    steps = plan.ladders[0].steps if plan.ladders else ()
+    if pair.ladder_step >= len(steps):
         return
-    step: LadderStep = plan.ladder[pair.ladder_step]
-    at = quiet_since + plan.days(step.after)
+    step = steps[pair.ladder_step]
+    at = quiet_since + plan.days(step.after.days)
     if pair.ladder_step and pair.climbed_at:
         # Steps keep their distance, also when one came late because a server was down.
-        before = plan.ladder[pair.ladder_step - 1]
-        at = max(at, pair.climbed_at + plan.days(step.after - before.after))
+        before = steps[pair.ladder_step - 1]
+        at = max(at, pair.climbed_at + plan.days(step.after.days - before.after.days))
     climb = Moment(
         kind=MomentKind.LADDER_STEP,
         at=at,
@@ -351,10 +353,10 @@ def _ladder(
         session=pair.session.number if pair.phase is PairState.MEETING else None,
         attempt=pair.session.attempt,
         step=pair.ladder_step + 1,
-        action=step.action,
-        days_quiet=step.after,
+        action=step.do[0],
+        days_quiet=step.after.days,
     )
-    if step.action is LadderAction.CLOSE:
+    if step.ends_the_pair:
         ending = {
             "kind": MomentKind.FAREWELL,
             "roles": BOTH,

@@ -21,6 +21,13 @@ class Role(StrEnum):
         return Role.MENTEE if self is Role.MENTOR else Role.MENTOR
 
 
+class Preferences(Value):
+    """How somebody would like to be written to."""
+
+    calendar: bool = True
+    """Whether calendar invitations come with the mails about dates."""
+
+
 class Person(Value):
     """One row of the people file.
 
@@ -44,6 +51,8 @@ class Person(Value):
     languages: tuple[str, ...] = ()
     """Codes of the languages that they can hold a session in; empty for that of their mails."""
     timezone: str | None = None
+    country: str | None = None
+    """Whose public holidays they have: a code like GB or GB-SCT; None for those of the program."""
     working_days: tuple[int, ...] = ()
     """Days of the week, Monday is 0; empty when not known."""
     working_hours: tuple[int, int] | None = None

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import math
 from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import model_validator
 
 from domain.calendar import program_days
-from domain.definition import CheckInPoint, Definition, LadderStep
+from domain.definition import Definition, Mode
+from domain.escalation import Ladder, read_ladders
 from domain.model import Value
 from domain.people import Role
+from domain.sections import CheckInPoint
 
 REMIND_CHECK_IN_AFTER = 5
 """Program days after which who has not answered a check-in is reminded, once."""
+
+
+GENERATION = 2
+"""Of the rules by which new pairs live. 1: 0.2.0 and before."""
 
 
 class PlannedCheckIn(Value):
@@ -21,6 +30,8 @@ class PlannedCheckIn(Value):
     point: CheckInPoint
     session: int | None = None
     share: float | None = None
+    roles: tuple[Role, ...] = tuple(Role)
+    """Who is asked."""
 
     @property
     def occasion(self) -> str:
@@ -47,7 +58,23 @@ class PairPlan(Value):
     """Sessions that make the pair count as completed."""
     scheduler: Role
     check_ins: tuple[PlannedCheckIn, ...]
-    ladder: tuple[LadderStep, ...]
+    ladders: tuple[Ladder, ...] = ()
+    generation: int = 1
+    """By which rules of this service the pair lives: those with which it began, for as long as it
+    lives, so that a new release leaves it as it is."""
+    mutual: bool = False
+    """Whether both teach and both learn."""
+    reply_within: int | None = None
+    """Program hours in which the two promise to answer each other."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_one_ladder(cls, data: Any) -> Any:
+        """Pairs of 0.2.0 and before have one ladder, on silence."""
+        if isinstance(data, dict) and "ladder" in data:
+            ladders = read_ladders(data["ladder"])
+            return {"ladders": ladders, **{k: v for k, v in data.items() if k != "ladder"}}
+        return data
 
     def days(self, days: float) -> timedelta:
         """How long so many program days really take."""
@@ -145,7 +172,10 @@ def plan_of(definition: Definition, epoch: datetime) -> ProgramPlan:
                 )
                 for check_in in definition.check_ins
             ),
-            ladder=definition.ladder,
+            ladders=definition.ladder,
+            generation=GENERATION,
+            mutual=definition.program.mode is Mode.MUTUAL,
+            reply_within=definition.agreement.reply_within,
         ),
         repair=RepairPlan(
             approve=repair.approve,

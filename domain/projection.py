@@ -15,7 +15,7 @@ from itertools import count
 from operator import attrgetter
 from typing import TypeVar
 
-from domain.definition import LadderAction
+from domain.escalation import LadderAction
 from domain.journal import EventKind, JournalEvent
 from domain.lifecycle import PairState, Stage
 from domain.model import Value

@@ -9,6 +9,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from domain.deeds import Verdict
 from domain.model import Value
 from domain.people import Role
 
@@ -53,6 +54,9 @@ class Item(Value):
     reversed: bool = False
     """A high number means the opposite of its subscale: it is turned round before averaging."""
     subscale: str | None = None
+    verdict: bool = False
+    """Whether the option that is picked says how the pair fits: its options are then called like
+    `domain.deeds.Verdict`."""
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:
@@ -60,6 +64,9 @@ class Item(Value):
             raise ValueError(f"item {self.id}: low must be below high")
         if (self.kind is ItemKind.CHOICE) != bool(self.options):
             raise ValueError(f"item {self.id}: options belong to a choice, and a choice needs them")
+        if self.verdict and {option.id for option in self.options} != set(Verdict):
+            known = ", ".join(Verdict)
+            raise ValueError(f"item {self.id}: the options of a verdict are {known}")
         return self
 
     def text_for(self, role: Role) -> str:

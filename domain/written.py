@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+
+from domain.working_time import days_of_week, hours_of_day
 
 _SPAN = re.compile(r"\s*(\d{1,4})\s*(day|days|week|weeks)\s*", re.IGNORECASE)
 _REAL = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(h|min|s)\s*", re.IGNORECASE)
@@ -99,3 +101,87 @@ def _read_date(value: Any) -> Any:
 
 
 CalendarDate = Annotated[date, BeforeValidator(_read_date)]
+
+
+def _read_local_time(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None)
+    try:
+        read = datetime.fromisoformat(value.strip()) if isinstance(value, str) else None
+    except ValueError:
+        read = None
+    if read is None or len(str(value).strip()) < len("2027-02-10 12:00"):
+        raise ValueError("this is not a date with a time. Write it like 2027-02-10 12:00.")
+    return read.replace(tzinfo=None, second=0, microsecond=0)
+
+
+LocalTime = Annotated[
+    datetime,
+    BeforeValidator(_read_local_time),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^\s*\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?\s*$",
+            "examples": ["2027-02-10 12:00"],
+        },
+        mode="validation",
+    ),
+]
+"""A date and a time on the program's clock, without a zone. Written "2027-02-10 12:00"."""
+
+_HOURS = re.compile(r"\s*(\d{1,3})\s*(?:h|hours?)\s*", re.IGNORECASE)
+
+
+def _read_hours(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    match = _HOURS.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("this is not a number of hours. Write it like “48 hours”.")
+    return int(match[1])
+
+
+Hours = Annotated[
+    int,
+    BeforeValidator(_read_hours),
+    Field(ge=1, le=720),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": r"^\s*\d{1,3}\s*([Hh]|[Hh]ours?)\s*$"},
+                {"type": "integer", "minimum": 1, "maximum": 720},
+            ],
+            "examples": ["48 hours"],
+        },
+        mode="validation",
+    ),
+]
+"""Hours, at most a month. Written "48 hours"."""
+
+
+def _read_working_days(value: Any) -> Any:
+    days = days_of_week(value) if isinstance(value, str) else value
+    if not days:
+        raise ValueError("these are not days of the week. Write them like “Mon-Fri”.")
+    return days
+
+
+WorkingDays = Annotated[
+    tuple[int, ...],
+    BeforeValidator(_read_working_days),
+    Field(min_length=1, max_length=7),
+    WithJsonSchema({"type": "string", "examples": ["Mon-Fri", "Sun-Thu"]}, mode="validation"),
+]
+"""Days of the week, Monday is 0. Written "Mon-Fri"."""
+
+
+def _read_hours_of_day(value: Any) -> Any:
+    return hours_of_day(value) if isinstance(value, str) else value
+
+
+HoursOfDay = Annotated[
+    tuple[int, int],
+    BeforeValidator(_read_hours_of_day),
+    WithJsonSchema({"type": "string", "examples": ["08:00-18:00"]}, mode="validation"),
+]
+"""From and until, in minutes after midnight. Written "08:00-18:00"."""

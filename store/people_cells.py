@@ -14,10 +14,10 @@ from domain.definition import Definition, Mode
 from domain.people import Role
 from domain.problems import did_you_mean, suggestion
 from domain.vocabulary import Vocabulary, folded_word
+from domain.working_time import days_of_week, hours_of_day
 from domain.written import EMAIL_PATTERN, MAX_EMAIL
 from store.languages import language_tag, spoken_language
 from store.table_file import folded, split_cell
-from store.working_time import days_of_week, hours_of_day
 
 OPT_IN = "identity.opt_in"
 """Our word for the column that lets a person's identity be used."""

@@ -99,6 +99,15 @@ class ParticipantRow(Base):
     """None until the person answers the invitation."""
     answered_at: Mapped[datetime | None]
     withdrew_at: Mapped[datetime | None]
+    approved: Mapped[bool | None]
+    """Whether the line manager agrees in principle; None until they answer."""
+    approved_at: Mapped[datetime | None]
+    selected: Mapped[bool | None]
+    """Whether HR chose them to be matched; None until HR chooses, or where nobody asks."""
+    away_until: Mapped[datetime | None]
+    """The instant until which no message should reach them."""
+    preferences: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """`domain.people.Preferences`, as JSON."""
 
 
 class ProposalRow(Base):
@@ -165,6 +174,15 @@ class SessionRow(Base):
     sequence: Mapped[int] = mapped_column(default=0)
     """iCalendar SEQUENCE: rises with each change."""
     held_at: Mapped[datetime | None]
+    proposal: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Rises with each proposal of times; 0 before the first."""
+    proposed_by: Mapped[str | None]
+    """`mentor` or `mentee`; None while no proposal waits for an answer."""
+    proposed_times: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
+    """In program time, as ISO texts."""
+    proposed_place: Mapped[str | None]
+    cancelled: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often it was called off."""
 
 
 class AnswerRow(Base):
@@ -188,6 +206,27 @@ class AnswerRow(Base):
     answered_at: Mapped[datetime]
 
 
+class SignatureRow(Base):
+    """One signature under a pair's agreement. Appended, never changed."""
+
+    __tablename__ = "signatures"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    """`<pair>/<role>/<terms>`."""
+    pair_id: Mapped[str] = mapped_column(ForeignKey("pairs.id"), index=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    role: Mapped[str]
+    terms: Mapped[int]
+    """Which agreement of the pair: rises whenever one of the two changes what it says."""
+    version: Mapped[int]
+    """Of the text."""
+    language: Mapped[str]
+    choices: Mapped[dict[str, Any]]
+    text: Mapped[str]
+    """What they signed, as they read it (Markdown)."""
+    signed_at: Mapped[datetime]
+
+
 class MessageRow(Base):
     """The ledger: each message that should go to somebody, and how far it got."""
 
@@ -203,14 +242,19 @@ class MessageRow(Base):
     """`mentor`, `mentee`, `participant`, `coordinator` or `sponsor`."""
     kind: Mapped[str]
     state: Mapped[str]
-    """`sending` from before the mail server is asked, `sent` once it took the message, `refused`
-    when it never will, `dropped` when it lost its point before that was known."""
+    """`held` while it waits for a time at which it may go out, `sending` from before the mail
+    server is asked, `sent` once it took the message, `refused` when it never will, `dropped` when
+    it lost its point before that was known."""
     message_id: Mapped[str]
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None]
     """The mail server's status code; never its words."""
     queued_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+    send_after: Mapped[datetime | None]
+    """When a held message may go out."""
+    letter: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """What a held message says; gone once it was handed over."""
 
 
 class JournalRow(Base):

@@ -10,12 +10,13 @@ from starlette.testclient import TestClient
 from temporalio.exceptions import ApplicationError
 
 from activities.signatures import ProgramMomentKind
-from domain.definition import CheckInPoint, LadderAction
+from domain.escalation import LadderAction
 from domain.lifecycle import PairState
 from domain.matching import match
 from domain.pair import EndReason, MomentKind, Step
 from domain.people import Role
 from domain.plan import PlannedCheckIn
+from domain.sections import CheckInPoint
 from store import answers, programs, proposals
 from store.answers import withdraw
 from store.links import Link, Purpose

@@ -9,15 +9,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from domain.criteria import HardRule, Preference, PreferHigh
 from domain.criteria_checks import NEEDS, ONE_VALUE, SEVERAL_VALUES
-from domain.definition import (
-    CheckIn,
-    CheckInPoint,
-    Columns,
-    Comparison,
-    Definition,
-    SuccessMetric,
-)
+from domain.definition import Columns, Comparison, Definition, SuccessMetric
 from domain.people import Person
+from domain.sections import CheckIn, CheckInPoint
 from domain.written import Days, RealSeconds
 from tests.domain.definitions import definition_with
 
@@ -337,9 +331,9 @@ def test_sessions_must_fit_into_the_meetings() -> None:
     values = definition_with(skills="Skills", goals="Goals").model_dump(mode="json")
     values["stages"]["meetings"] = 30
     values["check_ins"][0]["when"]["session"] = 9
-    values["ladder"][1]["after"] = 3
+    values["ladder"][0]["steps"][1]["after"] = 3
     assert [where for where, _ in Definition.model_validate(values).contradictions()] == [
         ("sessions", "every"),
         ("check_ins", 0, "when"),
-        ("ladder", 1, "after"),
+        ("ladder", 0, "steps", 1, "after"),
     ]

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, seed
 from hypothesis import strategies as st
 
-from domain.definition import Columns, Definition, LadderAction, MetricName
+from domain.definition import Columns, Definition, MetricName
+from domain.escalation import LadderAction
 from domain.evaluation import (
     MetricResult,
     Response,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.deeds import Deed, DeedKind
-from domain.definition import DEFAULT_LADDER, CheckInPoint, LadderAction
+from domain.escalation import Ladder, LadderAction
 from domain.journal import EventKind
 from domain.lifecycle import NotAllowed, PairState
 from domain.pair import (
@@ -27,8 +27,23 @@ from domain.pair import (
 )
 from domain.people import Role
 from domain.plan import PairPlan, PlannedCheckIn
+from domain.sections import CheckInPoint
 
 START = datetime(2027, 1, 11, 9, tzinfo=UTC)
+
+LADDERS = (
+    Ladder.model_validate(
+        {
+            "steps": [
+                {"after": 7, "do": "nudge_scheduler"},
+                {"after": 14, "do": "nudge_both"},
+                {"after": 21, "do": "tell_coordinator"},
+                {"after": 28, "do": "tell_sponsor"},
+                {"after": 42, "do": "close"},
+            ]
+        }
+    ),
+)
 
 PLAN = PairPlan(
     day_seconds=86_400,
@@ -45,7 +60,7 @@ PLAN = PairPlan(
         PlannedCheckIn(survey="pulse", point=CheckInPoint.AFTER_SESSION, session=2),
         PlannedCheckIn(survey="final", point=CheckInPoint.EVALUATION),
     ),
-    ladder=DEFAULT_LADDER,
+    ladders=LADDERS,
 )
 
 
@@ -350,7 +365,7 @@ def test_the_same_deed_twice_changes_nothing_more(kind: DeedKind) -> None:
 
 
 def test_too_few_sessions_end_without_fault_after_the_window() -> None:
-    quiet = PLAN.model_copy(update={"ladder": ()})
+    quiet = PLAN.model_copy(update={"ladders": ()})
     life = Life(quiet)
     life.prepare()
     life.hold(1)
@@ -360,7 +375,7 @@ def test_too_few_sessions_end_without_fault_after_the_window() -> None:
 
 
 def test_a_session_told_of_late_still_counts() -> None:
-    quiet = PLAN.model_copy(update={"ladder": ()})
+    quiet = PLAN.model_copy(update={"ladders": ()})
     life = Life(quiet)
     life.prepare()
     life.hold(1)
@@ -371,7 +386,7 @@ def test_a_session_told_of_late_still_counts() -> None:
 
 
 def test_a_pair_that_never_prepares_is_told_of_and_closed() -> None:
-    quiet = PLAN.model_copy(update={"ladder": ()})
+    quiet = PLAN.model_copy(update={"ladders": ()})
     life = Life(quiet)
     overdue = life.until(MomentKind.PREPARATION_OVERDUE)
     assert (life.day, overdue.roles) == (21, BOTH)

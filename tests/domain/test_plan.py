@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.definition import CheckInPoint
 from domain.people import Role
 from domain.plan import PairPlan, PlannedCheckIn, ProgramPlan, RepairPlan
+from domain.sections import CheckInPoint
 
 PAIR = PairPlan(
     day_seconds=86_400,
@@ -26,7 +26,7 @@ PAIR = PairPlan(
         PlannedCheckIn(survey="pulse", point=CheckInPoint.AFTER_SESSION, session=4),
         PlannedCheckIn(survey="final", point=CheckInPoint.EVALUATION),
     ),
-    ladder=(),
+    ladders=(),
 )
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, seed
 from hypothesis import strategies as st
 
-from domain.definition import LadderAction
+from domain.escalation import LadderAction
 from domain.journal import EventKind, JournalEvent
 from domain.lifecycle import PairState, Stage
 from domain.people import Role

@@ -36,11 +36,26 @@ from activities.signatures import (
     SettleRequest,
     Verdicts,
 )
-from domain.definition import DEFAULT_LADDER, CheckInPoint
+from domain.escalation import Ladder
 from domain.journal import EventKind, JournalEvent
 from domain.people import Role
 from domain.plan import PairPlan, PlannedCheckIn, ProgramPlan, RepairPlan
+from domain.sections import CheckInPoint
 from worker import THREADS, make_worker
+
+LADDERS = (
+    Ladder.model_validate(
+        {
+            "steps": [
+                {"after": 7, "do": "nudge_scheduler"},
+                {"after": 14, "do": "nudge_both"},
+                {"after": 21, "do": "tell_coordinator"},
+                {"after": 28, "do": "tell_sponsor"},
+                {"after": 42, "do": "close"},
+            ]
+        }
+    ),
+)
 
 PAIR_PLAN = PairPlan(
     day_seconds=86_400,
@@ -57,7 +72,7 @@ PAIR_PLAN = PairPlan(
         PlannedCheckIn(survey="pulse", point=CheckInPoint.AFTER_SESSION, session=1),
         PlannedCheckIn(survey="final", point=CheckInPoint.EVALUATION),
     ),
-    ladder=DEFAULT_LADDER,
+    ladders=LADDERS,
 )
 
 

@@ -12,7 +12,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities.signatures import PairMoment
 from domain.deeds import Deed, DeedKind
-from domain.definition import LadderAction
+from domain.escalation import LadderAction
 from domain.ids import pair_workflow_id
 from domain.journal import EventKind
 from domain.lifecycle import PairState

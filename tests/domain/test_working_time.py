@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.working_time import DAY, LONGEST_NIGHT, days_of_week, hours_of_day
+from domain.working_time import DAY, LONGEST_NIGHT, days_of_week, hours_of_day
 
 
 @pytest.mark.parametrize(
