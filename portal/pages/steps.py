@@ -1,0 +1,88 @@
+"""What is open for a person in one of their pairs, in the order in which it is best done.
+
+Each function looks at a pair and yields steps; `STEPS` says which come first. To offer something
+more on the overview, write a function and put it there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from domain.journal import EventKind
+from domain.people import Role
+from portal.pages.standing import Stand, Standing, Step
+from store.answers import AnswerKind
+from store.links import Purpose
+from store.tables import SessionRow
+
+
+def surveys(standing: Standing) -> Iterator[Step]:
+    """The surveys that were sent to the pair and are not answered yet, also once it has ended."""
+    content = standing.visit.content
+    for event in standing.happened:
+        if event.kind != EventKind.CHECK_IN_SENT:
+            continue
+        survey = str(event.data.get("survey", ""))
+        occasion = str(event.data.get("occasion", survey))
+        if survey in content.survey_ids and not standing.has_answered(AnswerKind.SURVEY, occasion):
+            url = standing.url(Purpose.SURVEY, survey=survey, occasion=occasion)
+            yield Step(content.survey(survey).title, url)
+
+
+def introduction(standing: Standing) -> Iterator[Step]:
+    """Saying whether one is happy to meet."""
+    if standing.stand is Stand.INTRODUCED and not standing.has_answered(AnswerKind.INTRODUCTION):
+        yield standing.step("introduction", Purpose.INTRODUCTION)
+
+
+def guide(standing: Standing) -> Iterator[Step]:
+    """The guide of one's role."""
+    if standing.stand in (Stand.PREPARING, Stand.MEETING):
+        was_read = standing.has_answered(AnswerKind.GUIDE)
+        yield standing.step("guide", Purpose.GUIDE, again=was_read)
+
+
+def agreement(standing: Standing) -> Iterator[Step]:
+    """The agreement, to sign and to look up."""
+    if standing.stand in (Stand.PREPARING, Stand.MEETING):
+        signed = standing.has_answered(AnswerKind.AGREEMENT)
+        yield standing.step("agreement", Purpose.AGREEMENT, again=signed)
+
+
+def goals(standing: Standing) -> Iterator[Step]:
+    """The goals of who learns."""
+    if standing.stand in (Stand.PREPARING, Stand.MEETING) and standing.role is Role.MENTEE:
+        written = standing.has_answered(AnswerKind.GOALS)
+        yield standing.step("goals", Purpose.GOALS, again=written)
+
+
+def next_session(standing: Standing) -> Iterator[Step]:
+    """A date for the next session, or whether it took place."""
+    if standing.stand is not Stand.MEETING or standing.held >= standing.count:
+        return
+    rows = standing.sessions
+    following = next(
+        (row for row in rows if row.held_at is None),
+        SessionRow(number=len(rows) + 1, booked_for=None),
+    )
+    if following.booked_for is None:
+        yield standing.step("book", Purpose.BOOK, session=following.number)
+    else:
+        yield standing.step("session", Purpose.SESSION, session=following.number)
+        yield standing.step("rebook", Purpose.BOOK, again=True, session=following.number)
+
+
+STEPS: tuple[Callable[[Standing], Iterator[Step]], ...] = (
+    surveys,
+    introduction,
+    guide,
+    agreement,
+    goals,
+    next_session,
+)
+"""What may be open, the most urgent first."""
+
+
+def steps_of(standing: Standing) -> tuple[Step, ...]:
+    """All that is open, or worth another look, for the person in this pair."""
+    return tuple(step for find in STEPS for step in find(standing))
