@@ -15,13 +15,17 @@ from domain.people import Role
 
 
 class OpenHours(Value):
-    """The spans of time in which messages may reach somebody."""
+    """The spans of time in which messages may reach somebody. Without any span, every time is."""
 
     base: datetime
     minute: float
     """How many real seconds a program minute takes."""
     spans: tuple[int, ...]
-    """Program minutes after `base`, rising: opens, closes, opens, closes, …"""
+    """Program minutes after `base`, rising: opens, closes, opens, closes, …
+
+    Each span is one working day. Where one ends as the next begins, both ends stand here."""
+    opens: int = 0
+    """Program minutes from midnight, where they are, to when their day opens."""
 
     @property
     def known_until(self) -> datetime:
@@ -34,14 +38,18 @@ class OpenHours(Value):
 
     def next_open(self, at: datetime) -> datetime:
         """The first instant from `at` on at which a message may go out."""
-        place = bisect_right(self.spans, self._minutes(at))
+        place = self._place(at)
         if place % 2 or place >= len(self.spans):
             return at
-        return max(at, self._instant(self.spans[place]))
+        return self._instant(self.spans[place])
 
     def last_open(self, at: datetime) -> datetime:
-        """The last instant up to `at` at which a message may go out; `at` if there is none."""
-        place = bisect_right(self.spans, self._minutes(at))
+        """The last good instant up to `at` at which a message may go out; `at` if none is known.
+
+        Where `at` is closed, that is `BEFORE_CLOSING` ahead of the end of the day before it, so
+        that there is time to read it.
+        """
+        place = self._place(at)
         if place % 2 or place == 0 or place >= len(self.spans):
             return at
         opened, closed = self.spans[place - 2 : place]
@@ -50,23 +58,43 @@ class OpenHours(Value):
     def after_working_days(self, at: datetime, days: int) -> datetime:
         """The instant at which so many working days after `at` have passed.
 
-        A working day is one that has open hours. The day of `at` does not count: five working days
-        after a Friday afternoon is the next Friday, when it opens.
+        A working day is one that has open hours. The day of `at` does not count, whatever the hour:
+        one working day after a Friday is the next Monday, when it opens. Beyond what is known, five
+        working days take a week.
         """
         if days == 0:
             return self.next_open(at)
-        place = bisect_right(self.spans, self._minutes(at))
-        opening = place + (place % 2) + 2 * (days - 1)
+        opening = self._next_day(at) + 2 * (days - 1)
         if opening < len(self.spans):
             return self._instant(self.spans[opening])
-        return at + timedelta(minutes=1) * days * (7 / 5) * 1440 * (self.minute / 60)
+        unknown = (opening - len(self.spans)) // 2 + 1
+        return max(at, self.known_until) + self._long(round(unknown * _DAY * 7 / 5))
 
-    def _minutes(self, at: datetime) -> float:
-        return (at - self.base).total_seconds() / self.minute
+    def _next_day(self, at: datetime) -> int:
+        """The place in `spans` where the first working day after that of `at` opens."""
+        place = self._place(at)
+        if place % 2:
+            return place + 1
+        if place < len(self.spans) and at >= self._instant(self.spans[place] - self.opens):
+            return place + 2  # early on a working day
+        return min(place, len(self.spans))
+
+    def _place(self, at: datetime) -> int:
+        """How many ends of spans are not after `at`: an odd number while it is open.
+
+        Compares instants, since these are rounded: a short day has minutes of some microseconds.
+        """
+        return bisect_right(self.spans, at, key=self._instant)
 
     def _instant(self, minutes: int) -> datetime:
-        return self.base + timedelta(seconds=minutes * self.minute)
+        return self.base + self._long(minutes)
 
+    def _long(self, minutes: int) -> timedelta:
+        return timedelta(seconds=minutes * self.minute)
+
+
+_DAY = 24 * 60
+"""Minutes."""
 
 BEFORE_CLOSING = 60
 """Program minutes before the end of a day at which what should come before it goes out."""
