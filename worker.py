@@ -16,6 +16,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities import signatures
 from activities.evaluation import Evaluation
 from activities.failures import FailureInterceptor
 from activities.mail import Mailer, MailServer
@@ -23,6 +24,7 @@ from activities.matching import Matching
 from activities.pair_messages import PairMessages
 from activities.post import Post
 from activities.program_messages import ProgramMessages
+from activities.reach import Reach
 from domain.problems import BadInput
 from runtime.exit import leave_with
 from runtime.logs import set_up_logs
@@ -70,6 +72,7 @@ def activity_objects(
     return (
         PairMessages(database, content, links, post),
         ProgramMessages(database, content, links, post),
+        Reach(database),
         Matching(database),
         Evaluation(database, content),
     )
@@ -98,7 +101,7 @@ def make_worker(
         client,
         task_queue=task_queue,
         workflows=WORKFLOWS,
-        activities=[method for one in activities for method in _methods(one)],
+        activities=[method for one in activities for method in activities_of(one)],
         activity_executor=executor,
         max_concurrent_activities=THREADS,
         workflow_runner=workflow_runner(),
@@ -109,9 +112,20 @@ def make_worker(
     )
 
 
-def _methods(activities: object) -> list[Callable[..., object]]:
-    members = (getattr(activities, name) for name in dir(activities) if not name.startswith("_"))
-    return [m for m in members if callable(m) and hasattr(m, "__temporal_activity_definition")]
+def activities_of(implementation: object) -> list[Callable[..., object]]:
+    """The activities that an object carries out.
+
+    A class may carry out some of those in a list of signatures, and others the rest: what it has of
+    the list only is not its own.
+    """
+    members = (getattr(implementation, name) for name in dir(implementation) if name[0] != "_")
+    return [
+        member
+        for member in members
+        if callable(member)
+        and hasattr(member, "__temporal_activity_definition")
+        and member.__module__ != signatures.__name__
+    ]
 
 
 async def run() -> None:

@@ -62,6 +62,8 @@ class Participant(Value):
     joined: bool | None
     answered_at: datetime | None = None
     withdrew: bool
+    away_until: datetime | None = None
+    """The instant until which no message should reach them."""
 
     @property
     def takes_part(self) -> bool:
@@ -267,6 +269,7 @@ def _participant(row: ParticipantRow) -> Participant:
         joined=row.joined,
         answered_at=row.answered_at,
         withdrew=row.withdrew_at is not None,
+        away_until=row.away_until,
     )
 
 

@@ -26,9 +26,11 @@ from activities.signatures import (
     PairActivities,
     PairIds,
     PairMoment,
+    PairRef,
     PairsFormed,
     ProgramActivities,
     ProgramMoment,
+    ProgramRef,
     ProposalRef,
     Record,
     RepairRequest,
@@ -40,6 +42,7 @@ from domain.escalation import Ladder
 from domain.journal import EventKind, JournalEvent
 from domain.people import Role
 from domain.plan import PairPlan, PlannedCheckIn, ProgramPlan, RepairPlan
+from domain.reach import OpenHours, PairHours
 from domain.sections import CheckInPoint
 from worker import THREADS, make_worker
 
@@ -106,6 +109,10 @@ class Stage(PairActivities, ProgramActivities):
         self.moments: list[PairMoment] = []
         self.program_moments: list[ProgramMoment] = []
         self.events: list[JournalEvent] = []
+        self.held: list[PairRef] = []
+        """The pairs for which held messages were to go out."""
+        self.held_of_program: list[ProgramRef] = []
+        self.hours: Callable[[PairRef], PairHours] = _always_open
         self.on_pair_moment: Callable[[PairMoment], None] = lambda _moment: None
         self.on_program_moment: Callable[[ProgramMoment], None] = lambda _moment: None
         self._lock = threading.Lock()
@@ -131,6 +138,16 @@ class Stage(PairActivities, ProgramActivities):
         return Sent(sent=1)
 
     @activity.defn
+    def send_held(self, pair: PairRef) -> Sent:
+        with self._lock:
+            self.held.append(pair)
+        return Sent(sent=0)
+
+    @activity.defn
+    def pair_hours(self, pair: PairRef) -> PairHours:
+        return self.hours(pair)
+
+    @activity.defn
     def record(self, record: Record) -> None:
         self._note(record.events)
 
@@ -141,6 +158,12 @@ class Stage(PairActivities, ProgramActivities):
             self.program_moments.append(moment)
         self.on_program_moment(moment)
         return PageSent(sent=1)
+
+    @activity.defn
+    def send_held_of_program(self, program: ProgramRef) -> Sent:
+        with self._lock:
+            self.held_of_program.append(program)
+        return Sent(sent=0)
 
     @activity.defn
     def propose_matches(self, request: MatchRequest) -> ProposalRef:
@@ -194,6 +217,11 @@ class Stage(PairActivities, ProgramActivities):
     @activity.defn
     def evaluate(self, order: Evaluate) -> Verdicts:
         return Verdicts(met=1, not_met=0, cant_tell=0)
+
+
+def _always_open(pair: PairRef) -> PairHours:
+    hours = OpenHours(base=pair.now, minute=PAIR_PLAN.day_seconds / (24 * 60), spans=())
+    return PairHours(mentor=hours, mentee=hours, program=hours)
 
 
 @asynccontextmanager
