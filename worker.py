@@ -33,11 +33,12 @@ from runtime.temporal import connect
 from store.content import Content
 from store.database import Database
 from store.links import Links
+from workflows.afterwards import AfterwardsWorkflow
 from workflows.cohort import CohortWorkflow
 from workflows.pair import PairWorkflow
 from workflows.program import ProgramWorkflow
 
-WORKFLOWS = (ProgramWorkflow, CohortWorkflow, PairWorkflow)
+WORKFLOWS = (ProgramWorkflow, CohortWorkflow, PairWorkflow, AfterwardsWorkflow)
 
 THREADS = 16
 """Activities at once. Each holds at most one database and one mail connection."""

@@ -14,7 +14,14 @@ from activities.signatures import PairActivities, PairMoment, Record, Sent
 from activities.writing import Writer
 from domain.escalation import LadderAction
 from domain.lifecycle import PairState
-from domain.messages import PlannedMessage, Recipient, message_key, messages_of, occasion_of
+from domain.messages import (
+    Calendar,
+    PlannedMessage,
+    Recipient,
+    message_key,
+    messages_of,
+    occasion_of,
+)
 from domain.pair import MomentKind, Step
 from domain.people import Role
 from store import answers, journal, programs
@@ -139,7 +146,9 @@ class _PairLetters:
         return Letter(
             to=person.address,
             text=content.mail(message.template, **values),
-            invitation=self._invitation(person) if message.invitation else None,
+            invitation=self._invitation(person)
+            if message.calendar is Calendar.INVITATION
+            else None,
         )
 
     def _for_pair(self, message: PlannedMessage, role: Role, person: Participant) -> dict[str, Any]:

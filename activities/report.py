@@ -41,7 +41,7 @@ from domain.evaluation import (
     sessions_that_count,
     summarise_surveys,
 )
-from domain.lifecycle import PairState, Stage
+from domain.lifecycle import SUCCESSES, PairState, Stage
 from domain.model import Value
 from domain.people import Role
 from domain.projection import PairStatus, states_over_time
@@ -235,7 +235,7 @@ _LAYERS: dict[str, tuple[PairState, ...]] = {
     "meeting": (PairState.MEETING,),
     "stalled": (PairState.STALLED,),
     "paused": (PairState.PAUSED,),
-    "completed": (PairState.EVALUATING, PairState.COMPLETED),
+    "completed": (PairState.EVALUATING, *SUCCESSES),
     "ended": (PairState.CLOSED, PairState.DECLINED, PairState.WITHDRAWN, PairState.CANCELLED),
 }
 

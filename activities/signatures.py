@@ -48,6 +48,8 @@ class Sent(Value):
     refused: int = 0
     later: datetime | None = None
     """The instant from which on messages can go out that had to be held; None if none is."""
+    done: tuple[tuple[Role, Step], ...] = ()
+    """What one of a pair has done before, in another pair of theirs, of what a moment asks for."""
 
 
 class ProgramMomentKind(StrEnum):

@@ -47,7 +47,7 @@ from domain.definition import Definition
 from domain.details import PROGRAM_HELP
 from domain.ids import pair_workflow_id, program_workflow_id
 from domain.lifecycle import Stage
-from domain.pair import Order
+from domain.pair_orders import Order
 from domain.plan import plan_of
 from domain.problems import BadInput, Problem
 from domain.projection import project

@@ -35,6 +35,7 @@ STYLE = {
     PairState.PAUSED: "magenta",
     PairState.EVALUATING: "blue",
     PairState.COMPLETED: "bold green",
+    PairState.CONTINUED: "bold green",
 }
 
 DEFAULT_NAMESPACE = "default"

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from domain.escalation import Trigger
 from domain.lifecycle import PairState, Stage
 from domain.pair import Moment, MomentKind, Pair
+from domain.pair_orders import place_on_the_ladder
 from domain.plan import PairPlan
 
 
@@ -19,14 +21,26 @@ _IN_WORDS = {
     MomentKind.PREPARATION: "start of preparation",
     MomentKind.PREPARATION_REMINDER: "reminder of preparation",
     MomentKind.PREPARATION_OVERDUE: "preparation overdue: tell the coordinator",
+    MomentKind.AGREEMENT_CHANGED: "the agreement changed: ask for a signature",
     MomentKind.SESSION_DUE: "ask for a date for session {session}",
+    MomentKind.SESSION_PROPOSED: "times proposed for session {session}",
+    MomentKind.ANSWER_REMINDER: "reminder to answer the times proposed for session {session}",
+    MomentKind.SESSION_CANCELLED: "session {session} called off",
     MomentKind.SESSION_INVITATION: "invitation to session {session}",
     MomentKind.SESSION_REMINDER: "reminder of session {session}",
     MomentKind.SESSION_FOLLOW_UP: "ask whether session {session} took place",
     MomentKind.CHECK_IN: "check-in {occasions}",
     MomentKind.CHECK_IN_REMINDER: "reminder of check-in {occasions}",
+    MomentKind.FLAGGED: "an answer to look at: tell the coordinator",
     MomentKind.LADDER_STEP: "ladder step {step}: {action}",
+    MomentKind.RECOVERED: "recovered: tell the coordinator",
     MomentKind.HELP: "call for help: tell the coordinator",
+    MomentKind.SAFETY: "call to the named contact",
+    MomentKind.AWAY: "one is away: tell the other",
+    MomentKind.RETURN: "the pause ends",
+    MomentKind.EXTENDED: "more time for meetings: tell both",
+    MomentKind.CONTINUED_REMINDER: "reminder to go on meeting",
+    MomentKind.HELD: "messages that were held",
     MomentKind.EVALUATION: "end of meetings: final survey",
     MomentKind.FAREWELL: "farewell: {ending}",
 }
@@ -38,11 +52,14 @@ def moment_summary(moment: Moment) -> str:
         session=moment.session,
         occasions=", ".join(check_in.occasion for check_in in moment.check_ins),
         step=moment.step,
-        action=str(moment.action).replace("_", " "),
+        action=" and ".join(moment.actions).replace("_", " "),
         ending=moment.ending,
     )
     last_step = moment.kind is MomentKind.FAREWELL and moment.step is not None
-    return f"{words} (ladder step {moment.step})" if last_step else words
+    if last_step:
+        words = f"{words} (ladder step {moment.step})"
+    drifts = moment.trigger is not None and moment.trigger is not Trigger.SILENCE
+    return f"{words} ({str(moment.trigger).replace('_', ' ')})" if drifts else words
 
 
 def pair_details(plan: PairPlan, pair: Pair, due: Moment | None) -> str:
@@ -50,19 +67,31 @@ def pair_details(plan: PairPlan, pair: Pair, due: Moment | None) -> str:
     following = "nothing"
     if pair.state is PairState.PAUSED:
         following = "nothing until it is resumed"
-    elif due is not None:
+    if due is not None:
         following = f"{moment_summary(due)}, due {_when(due.at)}"
     rows = [
         ("State", str(pair.state) + (f" (while {pair.under})" if pair.under else "")),
         ("Next step", following),
         ("Sessions held", f"{len(pair.held)} of {plan.sessions}"),
         ("Last sign of life", _when(pair.sign_of_life)),
-        (
-            "Ladder",
-            f"step {pair.ladder_step} of {len(plan.ladders[0].steps)}" if pair.ladder_step else "–",
-        ),
+        ("Ladder", _place(plan, pair)),
     ]
+    if pair.snoozed_until is not None:
+        rows.append(
+            ("Coordinator", f"is on it; the ladder waits until {_when(pair.snoozed_until)}")
+        )
+    if pair.fell_through:
+        rows.append(("Sessions that fell through in a row", str(pair.fell_through)))
     return _list(rows)
+
+
+def _place(plan: PairPlan, pair: Pair) -> str:
+    place = place_on_the_ladder(plan, pair)
+    if place is None:
+        return "–"
+    trigger, step, steps = place
+    since = f" since {_when(pair.ladder_since)}" if pair.ladder_since else ""
+    return f"{trigger.replace('_', ' ')}{since}: step {step} of {steps}"
 
 
 def program_details(

@@ -20,6 +20,11 @@ def pair_workflow_id(program: str, pair: str) -> str:
     return f"{program_workflow_id(program)}/pair/{pair}"
 
 
+def afterwards_workflow_id(program: str, pair: str) -> str:
+    """Workflow id of a pair that goes on after its program."""
+    return f"{pair_workflow_id(program, pair)}/afterwards"
+
+
 def answer_id(program: str, pair: str | None, person: str, occasion: str) -> str:
     """Id of what a person answered on one page. One a purpose: answering again replaces it."""
     return f"{program}/{pair or '-'}/{person}/{occasion}"

@@ -34,6 +34,8 @@ class PairState(StrEnum):
     PAUSED = "paused"
     EVALUATING = "evaluating"
     COMPLETED = "completed"
+    CONTINUED = "continued"
+    """Completed, and the two go on meeting."""
     CLOSED = "closed"
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
@@ -45,8 +47,12 @@ class PairState(StrEnum):
         return self in ENDINGS
 
 
+SUCCESSES: tuple[PairState, ...] = (PairState.COMPLETED, PairState.CONTINUED)
+"""The endings of a pair that did what it set out to do."""
+
 ENDINGS = (
     PairState.COMPLETED,
+    PairState.CONTINUED,
     PairState.CLOSED,
     PairState.DECLINED,
     PairState.WITHDRAWN,
@@ -93,19 +99,20 @@ def _pairs() -> Iterable[PairTransition]:
     yield to(s.INTRODUCED, s.PREPARING, "both said yes, or nobody said no")
     for state in (s.INTRODUCED, s.PREPARING, s.PAUSED):
         yield to(state, s.DECLINED, "one said no")
-    yield to(s.PREPARING, s.MEETING, "guides read, agreement signed, goals written")
-    yield to(s.PREPARING, s.STALLED, "the ladder's first step")
-    yield to(s.MEETING, s.STALLED, "the ladder's first step")
+    yield to(s.PREPARING, s.MEETING, "training read, agreement signed, goals written")
+    yield to(s.PREPARING, s.STALLED, "a ladder's first step")
+    yield to(s.MEETING, s.STALLED, "a ladder's first step")
     yield to(s.STALLED, s.PREPARING, "a sign of life")
     yield to(s.STALLED, s.MEETING, "a sign of life")
     yield to(s.MEETING, s.EVALUATING, "all sessions held, or the window is over")
     yield to(s.STALLED, s.EVALUATING, "the window is over")
     yield to(s.EVALUATING, s.COMPLETED, "enough sessions held")
+    yield to(s.EVALUATING, s.CONTINUED, "enough sessions held, and both wish to go on")
     living = (s.INTRODUCED, s.PREPARING, s.MEETING, s.STALLED, s.EVALUATING)
     for state in living:
-        yield to(state, s.PAUSED, "HR pauses")
+        yield to(state, s.PAUSED, "HR pauses, or one is away")
         if state is not s.STALLED:
-            yield to(s.PAUSED, state, "HR resumes")
+            yield to(s.PAUSED, state, "HR resumes, or the date has come")
     for state in (*living, s.PAUSED):
         yield to(state, s.CLOSED, "closed without fault")
         yield to(state, s.WITHDRAWN, "one of the two withdraws")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from enum import StrEnum
 
-from domain.escalation import LadderAction
+from domain.escalation import LadderAction, Trigger
 from domain.lifecycle import PairState
 from domain.model import Value
 from domain.pair import BOTH, EndReason, Moment, MomentKind
 from domain.people import Role
-from domain.plan import PlannedCheckIn
+from domain.plan import GOALS, PlannedCheckIn
 
 
 class Recipient(StrEnum):
@@ -22,6 +23,16 @@ class Recipient(StrEnum):
     """Somebody who is in the program but in no pair yet."""
     COORDINATOR = "coordinator"
     SPONSOR = "sponsor"
+    SAFETY_CONTACT = "safety_contact"
+
+
+class Calendar(StrEnum):
+    """What a message does to the reader's calendar."""
+
+    INVITATION = "invitation"
+    """Puts the session in, or moves it."""
+    CANCELLATION = "cancellation"
+    """Takes it out, if it is there."""
 
 
 class PlannedMessage(Value):
@@ -31,8 +42,8 @@ class PlannedMessage(Value):
     to: Recipient
     check_in: PlannedCheckIn | None = None
     """The survey that it asks for."""
-    invitation: bool = False
-    """Whether a calendar invitation comes with it."""
+    calendar: Calendar | None = None
+    """What comes with it for the reader's calendar."""
 
     @property
     def role(self) -> Role | None:
@@ -47,35 +58,75 @@ def message_key(program: str, pair: str | None, template: str, occasion: str, to
 
 def occasion_of(moment: Moment, message: PlannedMessage) -> str:
     """Tells this message from the others of its kind in the same pair."""
-    if message.check_in is not None:
+    if message.check_in is not None and moment.kind is not MomentKind.LADDER_STEP:
         return message.check_in.occasion
     parts = [moment.kind.value]
+    if moment.kind is MomentKind.CONTINUED_REMINDER:
+        parts.append(str(moment.attempt))
     if moment.session is not None:
         parts.append(f"session-{moment.session}.{moment.attempt}")
+    if moment.proposal is not None:
+        parts.append(f"proposal-{moment.proposal}")
     if moment.step is not None:
-        parts.append(f"step-{moment.step}.{int(moment.at.timestamp() * 1000)}")
-    elif moment.kind is MomentKind.HELP:
-        parts.append(str(int(moment.at.timestamp() * 1000)))
+        parts.append(f"step-{moment.step}.{_milliseconds(moment.at)}")
+    elif moment.kind in _OFTEN:
+        parts.append(_milliseconds(moment.at))
     return ":".join(parts)
+
+
+def _milliseconds(instant: datetime) -> str:
+    return str(int(instant.timestamp() * 1000))
+
+
+_OFTEN = frozenset(
+    {
+        MomentKind.AGREEMENT_CHANGED,
+        MomentKind.RECOVERED,
+        MomentKind.FLAGGED,
+        MomentKind.HELP,
+        MomentKind.SAFETY,
+        MomentKind.AWAY,
+        MomentKind.RETURN,
+        MomentKind.EXTENDED,
+    }
+)
+"""Moments of which a pair may see several, with nothing but the time to tell them apart."""
 
 
 _TO_THE_PAIR = {
     MomentKind.INTRODUCTION: "introduction",
     MomentKind.PREPARATION: "preparation",
     MomentKind.PREPARATION_REMINDER: "preparation_reminder",
+    MomentKind.AGREEMENT_CHANGED: "agreement_changed",
     MomentKind.SESSION_DUE: "session_due",
+    MomentKind.SESSION_PROPOSED: "session_proposed",
+    MomentKind.ANSWER_REMINDER: "nudge_answer",
     MomentKind.SESSION_INVITATION: "session_invitation",
+    MomentKind.SESSION_CANCELLED: "session_cancelled",
     MomentKind.SESSION_REMINDER: "session_reminder",
     MomentKind.SESSION_FOLLOW_UP: "session_follow_up",
+    MomentKind.AWAY: "partner_away",
+    MomentKind.RETURN: "welcome_back",
+    MomentKind.EXTENDED: "program_extended",
+    MomentKind.CONTINUED_REMINDER: "continued_reminder",
 }
 
-_TO_THE_COORDINATOR = {
-    MomentKind.PREPARATION_OVERDUE: "preparation_overdue",
-    MomentKind.HELP: "help_asked",
+_TO_HR = {
+    MomentKind.PREPARATION_OVERDUE: ("preparation_overdue", Recipient.COORDINATOR),
+    MomentKind.HELP: ("help_asked", Recipient.COORDINATOR),
+    MomentKind.FLAGGED: ("check_in_flagged", Recipient.COORDINATOR),
+    MomentKind.RECOVERED: ("pair_recovered", Recipient.COORDINATOR),
+    MomentKind.SAFETY: ("safety_raised", Recipient.SAFETY_CONTACT),
+}
+
+_CALENDARS = {
+    MomentKind.SESSION_INVITATION: Calendar.INVITATION,
+    MomentKind.SESSION_CANCELLED: Calendar.CANCELLATION,
 }
 
 _FAREWELLS = {
     PairState.COMPLETED: "farewell_completed",
+    PairState.CONTINUED: "farewell_continued",
     PairState.CLOSED: "farewell_closed",
     PairState.DECLINED: "farewell_declined",
     PairState.CANCELLED: "farewell_cancelled",
@@ -83,6 +134,7 @@ _FAREWELLS = {
 
 
 _FAREWELLS_FOR = {
+    EndReason.NO_FIT: "farewell_no_fit",
     EndReason.REMATCH: "farewell_rematch",
     EndReason.PARTED: "farewell_parted",
 }
@@ -96,33 +148,79 @@ def messages_of(moment: Moment, scheduler: Role) -> tuple[PlannedMessage, ...]:
 
 def _messages(moment: Moment, scheduler: Role) -> Iterator[PlannedMessage]:
     if template := _TO_THE_PAIR.get(moment.kind):
-        invitation = moment.kind is MomentKind.SESSION_INVITATION
         for role in moment.roles:
-            yield PlannedMessage(template=template, to=_to(role), invitation=invitation)
-    if template := _TO_THE_COORDINATOR.get(moment.kind):
-        yield PlannedMessage(template=template, to=Recipient.COORDINATOR)
+            calendar = _CALENDARS.get(moment.kind)
+            yield PlannedMessage(template=template, to=_to(role), calendar=calendar)
+    if to_hr := _TO_HR.get(moment.kind):
+        template, recipient = to_hr
+        yield PlannedMessage(template=template, to=recipient)
     if moment.kind is MomentKind.LADDER_STEP:
-        yield from _ladder_messages(moment, scheduler)
+        for action in moment.actions:
+            yield from _ladder_messages(moment, action, scheduler)
     if moment.kind is MomentKind.FAREWELL:
         yield from _farewells(moment)
+    if moment.kind in _ASKING:
+        yield from _check_ins(moment)
+
+
+_ASKING = frozenset(
+    {
+        MomentKind.PREPARATION,
+        MomentKind.CHECK_IN,
+        MomentKind.CHECK_IN_REMINDER,
+        MomentKind.EVALUATION,
+    }
+)
+"""Moments that ask, or ask again, for the answers of a check-in."""
+
+
+def _check_ins(moment: Moment) -> Iterator[PlannedMessage]:
     reminder = moment.kind is MomentKind.CHECK_IN_REMINDER
     for check_in in moment.check_ins:
         for role in moment.roles:
+            if role not in check_in.roles:
+                continue
             template = "check_in_reminder" if reminder else "check_in"
+            if check_in.survey == GOALS and not reminder:
+                template = "goals_review"
             yield PlannedMessage(template=template, to=_to(role), check_in=check_in)
 
 
-def _ladder_messages(moment: Moment, scheduler: Role) -> Iterator[PlannedMessage]:
-    if moment.action is LadderAction.TELL_COORDINATOR:
-        yield PlannedMessage(template="pair_stalled", to=Recipient.COORDINATOR)
-    elif moment.action is LadderAction.TELL_SPONSOR:
-        yield PlannedMessage(template="pair_stalled_sponsor", to=Recipient.SPONSOR)
+_NUDGES = {
+    Trigger.NOT_HELD: "nudge_report",
+    Trigger.NO_ANSWER: "nudge_answer",
+    Trigger.AGREEMENT_UNSIGNED: "nudge_agreement",
+    Trigger.SURVEY_OVERDUE: "nudge_survey",
+}
+"""What a nudge says, where the trigger tells what is missing; it goes to who is waited for."""
+
+_LADDER_TO_HR = {
+    LadderAction.TELL_COORDINATOR: ("pair_stalled", Recipient.COORDINATOR),
+    LadderAction.COORDINATOR_TASK: ("coordinator_task", Recipient.COORDINATOR),
+    LadderAction.TELL_SPONSOR: ("pair_stalled_sponsor", Recipient.SPONSOR),
+}
+
+
+def _ladder_messages(
+    moment: Moment, action: LadderAction, scheduler: Role
+) -> Iterator[PlannedMessage]:
+    if to_hr := _LADDER_TO_HR.get(action):
+        template, recipient = to_hr
+        yield PlannedMessage(template=template, to=recipient)
+    elif action is LadderAction.OFFER_REMATCH:
+        for role in BOTH:
+            fits = moment.check_ins[-1] if moment.check_ins else None
+            yield PlannedMessage(template="offer_rematch", to=_to(role), check_in=fits)
+    elif nudge := _NUDGES.get(moment.trigger or Trigger.SILENCE):
+        asked = moment.check_ins[0] if moment.check_ins else None
+        for role in moment.roles:
+            yield PlannedMessage(template=nudge, to=_to(role), check_in=asked)
     elif moment.session is None:
         for role in moment.roles:
             yield PlannedMessage(template="preparation_reminder", to=_to(role))
-    elif moment.action is LadderAction.NUDGE_SCHEDULER:
+    elif action is LadderAction.NUDGE_SCHEDULER:
         yield PlannedMessage(template="nudge_scheduler", to=_to(scheduler))
-    elif moment.action is LadderAction.NUDGE_BOTH:
+    elif action is LadderAction.NUDGE_BOTH:
         for role in moment.roles:
             yield PlannedMessage(template="nudge_both", to=_to(role))
 
@@ -130,17 +228,23 @@ def _ladder_messages(moment: Moment, scheduler: Role) -> Iterator[PlannedMessage
 def _farewells(moment: Moment) -> Iterator[PlannedMessage]:
     ending = moment.ending
     if ending is PairState.WITHDRAWN and moment.left_by is not None:
-        stays = _to(moment.left_by.other)
-        yield PlannedMessage(template="farewell_withdrawn", to=_to(moment.left_by))
-        yield PlannedMessage(template="farewell_partner_withdrew", to=stays)
+        yield _farewell("farewell_withdrawn", moment.left_by)
+        yield _farewell("farewell_partner_withdrew", moment.left_by.other)
     elif ending is not None:
         special = _FAREWELLS_FOR.get(moment.reason) if moment.reason else None
         for role in BOTH:
-            yield PlannedMessage(template=special or _FAREWELLS[ending], to=_to(role))
-        if special:
-            return  # the coordinator did it
+            yield _farewell(special or _FAREWELLS[ending], role)
+    if moment.reason in _DONE_BY_HR:
+        return
     if ending in (PairState.CLOSED, PairState.DECLINED, PairState.WITHDRAWN):
         yield PlannedMessage(template="pair_ended", to=Recipient.COORDINATOR)
+
+
+_DONE_BY_HR = (EndReason.REMATCH, EndReason.PARTED)
+
+
+def _farewell(template: str, role: Role) -> PlannedMessage:
+    return PlannedMessage(template=template, to=_to(role), calendar=Calendar.CANCELLATION)
 
 
 def _to(role: Role) -> Recipient:

@@ -13,7 +13,7 @@ from domain.definition import Definition, Mode
 from domain.escalation import Ladder, read_ladders
 from domain.model import Value
 from domain.people import Role
-from domain.sections import CheckInPoint
+from domain.sections import Afterwards, CheckInPoint
 
 REMIND_CHECK_IN_AFTER = 5
 """Program days after which who has not answered a check-in is reminded, once."""
@@ -23,12 +23,20 @@ GENERATION = 2
 """Of the rules by which new pairs live. 1: 0.2.0 and before."""
 
 
+GOALS = "goals"
+"""The check-in at which who learns looks at their goals again; no survey, but a page of its own."""
+
+PAIR_FIT = "pair_fit"
+"""The survey that asks whether two people fit."""
+
+
 class PlannedCheckIn(Value):
     """A survey at a point of a pair's life."""
 
     survey: str
     point: CheckInPoint
     session: int | None = None
+    """After which session; for an offer of another partner, which offer."""
     share: float | None = None
     roles: tuple[Role, ...] = tuple(Role)
     """Who is asked."""
@@ -38,6 +46,8 @@ class PlannedCheckIn(Value):
         """Names this sending of the survey."""
         if self.point is CheckInPoint.AFTER_SESSION:
             return f"{self.survey}:session-{self.session}"
+        if self.point is CheckInPoint.OFFER:
+            return f"{self.survey}:offer-{self.session}"
         if self.point is CheckInPoint.SHARE:
             return f"{self.survey}:share-{round((self.share or 0) * 100)}"
         return f"{self.survey}:{self.point}"
@@ -64,6 +74,8 @@ class PairPlan(Value):
     lives, so that a new release leaves it as it is."""
     mutual: bool = False
     """Whether both teach and both learn."""
+    afterwards: Afterwards = Afterwards(mails=0)
+    """What a pair gets that goes on after the program."""
     reply_within: int | None = None
     """Program hours in which the two promise to answer each other."""
 
@@ -176,6 +188,7 @@ def plan_of(definition: Definition, epoch: datetime) -> ProgramPlan:
             generation=GENERATION,
             mutual=definition.program.mode is Mode.MUTUAL,
             reply_within=definition.agreement.reply_within,
+            afterwards=definition.afterwards,
         ),
         repair=RepairPlan(
             approve=repair.approve,

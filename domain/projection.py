@@ -15,9 +15,9 @@ from itertools import count
 from operator import attrgetter
 from typing import TypeVar
 
-from domain.escalation import LadderAction
+from domain.escalation import LadderAction, Trigger
 from domain.journal import EventKind, JournalEvent
-from domain.lifecycle import PairState, Stage
+from domain.lifecycle import SUCCESSES, PairState, Stage
 from domain.model import Value
 from domain.people import Role
 
@@ -91,12 +91,20 @@ class PairStatus(Value):
     """Sessions held, by number, and when that was first said. One that both logged counts once."""
     missed: int
     """Times that a session was logged as missed."""
+    called_off: int
+    """Times that a session was called off beforehand."""
     last_sign_of_life: datetime | None
     """The latest deed of one of the two; None before the first."""
     ladder_step: int | None
     """The step of the ladder that was climbed last, as the workflow numbers it; None once there was
     a sign of life."""
     ladder_action: LadderAction | None
+    trigger: Trigger | None
+    """What the ladder that it is on began with."""
+    task_since: datetime | None
+    """When the coordinator was asked to look after it; None when nothing waits for them."""
+    task_taken: bool
+    """Whether the coordinator said that they are on it."""
     stalls: tuple[Stall, ...]
     help_asked: int
     """Times that one of the two asked for help."""
@@ -185,9 +193,7 @@ class ProgramStatus(Value):
         return self.stage is Stage.EVALUATION and all(pair.state.is_over for pair in self.pairs)
 
 
-STARTED = frozenset(
-    (PairState.PREPARING, PairState.MEETING, PairState.EVALUATING, PairState.COMPLETED)
-)
+STARTED = frozenset((PairState.PREPARING, PairState.MEETING, PairState.EVALUATING, *SUCCESSES))
 """States that only a pair which agreed to begin can be in."""
 
 
@@ -235,6 +241,7 @@ _STATE_EVENTS = {
     EventKind.PAIR_MEETING: PairState.MEETING,
     EventKind.PAIR_EVALUATING: PairState.EVALUATING,
     EventKind.PAIR_COMPLETED: PairState.COMPLETED,
+    EventKind.PAIR_CONTINUED: PairState.CONTINUED,
     EventKind.PAIR_CLOSED: PairState.CLOSED,
     EventKind.PAIR_DECLINED: PairState.DECLINED,
     EventKind.PAIR_WITHDRAWN: PairState.WITHDRAWN,
@@ -245,13 +252,18 @@ SIGNS_OF_LIFE = frozenset(
     (
         EventKind.INTRODUCTION_ACCEPTED,
         EventKind.GUIDE_READ,
+        EventKind.TRAINING_READ,
+        EventKind.TRAINING_DONE,
         EventKind.AGREEMENT_SIGNED,
         EventKind.GOALS_WRITTEN,
+        EventKind.SESSION_PROPOSED,
         EventKind.SESSION_BOOKED,
+        EventKind.SESSION_CANCELLED,
         EventKind.SESSION_HELD,
         EventKind.SESSION_MISSED,
         EventKind.SURVEY_ANSWERED,
         EventKind.HELP_ASKED,
+        EventKind.WISHED,
     )
 )
 """Deeds of a pair's member that bring a stalled pair back."""
@@ -272,6 +284,7 @@ class _Pair:
         "action",
         "active",
         "booked",
+        "called_off",
         "ended_because",
         "held",
         "help_asked",
@@ -285,6 +298,9 @@ class _Pair:
         "stalls",
         "state",
         "step",
+        "task_since",
+        "task_taken",
+        "trigger",
     )
 
     def __init__(self, pair: str, at: datetime) -> None:
@@ -296,6 +312,10 @@ class _Pair:
         self.held: dict[int, datetime] = {}
         self.booked: set[int] = set()
         self.missed = 0
+        self.called_off = 0
+        self.trigger: Trigger | None = None
+        self.task_since: datetime | None = None
+        self.task_taken = False
         self.help_asked = 0
         self.last_sign: datetime | None = None
         self.step: int | None = None
@@ -324,16 +344,17 @@ class _Pair:
             self.open_stall.steps.append(self.action)
         self.enter(PairState.STALLED, at)
 
-    def climb(self, step: int | None, action: LadderAction | None) -> None:
-        self.step, self.action = step, action
-        if self.open_stall is not None and action is not None:
-            self.open_stall.steps.append(action)
+    def climb(self, step: int | None, actions: Sequence[LadderAction]) -> None:
+        self.step, self.action = step, actions[0] if actions else None
+        if self.open_stall is not None:
+            self.open_stall.steps += actions
 
     def end_stall(self, at: datetime, outcome: StallOutcome) -> None:
         if self.open_stall is not None:
             self.stalls.append(self._stall(self.open_stall, at, outcome))
             self.open_stall = None
-        self.step = self.action = None
+        self.step = self.action = self.trigger = self.task_since = None
+        self.task_taken = False
 
     def give_sign_of_life(self, at: datetime) -> None:
         self.last_sign = at
@@ -356,9 +377,13 @@ class _Pair:
             history=tuple(StateEntry(state=state, at=at) for state, at in self.history),
             held=dict(sorted(self.held.items())),
             missed=self.missed,
+            called_off=self.called_off,
             last_sign_of_life=self.last_sign,
             ladder_step=self.step,
             ladder_action=self.action,
+            trigger=self.trigger,
+            task_since=self.task_since,
+            task_taken=self.task_taken,
             stalls=tuple(stalls),
             help_asked=self.help_asked,
             next_due=self._next_due(),
@@ -492,7 +517,7 @@ def _on_state(pair: _Pair, event: JournalEvent) -> None:
         pair.planned = _number(event, "sessions") or None
         pair.needed = _number(event, "needed") if "needed" in event.data else None
     if state is PairState.CLOSED and "step" in event.data:  # the ladder's last step
-        pair.climb(_number(event, "step"), LadderAction.CLOSE)
+        pair.climb(_number(event, "step"), (LadderAction.CLOSE,))
     goes_on = state in (PairState.PREPARING, PairState.MEETING)
     pair.end_stall(event.at, StallOutcome.CAME_BACK if goes_on else StallOutcome.ENDED)
     pair.enter(state, event.at)
@@ -503,10 +528,21 @@ def _on_state(pair: _Pair, event: JournalEvent) -> None:
 
 def _on_stalled(pair: _Pair, event: JournalEvent) -> None:
     pair.stall(event.at, _number(event, "step"))
+    pair.trigger = _known(Trigger, event.data.get("trigger"))
 
 
 def _on_climbed(pair: _Pair, event: JournalEvent) -> None:
-    pair.climb(_number(event, "step"), _known(LadderAction, event.data.get("action")))
+    words = str(event.data.get("action")).split("+")
+    known = (_known(LadderAction, word) for word in words)
+    pair.climb(_number(event, "step"), [action for action in known if action is not None])
+
+
+def _on_task_opened(pair: _Pair, event: JournalEvent) -> None:
+    pair.task_since, pair.task_taken = event.at, False
+
+
+def _on_task_taken(pair: _Pair, _event: JournalEvent) -> None:
+    pair.task_taken = pair.task_since is not None
 
 
 def _on_recovered(pair: _Pair, event: JournalEvent) -> None:
@@ -536,6 +572,11 @@ def _on_missed(pair: _Pair, event: JournalEvent) -> None:
     pair.booked.discard(_number(event, "session"))
 
 
+def _on_called_off(pair: _Pair, event: JournalEvent) -> None:
+    pair.called_off += 1
+    pair.booked.discard(_number(event, "session"))
+
+
 def _on_help_asked(pair: _Pair, _event: JournalEvent) -> None:
     pair.help_asked += 1
 
@@ -550,6 +591,9 @@ _ON_PAIR: dict[EventKind, Callable[[_Pair, JournalEvent], None]] = {
     EventKind.SESSION_BOOKED: _on_booked,
     EventKind.SESSION_HELD: _on_held,
     EventKind.SESSION_MISSED: _on_missed,
+    EventKind.SESSION_CANCELLED: _on_called_off,
+    EventKind.TASK_OPENED: _on_task_opened,
+    EventKind.TASK_TAKEN: _on_task_taken,
     EventKind.HELP_ASKED: _on_help_asked,
 }
 

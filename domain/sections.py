@@ -156,6 +156,8 @@ class CheckInPoint(StrEnum):
     AFTER_SESSION = "after_session"
     SHARE = "share"
     EVALUATION = "evaluation"
+    OFFER = "offer"
+    """When the ladder offers another partner. Not for definitions."""
 
 
 class When(Section):

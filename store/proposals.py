@@ -162,7 +162,7 @@ def background(
     )
 
 
-_BOTH_GO_ON = (EndReason.REMATCH.value, EndReason.PARTED.value)
+_BOTH_GO_ON = (EndReason.NO_FIT.value, EndReason.REMATCH.value, EndReason.PARTED.value)
 
 
 class Paired(Value):
@@ -209,6 +209,7 @@ def newly_broken(
 
 _ENDED = {
     EventKind.PAIR_COMPLETED.value,
+    EventKind.PAIR_CONTINUED.value,
     EventKind.PAIR_CLOSED.value,
     EventKind.PAIR_DECLINED.value,
     EventKind.PAIR_WITHDRAWN.value,

@@ -14,7 +14,6 @@ with workflow.unsafe.imports_passed_through():
     from domain.details import counts_details
     from domain.ids import pair_workflow_id, program_workflow_id
     from domain.lifecycle import PairState
-    from domain.pair import Order
     from workflows.messages import (
         CohortCounts,
         CohortInput,
@@ -41,7 +40,7 @@ class CohortWorkflow:
         self._handles: list[PairHandle] = []
         self._news = False
         self._over = False
-        self._orders: list[Order] = []
+        self._orders: list[HrOrder] = []
         self._watches_all = False
 
     @workflow.run
@@ -135,11 +134,11 @@ class CohortWorkflow:
     async def hr_ordered(self, order: HrOrder) -> None:
         """HR did something to the whole program; it goes on to each pair that is not over."""
         if not self._handles:
-            self._orders.append(order.order)
+            self._orders.append(order)
             return
-        await self._pass_on(order.order)
+        await self._pass_on(order)
 
-    async def _pass_on(self, order: Order) -> None:
+    async def _pass_on(self, order: HrOrder) -> None:
         living = [
             handle
             for handle, state in zip(self._handles, self._states.values(), strict=True)
@@ -147,8 +146,8 @@ class CohortWorkflow:
         ]
         await asyncio.gather(*(self._tell(handle, order) for handle in living))
 
-    async def _tell(self, handle: PairHandle, order: Order) -> None:
+    async def _tell(self, handle: PairHandle, order: HrOrder) -> None:
         try:
-            await handle.signal(PairWorkflow.hr_ordered, HrOrder(order=order))
+            await handle.signal(PairWorkflow.hr_ordered, order)
         except ApplicationError:
             workflow.logger.info("pair was over before the order reached it")

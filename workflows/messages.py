@@ -9,7 +9,8 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from domain.lifecycle import PairState, Stage
     from domain.model import Value
-    from domain.pair import Order
+    from domain.pair_orders import Order
+    from domain.people import Role
     from domain.plan import PairPlan, ProgramPlan
 
 
@@ -73,6 +74,35 @@ class HrOrder(Value):
     """HR's order to a pair, or to all pairs of a cohort."""
 
     order: Order
+    until: datetime | None = None
+    """The instant at which a hold ends by itself."""
+    days: int = 0
+    """Program days by which to extend."""
+
+
+class CoordinatorDecision(Value):
+    """What the coordinator decided about a pair that they were asked to look after."""
+
+    order: Order | None = None
+    until: datetime | None = None
+    """The instant at which a hold ends by itself."""
+    snooze_until: datetime | None = None
+    """The coordinator is on it: the ladder waits until then."""
+
+
+class AfterwardsInput(Value):
+    """Remind a pair that goes on after its program."""
+
+    program: str
+    pair: str
+    roles: tuple[Role, ...]
+    """Who would like the reminders."""
+    mails: int
+    every: int
+    """Program days between them."""
+    day_seconds: float
+    scheduler: Role
+    sessions_held: int
 
 
 class MatchesChange(Value):

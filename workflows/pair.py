@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 
 from temporalio import workflow
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.signatures import PairActivities, PairMoment, Record
-    from domain.deeds import DEED_SIGNAL, Deed
+    from activities.signatures import PairActivities, PairMoment, PairRef, Record, Sent
+    from domain.deeds import DEED_SIGNAL, Deed, Wish
     from domain.details import moment_summary, pair_details
+    from domain.ids import afterwards_workflow_id
     from domain.lifecycle import PairState
-    from domain.pair import (
-        BOTH,
-        Moment,
+    from domain.pair import BOTH, Change, Moment, MomentKind, begin
+    from domain.pair_after import after_delivery, all_due, with_steps_done
+    from domain.pair_deeds import after_deed
+    from domain.pair_next import needs_hours, next_moment
+    from domain.pair_orders import (
         Order,
-        after_deed,
-        after_delivery,
-        after_moment,
         after_order,
-        begin,
-        next_moment,
+        after_program_order,
+        after_snooze,
         refusal,
     )
-    from workflows.messages import HrOrder, PairChanged, PairInput, PairOutcome
+    from workflows.afterwards import AfterwardsWorkflow
+    from workflows.messages import (
+        AfterwardsInput,
+        CoordinatorDecision,
+        HrOrder,
+        PairChanged,
+        PairInput,
+        PairOutcome,
+    )
     from workflows.options import PATIENT, Recorder
-    from workflows.search_attributes import LADDER_STEP, NEXT_DUE, PAIR_STATE
+    from workflows.search_attributes import LADDER_STEP, NEXT_DUE, PAIR_STATE, PROGRAM
+
+MOST_OF_A_SUMMARY = 200
+"""Bytes are what the server counts; summaries are ASCII but for a few signs."""
 
 
 @workflow.defn(name="Pair")
@@ -41,7 +55,7 @@ class PairWorkflow:
     def __init__(self, start: PairInput) -> None:
         self._start = start
         self._plan = start.plan
-        self._pair = begin(workflow.now())
+        self._pair = begin(workflow.now(), mutual=start.plan.mutual)
         self._recorder = Recorder(start.pair)
         self._reported = self._pair.state
         self._listed = (self._pair.state, self._pair.ladder_step)
@@ -49,17 +63,37 @@ class PairWorkflow:
     @workflow.run
     async def run(self, start: PairInput) -> PairOutcome:
         """Live the pair's life to its end."""
-        while not self._pair.ended:
+        while not self._is_over:
+            await self._learn_hours()
             await self._report_state()
             moment = await self._wait_for_moment()
             if moment is not None:
                 await self._carry_out(moment)
         self._show_in_lists()
         self._show()
+        await self._go_on()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return PairOutcome(
             pair=start.pair, state=self._pair.state, sessions_held=len(self._pair.held)
         )
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether the pair has ended and everybody was told."""
+        return self._pair.ended and self._pair.held_until is None
+
+    async def _learn_hours(self) -> None:
+        """Find out when messages may reach the two, where that is not known or has changed."""
+        now = workflow.now()
+        if not needs_hours(self._plan, self._pair, now):
+            return
+        hours = await workflow.execute_activity_method(
+            PairActivities.pair_hours,
+            PairRef(program=self._start.program, pair=self._start.pair, now=now),
+            summary="when messages may reach the two",
+            **PATIENT,
+        )
+        self._pair = self._pair.model_copy(update={"hours": hours, "hours_asked_at": now})
 
     async def _wait_for_moment(self) -> Moment | None:
         """The next moment once it is due, or None if the pair changed so that another is.
@@ -89,18 +123,33 @@ class PairWorkflow:
             )
         return None
 
-    async def _carry_out(self, moment: Moment) -> None:
+    async def _carry_out(self, first: Moment) -> None:
         now = workflow.now()
-        change = after_moment(self._plan, self._pair, moment, now)
-        self._pair = change.pair
-        self._recorder.add_all(change.happenings)
-        self._show()
-        await workflow.execute_activity_method(
+        change, moments = all_due(self._plan, self._pair, first, now)
+        self._take(change)
+        sent = await self._send(moments, now)
+        for moment in moments:
+            self._pair = after_delivery(self._pair, moment, workflow.now())
+        self._pair = self._pair.model_copy(update={"held_until": sent.later})
+        if sent.done:
+            self._take(with_steps_done(self._pair, sent.done, workflow.now()))
+
+    async def _send(self, moments: Sequence[Moment], now: datetime) -> Sent:
+        first, *also = moments
+        if first.kind is MomentKind.HELD:
+            return await workflow.execute_activity_method(
+                PairActivities.send_held,
+                PairRef(program=self._start.program, pair=self._start.pair, now=now),
+                summary=moment_summary(first),
+                **PATIENT,
+            )
+        return await workflow.execute_activity_method(
             PairActivities.send_pair_moment,
             PairMoment(
                 program=self._start.program,
                 pair=self._start.pair,
-                moment=moment,
+                moment=first,
+                also=tuple(also),
                 now=now,
                 scheduler=self._plan.scheduler,
                 sessions_held=len(self._pair.held),
@@ -109,10 +158,36 @@ class PairWorkflow:
                 ),
                 events=self._recorder.take(),
             ),
-            summary=moment_summary(moment),
+            summary="; ".join(moment_summary(moment) for moment in moments)[:MOST_OF_A_SUMMARY],
             **PATIENT,
         )
-        self._pair = after_delivery(self._pair, moment, workflow.now())
+
+    async def _go_on(self) -> None:
+        """Remind those who go on meeting and asked for it, for as long as the definition says."""
+        wishes = dict(self._pair.wishes)
+        asked = tuple(role for role in BOTH if wishes.get(role) is Wish.GO_ON_WITH_MAILS)
+        afterwards = self._plan.afterwards
+        if self._pair.state is not PairState.CONTINUED or not asked or not afterwards.mails:
+            return
+        await workflow.start_child_workflow(
+            AfterwardsWorkflow.run,
+            AfterwardsInput(
+                program=self._start.program,
+                pair=self._start.pair,
+                roles=asked,
+                mails=afterwards.mails,
+                every=afterwards.every,
+                day_seconds=self._plan.day_seconds,
+                scheduler=self._plan.scheduler,
+                sessions_held=len(self._pair.held),
+            ),
+            id=afterwards_workflow_id(self._start.program, self._start.pair),
+            static_summary=f"Pair {self._start.pair}, going on",
+            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+            search_attributes=TypedSearchAttributes(
+                [SearchAttributePair(PROGRAM, self._start.program)]
+            ),
+        )
 
     async def _report_state(self) -> None:
         self._show_in_lists()
@@ -141,28 +216,42 @@ class PairWorkflow:
         due = next_moment(self._plan, self._pair)
         workflow.set_current_details(pair_details(self._plan, self._pair, due))
 
-    @workflow.signal(name=DEED_SIGNAL)
-    def person_did(self, deed: Deed) -> None:
-        """One of the two did something in the portal."""
-        change = after_deed(self._plan, self._pair, deed)
+    def _take(self, change: Change) -> None:
+        """Let a change be how the pair stands, and remember what to write down about it."""
         self._pair = change.pair
         self._recorder.add_all(change.happenings)
         self._show()
 
+    @workflow.signal(name=DEED_SIGNAL)
+    def person_did(self, deed: Deed) -> None:
+        """One of the two did something in the portal."""
+        self._take(after_deed(self._plan, self._pair, deed))
+
     @workflow.signal
     async def hr_ordered(self, order: HrOrder) -> None:
         """HR did something to the whole program. What can't be done to this pair is left."""
-        stays = order.order is Order.RESUME and self._pair.on_hold
-        if refusal(self._pair, order.order) is not None or stays:
-            return
-        self._obey(order.order)
-        if order.order is Order.HOLD:  # the others ride on what the pair does next
-            await self._write_down(order.order)
+        if order.order in (Order.PAUSE, Order.RESUME):
+            now = workflow.now()
+            self._take(after_program_order(self._plan, self._pair, order.order, now))
+        elif refusal(self._pair, order.order) is None:
+            self._obey(order)
+            if order.order is Order.HOLD:  # the others ride on what the pair does next
+                await self._write_down(order.order)
+
+    @workflow.signal
+    async def coordinator_decided(self, decision: CoordinatorDecision) -> None:
+        """The coordinator, who was asked to look, did something. What is too late is left."""
+        if decision.snooze_until is not None:
+            self._take(Change(pair=after_snooze(self._pair, workflow.now(), decision.snooze_until)))
+        order = decision.order
+        if order is not None and refusal(self._pair, order) is None:
+            self._obey(HrOrder(order=order, until=decision.until))
+            await self._write_down(order)
 
     @workflow.update
     async def order(self, order: HrOrder) -> PairState:
-        """Pause, resume or close this pair; gives the state it is in then."""
-        self._obey(order.order)
+        """Pause, resume, extend or close this pair; gives the state it is in then."""
+        self._obey(order)
         await self._write_down(order.order)
         return self._pair.state
 
@@ -179,11 +268,12 @@ class PairWorkflow:
             **PATIENT,
         )
 
-    def _obey(self, order: Order) -> None:
-        change = after_order(self._plan, self._pair, order, workflow.now())
-        self._pair = change.pair
-        self._recorder.add_all(change.happenings)
-        self._show()
+    def _obey(self, order: HrOrder) -> None:
+        now = workflow.now()
+        change = after_order(
+            self._plan, self._pair, order.order, now, until=order.until, days=order.days
+        )
+        self._take(change)
 
     @workflow.query
     def state(self) -> PairState:

@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.journal import EventKind
     from domain.lifecycle import PairState, Stage
-    from domain.pair import Order
+    from domain.pair_orders import Order
     from workflows.messages import (
         CohortCounts,
         EditMatches,

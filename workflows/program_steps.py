@@ -25,7 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.ids import cohort_workflow_id, pair_workflow_id
     from domain.journal import EventKind
     from domain.lifecycle import PairState, Stage, move
-    from domain.pair import Order
+    from domain.pair_orders import Order
     from domain.plan import PairPlan
     from workflows.cohort import CohortWorkflow
     from workflows.messages import CohortCounts, CohortInput, HrOrder, ProgramInput, ProgramView

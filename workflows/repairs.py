@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.journal import EventKind
     from domain.lifecycle import PairState
-    from domain.pair import Order
+    from domain.pair_orders import Order
     from workflows.messages import CohortCounts, ProgramInput
     from workflows.options import PATIENT
     from workflows.program_steps import ProgramSteps

@@ -10,21 +10,11 @@ from domain.deeds import Deed, DeedKind
 from domain.escalation import Ladder, LadderAction
 from domain.journal import EventKind
 from domain.lifecycle import NotAllowed, PairState
-from domain.pair import (
-    BOTH,
-    EndReason,
-    Moment,
-    MomentKind,
-    Order,
-    Pair,
-    after_deed,
-    after_delivery,
-    after_moment,
-    after_order,
-    begin,
-    next_moment,
-    refusal,
-)
+from domain.pair import BOTH, EndReason, Moment, MomentKind, Pair, begin
+from domain.pair_after import after_delivery, after_moment
+from domain.pair_deeds import after_deed
+from domain.pair_next import next_moment
+from domain.pair_orders import Order, after_order, refusal
 from domain.people import Role
 from domain.plan import PairPlan, PlannedCheckIn
 from domain.sections import CheckInPoint

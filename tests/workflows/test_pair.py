@@ -16,7 +16,8 @@ from domain.escalation import LadderAction
 from domain.ids import pair_workflow_id
 from domain.journal import EventKind
 from domain.lifecycle import PairState
-from domain.pair import MomentKind, Order
+from domain.pair import MomentKind
+from domain.pair_orders import Order
 from domain.people import Role
 from tests.workflows.stage import PAIR_PLAN, Stage, on_stage
 from workflows.messages import HrOrder, PairInput, PairOutcome

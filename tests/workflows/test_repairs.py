@@ -16,7 +16,8 @@ from domain.ids import pair_workflow_id, program_workflow_id
 from domain.journal import EventKind
 from domain.lifecycle import PairState
 from domain.lifecycle import Stage as ProgramStage
-from domain.pair import EndReason, Order
+from domain.pair import EndReason
+from domain.pair_orders import Order
 from domain.people import Role
 from domain.plan import PairPlan, RepairPlan
 from tests.workflows.stage import PAIR_PLAN, REPAIR, Stage, on_stage, program_plan
