@@ -69,7 +69,7 @@ def activity_objects(
     database: Database, content: Content, links: Links, mailer: Mailer
 ) -> Sequence[object]:
     """The objects whose methods are the activities."""
-    post = Post(database, mailer)
+    post = Post(database, mailer, content, links)
     return (
         PairMessages(database, content, links, post),
         ProgramMessages(database, content, links, post),

@@ -22,6 +22,9 @@ from store.content import MailText
 PERMANENT = 500
 """SMTP status codes from here on are final; those below may work later (RFC 5321, 4.2.1)."""
 
+CLOSING = 421
+"""What a server says that is about to hang up: it takes nobody's message now."""
+
 NO_SUCH_ADDRESS = 553
 """What a server says of an address that can't be one; we say it of those we can't even write."""
 
@@ -101,6 +104,8 @@ class Outgoing:
     def _failure(self, code: int) -> Exception:
         if code in _ABOUT_OUR_ACCOUNT:
             return _account_refused(code)
+        if code == CLOSING:
+            return asked_to_wait(code)
         return Refused(code) if code >= PERMANENT else Deferred(code)
 
 
@@ -154,7 +159,7 @@ def _unavailable() -> ApplicationError:
 
 
 def asked_to_wait(code: int) -> ApplicationError:
-    """What an activity fails with when something has yet to go out."""
+    """What an activity fails with when the server takes nothing for now."""
     return ApplicationError(
         f"The mail server asks to try later (code {code}). Tried again until it takes it.",
         type="MailDeferred",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -9,8 +10,9 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities import invitations
-from activities.post import Draft, Letter, Post
-from activities.signatures import PairActivities, PairMoment, Record, Sent
+from activities.letters import Draft, Letter
+from activities.post import Post
+from activities.signatures import PairActivities, PairMoment, PairRef, Record, Sent
 from activities.writing import Writer
 from domain.escalation import LadderAction
 from domain.lifecycle import PairState
@@ -41,6 +43,9 @@ _ABOUT_A_BOOKING = (
 )
 """Moments that make no sense once the session they are about has no date any more."""
 
+_BEFORE_A_SESSION = ("session_invitation", "session_reminder")
+"""Messages that come too late once the session has begun."""
+
 _REMINDERS = (LadderAction.NUDGE_SCHEDULER, LadderAction.NUDGE_BOTH)
 
 _ENDED_EARLY = (PairState.CLOSED, PairState.DECLINED, PairState.WITHDRAWN)
@@ -60,23 +65,35 @@ class PairMessages(PairActivities):
         """Send a moment's messages to a pair and write its events, once."""
         with self._database.read() as session:
             program = programs.get(session, moment.program)
-            pair = programs.pair(session, moment.program, moment.pair)
-            if pair is None:
-                raise ApplicationError(
-                    f"Pair {moment.pair} is not in the store. Was the store restored from an older "
-                    "backup? Tried again until it is there.",
-                    type="UnknownPair",
-                )
+            pair = _pair(session, moment.program, moment.pair)
             writer = Writer(program, self._content, self._links, moment.now)
             letters = _PairLetters(session, writer, pair, moment, self._post.domain)
             drafts, pointless = letters.drafts(), letters.pointless()
-        return self._post.send(moment.program, drafts, moment.events, moment.now, pointless)
+        return self._post.send(moment.program, drafts, moment.events, moment.now, pointless, pair)
+
+    @activity.defn
+    def send_held(self, pair: PairRef) -> Sent:
+        """Send what was held for the two of a pair and may go out now, in one message each."""
+        with self._database.read() as session:
+            people = _pair(session, pair.program, pair.pair)
+        return self._post.send_held(pair.program, people, pair.now)
 
     @activity.defn
     def record(self, record: Record) -> None:
         """Write events that go with no other work, once."""
         with self._database.write() as session:
             journal.append(session, record.program, record.events)
+
+
+def _pair(session: Session, program: str, identity: str) -> PairPeople:
+    pair = programs.pair(session, program, identity)
+    if pair is None:
+        raise ApplicationError(
+            f"Pair {identity} is not in the store. Was the store restored from an older "
+            "backup? Tried again until it is there.",
+            type="UnknownPair",
+        )
+    return pair
 
 
 class _PairLetters:
@@ -139,17 +156,27 @@ class _PairLetters:
             contact = definition.sponsor if boss else definition.coordinator
             values = self._writer.about(contact, None) | self._for_hr()
             content = self._writer.content_for(None)
-            return Letter(to=contact, text=content.mail(message.template, **values))
+            return Letter(to=contact, section=content.section(message.template, **values))
         person = self._pair.who(role)
         values = self._writer.about(person.address, person) | self._for_pair(message, role, person)
         content = self._writer.content_for(person)
         return Letter(
             to=person.address,
-            text=content.mail(message.template, **values),
+            section=content.section(message.template, **values),
             invitation=self._invitation(person)
             if message.calendar is Calendar.INVITATION
             else None,
+            session=self._moment.session,
+            asks=message.check_in.occasion if message.check_in else None,
+            useful_until=self._session_begins if message.template in _BEFORE_A_SESSION else None,
         )
+
+    @property
+    def _session_begins(self) -> datetime | None:
+        row = self._booked_row()
+        if row is None or row.booked_for is None:
+            return None
+        return self._writer.program.calendar.to_instant(row.booked_for)
 
     def _for_pair(self, message: PlannedMessage, role: Role, person: Participant) -> dict[str, Any]:
         content = self._writer.content_for(person)

@@ -2,43 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from email.message import EmailMessage
 
-from activities.invitations import Invitation
-from activities.mail import Deferred, Mailer, Refused, asked_to_wait, compose
+from sqlalchemy.orm import Session
+from temporalio import activity
+
+from activities.letters import Draft, keep
+from activities.mail import Deferred, Mailer, Refused, compose
+from activities.reach import reach_of
 from activities.signatures import Sent
-from domain.definition import Contact
+from activities.sorting import Hours, Mailing, Sorting, waits_for_its_pair
+from activities.writing import Writer
 from domain.journal import JournalEvent
-from domain.model import Value
-from store import journal, ledger
-from store.content import MailText
+from domain.posting import is_given_up, try_again_after
+from store import journal, ledger, programs
+from store.content import Content
 from store.database import Database
-from store.ledger import Entry, MessageState
+from store.ledger import Entry, Held, MessageState, Standing
+from store.links import Links
+from store.programs import PairPeople, Participant, Program
 
+PAGE = 200
+"""Messages that one activity takes out of what is held for a program."""
 
-class Letter(Value):
-    """A message written out, with whom it is for."""
-
-    to: Contact
-    text: MailText
-    invitation: Invitation | None = None
-
-
-class Draft(Value):
-    """A message that should go out, and its place in the ledger."""
-
-    entry: Entry
-    letter: Letter
+Find = Callable[[Session], list[Standing]]
 
 
 class Post:
-    """Sends drafts, each at most once as far as that can be known."""
+    """Sends drafts, each at most once as far as that can be known.
 
-    def __init__(self, database: Database, mailer: Mailer) -> None:
+    What is for one person at one time goes in one mail; what may not go now is held. The rules are
+    in `domain/posting.py`.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        mailer: Mailer,
+        content: Content,
+        links: Links,
+        hours: Hours = reach_of,
+    ) -> None:
         self._database = database
         self._mailer = mailer
+        self._content = content
+        self._links = links
+        self._hours = hours
 
     @property
     def domain(self) -> str:
@@ -52,53 +63,189 @@ class Post:
         events: Sequence[JournalEvent],
         now: datetime,
         pointless: Sequence[Entry] = (),
+        pair: PairPeople | None = None,
     ) -> Sent:
-        """Write the events and the ledger in one transaction, then hand the messages over.
+        """Write the events and the ledger in one transaction, then hand the mails over.
 
-        What a run before this one sent is not sent again, and counts in the result. A message
-        whose fate nobody knows, because a crash came between the mail server's yes and our note of
-        it, goes out again with the same Message-ID. One that the server puts off keeps nobody else
-        from theirs. What has become pointless since an earlier run is given up. Raises
-        `ApplicationError` where something has yet to go out.
+        Several drafts to one person go in one mail, and with them what was held for that person
+        and may go out now, whatever pair it is about. What may not go out now is held; `later`
+        says when the first of what is held for the two of `pair`, or about no pair where none is
+        given, can go.
+
+        What a run before this one sent is not sent again, and counts in the result. A mail whose
+        fate nobody knows, because a crash came between the mail server's yes and our note of it,
+        goes out again with the same Message-ID. One that the server puts off is held for a while
+        and keeps nobody else from theirs. What has become pointless since an earlier run is given
+        up. Raises `ApplicationError` where the mail server takes nothing now.
         """
+        people = {draft.entry.person for draft in drafts if draft.entry.person}
+        if pair is not None:
+            people |= {pair.mentor.id, pair.mentee.id}
+
+        def waiting(session: Session) -> list[Standing]:
+            return ledger.due(session, program, now, sorted(people), pair.id if pair else None)
+
+        self._carry_out(program, now, waiting, drafts, events, pointless)
+        keys = [draft.entry.key for draft in drafts]
+        with self._database.read() as session:
+            states = ledger.states(session, keys)
+            if pair is not None:
+                held = ledger.held(session, program, sorted(people), pair.id)
+            else:
+                held = ledger.held_of_program(session, program)
+            return Sent(
+                sent=states[MessageState.SENT],
+                refused=states[MessageState.REFUSED],
+                held=states[MessageState.HELD],
+                later=_first(session, held),
+            )
+
+    def send_held(self, program: str, pair: PairPeople, now: datetime) -> Sent:
+        """Send what was held for the two of a pair, whatever pair it is about, and may go now.
+
+        And what was held for those who run the program about this pair.
+        """
+        people = sorted({pair.mentor.id, pair.mentee.id})
+        keys = self._carry_out(
+            program, now, lambda session: ledger.due(session, program, now, people, pair.id)
+        )
+        with self._database.read() as session:
+            return _outcome(session, keys, ledger.held(session, program, people, pair.id))
+
+    def send_held_of_program(self, program: str, now: datetime) -> Sent:
+        """Send what was held about no pair and may go now, with what else waits for its readers.
+
+        At most `PAGE` messages of it: `later` is in the past while there are more.
+        """
+
+        def waiting(session: Session) -> list[Standing]:
+            some = ledger.due_of_program(session, program, now, PAGE)
+            people = {standing.entry.person for standing in some if standing.entry.person}
+            others = ledger.due(session, program, now, sorted(people))
+            return list({s.entry.key: s for s in (*some, *others)}.values())
+
+        keys = self._carry_out(program, now, waiting)
+        with self._database.read() as session:
+            return _outcome(session, keys, ledger.held_of_program(session, program))
+
+    def _carry_out(
+        self,
+        program: str,
+        now: datetime,
+        find: Find,
+        drafts: Sequence[Draft] = (),
+        events: Sequence[JournalEvent] = (),
+        pointless: Sequence[Entry] = (),
+    ) -> list[str]:
+        """Sort and hand over. Gives the messages that were in the mails."""
+        with self._database.read() as session:
+            found = programs.get(session, program)
+            waiting = find(session)
+            entries = [draft.entry for draft in drafts] + [held.entry for held in waiting]
+            ids = sorted({entry.person for entry in entries if entry.person})
+            people = programs.some_participants(session, program, ids)
+        letters = [_as_wished(draft, people) for draft in drafts]
         with self._database.write() as session:
             journal.append(session, program, events)
-            ledger.drop(session, pointless)
-            entries = [draft.entry for draft in drafts]
-            waiting = {e.key for e in ledger.open_entries(session, entries, self.domain, now)}
-        todo = [draft for draft in drafts if draft.entry.key in waiting]
-        if todo:
-            self._hand_over(todo, now)
-        with self._database.read() as session:
-            states = ledger.states(session, [draft.entry.key for draft in drafts])
-        return Sent(sent=states[MessageState.SENT], refused=states[MessageState.REFUSED])
+            ledger.drop(session, [entry.key for entry in pointless])
+            sorting = Sorting(session, found, people, self._hours, now, self.domain, _run())
+            mailings = sorting.sort(letters, waiting)
+        if mailings:
+            writer = Writer(found, self._content, self._links, now)
+            self._hand_over(mailings, writer, people, now)
+        return [key for mailing in mailings for key in mailing.keys]
 
-    def _hand_over(self, drafts: Sequence[Draft], now: datetime) -> None:
-        put_off: Deferred | None = None
+    def _hand_over(
+        self,
+        mailings: Sequence[Mailing],
+        writer: Writer,
+        people: dict[str, Participant],
+        now: datetime,
+    ) -> None:
         with self._mailer.connect() as outgoing:
-            for draft in drafts:
-                key = draft.entry.key
+            for mailing in mailings:
                 try:
-                    outgoing.send(self._message(draft))
+                    outgoing.send(self._message(mailing, writer, people))
                 except Deferred as deferral:
-                    put_off = deferral
+                    with self._database.write() as session:
+                        self._put_off(session, mailing, writer.program, deferral.code, now)
                 except Refused as refusal:
                     with self._database.write() as session:
-                        ledger.mark_refused(session, key, refusal.code)
+                        ledger.mark_refused(session, mailing.keys, refusal.code)
                 else:
                     with self._database.write() as session:
-                        ledger.mark_sent(session, key, now)
-        if put_off is not None:
-            raise asked_to_wait(put_off.code)
+                        ledger.mark_sent(session, mailing.keys, now)
 
-    def _message(self, draft: Draft) -> EmailMessage:
-        letter = draft.letter
+    def _put_off(
+        self, session: Session, mailing: Mailing, program: Program, code: int, now: datetime
+    ) -> None:
+        """The mail server wants to be asked again: hold the messages for a while, but not for ever.
+
+        They are sorted anew then, and may go in another mail.
+        """
+        day = program.definition.calendar.day
+        for parcel in mailing.parcels:
+            key = parcel.draft.entry.key
+            kept = parcel.kept or keep(session, parcel.draft)
+            since = kept.put_off_since or now
+            if is_given_up(since, now, day):
+                ledger.mark_refused(session, [key], code)
+                continue
+            times = kept.put_off + 1
+            later = kept.model_copy(
+                update={"put_off": times, "put_off_since": since, "taken_by": None}
+            )
+            until = now + try_again_after(times, day)
+            ledger.hold(session, key, until, later.model_dump(mode="json"), code)
+
+    def _message(
+        self, mailing: Mailing, writer: Writer, people: dict[str, Participant]
+    ) -> EmailMessage:
+        drafts = [parcel.draft for parcel in mailing.parcels]
+        person = people.get(mailing.person or "")
+        to = drafts[0].letter.to
+        content = writer.content_for(person)
         return compose(
             self._mailer.server,
-            letter.to,
-            letter.text,
-            draft.entry.kind,
-            ledger.message_id(draft.entry.key, self.domain),
+            to,
+            content.letter([d.letter.section for d in drafts], **writer.about(to, person)),
+            ", ".join(dict.fromkeys(draft.entry.kind for draft in drafts)),
+            mailing.message_id,
             datetime.now(UTC),
-            letter.invitation,
+            drafts[0].letter.invitation if len(drafts) == 1 else None,
         )
+
+
+def _run() -> str:
+    """Names the activity that runs: the same when it is tried again, and no other."""
+    if not activity.in_activity():
+        return ""
+    info = activity.info()
+    return f"{info.workflow_id}/{info.activity_id}"
+
+
+def _as_wished(draft: Draft, people: dict[str, Participant]) -> Draft:
+    """The draft without a calendar invitation, where the person wants none."""
+    person = people.get(draft.entry.person or "")
+    if draft.letter.invitation is None or person is None or person.preferences.calendar:
+        return draft
+    letter = draft.letter.model_copy(update={"invitation": None})
+    return draft.model_copy(update={"letter": letter})
+
+
+def _outcome(session: Session, keys: Sequence[str], held: Iterable[Held]) -> Sent:
+    states = ledger.states(session, keys)
+    return Sent(
+        sent=states[MessageState.SENT],
+        refused=states[MessageState.REFUSED],
+        held=states[MessageState.HELD],
+        later=_first(session, held),
+    )
+
+
+def _first(session: Session, held: Iterable[Held]) -> datetime | None:
+    """When the first of what is held can go; what waits for its paused pair does not count."""
+    for one in held:
+        if not waits_for_its_pair(session, one.pair, one.kind):
+            return one.send_after
+    return None

@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 from temporalio import activity
 
-from activities.post import Draft, Letter, Post
-from activities.signatures import PageSent, ProgramMoment, ProgramMomentKind
+from activities.letters import Draft, Letter
+from activities.post import Post
+from activities.signatures import PageSent, ProgramMoment, ProgramMomentKind, ProgramRef, Sent
 from activities.standing import Standing
 from activities.writing import Writer
 from domain.matching import rule_check
@@ -59,17 +60,28 @@ class ProgramMessages:
             else:
                 drafts = self._to_hr(session, writer, moment)
         sent = self._post.send(moment.program, drafts, moment.events, moment.now)
-        return PageSent(sent=sent.sent, refused=sent.refused, next=following)
+        return PageSent(
+            sent=sent.sent,
+            refused=sent.refused,
+            held=sent.held,
+            next=following,
+            later=sent.later,
+        )
+
+    @activity.defn
+    def send_held_of_program(self, program: ProgramRef) -> Sent:
+        """Send what was held for anybody in a program and may go out now."""
+        return self._post.send_held_of_program(program.program, program.now)
 
     def _to_participant(self, writer: Writer, moment: ProgramMoment, person: Participant) -> Draft:
         values = writer.about(person.address, person) | {
             "links": {"join": writer.link(Purpose.JOIN, person.id)},
             "closes": writer.day(moment.until, person),
         }
-        text = writer.content_for(person).mail(moment.kind.value, **values)
+        section = writer.content_for(person).section(moment.kind.value, **values)
         return Draft(
             entry=_entry(moment, Recipient.PARTICIPANT, person.id),
-            letter=Letter(to=person.address, text=text),
+            letter=Letter(to=person.address, section=section, useful_until=moment.until),
         )
 
     def _to_hr(self, session: Session, writer: Writer, moment: ProgramMoment) -> list[Draft]:
@@ -82,9 +94,9 @@ class ProgramMessages:
         drafts = []
         for recipient, contact in to:
             values = writer.about(contact, None) | facts
-            text = content.mail(moment.kind.value, **values)
+            section = content.section(moment.kind.value, **values)
             drafts.append(
-                Draft(entry=_entry(moment, recipient), letter=Letter(to=contact, text=text))
+                Draft(entry=_entry(moment, recipient), letter=Letter(to=contact, section=section))
             )
         return drafts
 

@@ -46,6 +46,8 @@ class Sent(Value):
 
     sent: int
     refused: int = 0
+    held: int = 0
+    """How many of them wait for a time at which they may go out."""
     later: datetime | None = None
     """The instant from which on messages can go out that had to be held; None if none is."""
     done: tuple[tuple[Role, Step], ...] = ()
@@ -93,6 +95,8 @@ class PageSent(Value):
 
     sent: int
     refused: int = 0
+    held: int = 0
+    """How many of them wait for a time at which they may go out."""
     next: str | None = None
     """Where the next page begins; None after the last."""
     later: datetime | None = None

@@ -41,8 +41,7 @@ class Writer:
 
     def zone(self, person: Participant | None) -> ZoneInfo:
         """Somebody's time zone, or the program's."""
-        own = person.person.timezone if person else None
-        return ZoneInfo(own or self.program.definition.calendar.timezone)
+        return zone_of(self.program, person)
 
     def about(self, to: Contact, person: Participant | None) -> dict[str, Any]:
         """What every template may use."""
@@ -94,3 +93,9 @@ class Writer:
                 expires=self._now + lasts,
             )
         )
+
+
+def zone_of(program: Program, person: Participant | None) -> ZoneInfo:
+    """Somebody's time zone, or the program's."""
+    own = person.person.timezone if person else None
+    return ZoneInfo(own or program.definition.calendar.timezone)

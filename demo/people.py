@@ -231,7 +231,7 @@ class Crowd:
         for purpose, link in by_purpose.items():
             if purpose not in _ANSWERED or player.ignores(purpose):
                 continue
-            if purpose == "session" and mail.kind != FOLLOW_UP:
+            if purpose == "session" and FOLLOW_UP not in mail.kind:
                 continue  # the invitation and the reminder name the page too, for later
             page = await self._open(web, link)
             form = page.fill(self._chooser(player, purpose, dice))

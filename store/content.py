@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
@@ -77,6 +77,17 @@ class Mail(StrEnum):
 
 SURVEYS = ("baseline", "pulse", "final", "exit")
 """The surveys that always exist; more can be added as files."""
+
+
+class Section(Value):
+    """What one message says, before a greeting and a footer are put around it.
+
+    A mail has one, or several where several messages for somebody go out together.
+    """
+
+    subject: str
+    """One line; the heading where there are several."""
+    markdown: str
 
 
 class MailText(Value):
@@ -209,20 +220,47 @@ class Content:
         assert self._agreement is not None  # noqa: S101 - __init__ raised otherwise
         return self._agreement
 
-    def mail(self, template: str, **values: object) -> MailText:
-        """Write a mail. Raises ValueError for an unknown template or a value that is missing."""
+    def section(self, template: str, **values: object) -> Section:
+        """Write what one message says.
+
+        Raises ValueError for an unknown template or a value that is missing.
+        """
         try:
             subject, body = self._mails[Mail(template)]
-            subject_text = _one_line(self._subjects.from_string(subject).render(**values))
-            markdown = self._bodies.from_string(body + FOOTER).render(**values)
+            return Section(
+                subject=_one_line(self._subjects.from_string(subject).render(**values)),
+                markdown=self._bodies.from_string(body).render(**values).strip(),
+            )
         except (TemplateError, TypeError) as error:
             raise ValueError(f"mail “{template}” can't be written: {error}") from error
-        tokens = _MARKDOWN.parse(markdown)
+
+    def letter(self, sections: Sequence[Section], **values: object) -> MailText:
+        """Put a greeting and a footer around one section or several: a mail.
+
+        Several get a heading each, and the mail a subject that says how many they are. Raises
+        ValueError for a value that the greeting or the footer lacks.
+        """
+        try:
+            head, foot = (self._bodies.from_string(end).render(**values) for end in (HEAD, FOOT))
+        except (TemplateError, TypeError) as error:
+            raise ValueError(f"the ends of a mail can't be written: {error}") from error
+        parts = [section.markdown for section in sections]
+        subject = sections[0].subject
+        if len(sections) > 1:
+            parts = [f"## {_as_markdown(s.subject)}\n\n{s.markdown}" for s in sections]
+            program = values["program"]
+            title = program["title"] if isinstance(program, Mapping) else ""
+            subject = _one_line(self.words("mail.digest", count=len(sections), title=title))
+        tokens = _MARKDOWN.parse("\n\n".join((head.strip(), *parts, foot.strip())) + "\n")
         return MailText(
-            subject=subject_text,
+            subject=subject,
             text=_plain(tokens),
-            html=_document(subject_text, _mail_html(tokens), self.language),
+            html=_document(subject, _mail_html(tokens), self.language),
         )
+
+    def mail(self, template: str, **values: object) -> MailText:
+        """Write a mail of one message. Raises ValueError as `section` and `letter` do."""
+        return self.letter([self.section(template, **values)], **values)
 
     # --- Reading ---------------------------------------------------------------------------------
 
@@ -382,7 +420,10 @@ class Content:
         return Words(texts, locale)
 
 
-FOOTER = '\n\n{% include "_footer.md" %}\n'
+HEAD = '{% include "_greeting.md" %}'
+"""What begins every mail."""
+
+FOOT = '{% include "_footer.md" %}'
 """What ends every mail: who sends it and why, and where to find one's overview."""
 
 

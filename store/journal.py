@@ -53,6 +53,18 @@ def now_of(session: Session, program: str) -> datetime:
     return now if last is None else max(now, last)
 
 
+def pair_is_paused(session: Session, pair: str) -> bool:
+    """Whether a pair was paused and has not gone on yet."""
+    pauses = (EventKind.PAIR_PAUSED.value, EventKind.PAIR_RESUMED.value)
+    last = session.scalar(
+        select(JournalRow.kind)
+        .where(JournalRow.pair_id == pair, JournalRow.kind.in_(pauses))
+        .order_by(JournalRow.position.desc())
+        .limit(1)
+    )
+    return last == EventKind.PAIR_PAUSED.value
+
+
 def _event(row: JournalRow) -> JournalEvent:
     return JournalEvent(
         id=row.id,

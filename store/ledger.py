@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from domain.model import Value
@@ -19,6 +20,8 @@ from store.tables import MessageRow
 class MessageState(StrEnum):
     """How far a message got."""
 
+    HELD = "held"
+    """It waits for a time at which it may go out; what it says is kept till then."""
     SENDING = "sending"
     """Written down before the mail server is asked. After a crash nobody knows whether it took the
     message, so it is handed over again under the same Message-ID."""
@@ -45,12 +48,84 @@ def message_id(key: str, domain: str) -> str:
     return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{domain}>"
 
 
-def open_entries(
+class Standing(Value):
+    """A message in the ledger, and how far it got."""
+
+    entry: Entry
+    state: MessageState
+    message_id: str
+    """Of the mail that it went in, or is to go in."""
+    attempts: int
+    """How often it was about to be handed over."""
+    send_after: datetime | None
+    letter: dict[str, Any] | None
+    """What it says, where that is kept."""
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether its time has come."""
+        return self.send_after is None or self.send_after <= now
+
+
+def known(session: Session, keys: Sequence[str]) -> dict[str, Standing]:
+    """Which of these messages are in the ledger, and how far each got; by key."""
+    rows = session.scalars(select(MessageRow).where(MessageRow.key.in_(keys)))
+    return {row.key: _standing(row) for row in rows}
+
+
+def due(
+    session: Session, program: str, now: datetime, people: Sequence[str], pair: str | None = None
+) -> list[Standing]:
+    """What was held and may go out now: to these people, and to HR about this pair.
+
+    And what was about to go when something broke.
+    """
+    whose: ColumnElement[bool] = MessageRow.person_id.in_(people)
+    if pair is not None:
+        whose |= (MessageRow.pair_id == pair) & MessageRow.person_id.is_(None)
+    return _due(session, now, MessageRow.program_id == program, whose)
+
+
+def due_of_program(session: Session, program: str, now: datetime, most: int) -> list[Standing]:
+    """The same of what is about no pair, so many messages at most, the oldest first."""
+    return _due(
+        session, now, MessageRow.program_id == program, MessageRow.pair_id.is_(None), most=most
+    )
+
+
+def _due(
+    session: Session, now: datetime, *conditions: ColumnElement[bool], most: int | None = None
+) -> list[Standing]:
+    held = (MessageRow.state == MessageState.HELD.value) & (MessageRow.send_after <= now)
+    broken = (MessageRow.state == MessageState.SENDING.value) & MessageRow.letter.is_not(None)
+    rows = session.scalars(
+        select(MessageRow)
+        .where(held | broken, *conditions)
+        .order_by(MessageRow.queued_at, MessageRow.key)
+        .limit(most)
+    )
+    return [_standing(row) for row in rows]
+
+
+def lock(session: Session, keys: Sequence[str]) -> list[Standing]:
+    """These messages as they stand now, the oldest first.
+
+    Nobody else can take them before this transaction ends.
+    """
+    rows = session.scalars(
+        select(MessageRow)
+        .where(MessageRow.key.in_(keys))
+        .order_by(MessageRow.key)
+        .with_for_update()
+    ).all()
+    return [_standing(row) for row in sorted(rows, key=lambda row: (row.queued_at, row.key))]
+
+
+def write_down(
     session: Session, entries: Sequence[Entry], domain: str, now: datetime
-) -> list[Entry]:
-    """Write down what is about to be sent, and give what has yet to be: all but what was sent."""
+) -> dict[str, Standing]:
+    """Write messages down that should go out, and give how far each has got; by key."""
     if not entries:
-        return []
+        return {}
     rows = [
         {
             "key": entry.key,
@@ -67,44 +142,140 @@ def open_entries(
         for entry in entries
     ]
     insert_new(session, MessageRow, rows, key="key")
-    waiting = MessageRow.state == MessageState.SENDING.value
-    keys = set(_where_key(session, entries, waiting))
-    session.execute(
-        update(MessageRow)
-        .where(MessageRow.key.in_(sorted(keys)))
-        .values(attempts=MessageRow.attempts + 1)
-    )
-    return [entry for entry in entries if entry.key in keys]
+    return known(session, [entry.key for entry in entries])
 
 
-def mark_sent(session: Session, key: str, now: datetime) -> None:
-    """The mail server took the message."""
-    session.execute(
-        update(MessageRow)
-        .where(MessageRow.key == key)
-        .values(state=MessageState.SENT.value, sent_at=now, error=None)
+def begin(session: Session, keys: Sequence[str], message_id: str, now: datetime) -> None:
+    """These messages are about to be handed over, in one mail."""
+    _set(
+        session,
+        keys,
+        state=MessageState.SENDING.value,
+        message_id=message_id,
+        attempts=MessageRow.attempts + 1,
+        queued_at=now,
+        send_after=None,
     )
 
 
-def mark_refused(session: Session, key: str, code: int) -> None:
-    """The mail server refused the message for good, with this status code."""
-    session.execute(
-        update(MessageRow)
-        .where(MessageRow.key == key)
-        .values(state=MessageState.REFUSED.value, error=str(code))
+def keep(session: Session, key: str, letter: Mapping[str, Any]) -> None:
+    """Keep what a message says until it was handed over."""
+    _set(session, [key], letter=dict(letter))
+
+
+def hold(
+    session: Session,
+    key: str,
+    send_after: datetime,
+    letter: Mapping[str, Any],
+    code: int | None = None,
+) -> None:
+    """A message waits until then; `code` is that of the mail server which wants it so."""
+    _set(
+        session,
+        [key],
+        state=MessageState.HELD.value,
+        send_after=send_after,
+        letter=dict(letter),
+        error=None if code is None else str(code),
     )
 
 
-def drop(session: Session, entries: Sequence[Entry]) -> None:
+def mark_sent(session: Session, keys: Sequence[str], now: datetime) -> None:
+    """The mail server took the mail that these messages are in."""
+    _set(
+        session,
+        keys,
+        state=MessageState.SENT.value,
+        sent_at=now,
+        send_after=None,
+        error=None,
+        letter=None,
+    )
+
+
+def mark_refused(session: Session, keys: Sequence[str], code: int) -> None:
+    """The mail server refused that mail for good, with this status code."""
+    _set(
+        session,
+        keys,
+        state=MessageState.REFUSED.value,
+        send_after=None,
+        error=str(code),
+        letter=None,
+    )
+
+
+def drop(session: Session, keys: Sequence[str]) -> None:
     """Give up messages that have lost their point, unless it is known what became of them."""
     session.execute(
         update(MessageRow)
         .where(
-            MessageRow.key.in_([entry.key for entry in entries]),
-            MessageRow.state == MessageState.SENDING.value,
+            MessageRow.key.in_(keys),
+            MessageRow.state.in_((MessageState.SENDING.value, MessageState.HELD.value)),
         )
-        .values(state=MessageState.DROPPED.value)
+        .values(state=MessageState.DROPPED.value, send_after=None, letter=None)
     )
+
+
+def mails_since(
+    session: Session, program: str, people: Sequence[str], since: datetime, but: Iterable[str]
+) -> Counter[str]:
+    """How many mails each of these people got, or is about to get, from an instant on.
+
+    Several messages in one mail count once. Messages of the kinds in `but` do not count.
+    """
+    went = (MessageState.SENDING.value, MessageState.SENT.value)
+    rows = session.execute(
+        select(MessageRow.person_id, func.count(MessageRow.message_id.distinct()))
+        .where(
+            MessageRow.program_id == program,
+            MessageRow.person_id.in_(people),
+            MessageRow.state.in_(went),
+            MessageRow.attempts > 0,
+            MessageRow.queued_at >= since,
+            MessageRow.kind.not_in(sorted(but)),
+        )
+        .group_by(MessageRow.person_id)
+    )
+    return Counter({str(person): count for person, count in rows})
+
+
+class Held(Value):
+    """A message that waits."""
+
+    key: str
+    pair: str | None
+    kind: str
+    send_after: datetime
+
+
+def held(
+    session: Session, program: str, people: Sequence[str], pair: str | None = None
+) -> list[Held]:
+    """What waits for these people, and for HR about this pair; what may go first comes first."""
+    whose: ColumnElement[bool] = MessageRow.person_id.in_(people)
+    if pair is not None:
+        whose |= (MessageRow.pair_id == pair) & MessageRow.person_id.is_(None)
+    return _held(session, MessageRow.program_id == program, whose)
+
+
+def held_of_program(session: Session, program: str) -> list[Held]:
+    """What waits that is about no pair."""
+    return _held(session, MessageRow.program_id == program, MessageRow.pair_id.is_(None))
+
+
+def _held(session: Session, *conditions: ColumnElement[bool]) -> list[Held]:
+    rows = session.scalars(
+        select(MessageRow)
+        .where(MessageRow.state == MessageState.HELD.value, *conditions)
+        .order_by(MessageRow.send_after, MessageRow.key)
+    )
+    return [
+        Held(key=row.key, pair=row.pair_id, kind=row.kind, send_after=row.send_after)
+        for row in rows
+        if row.send_after is not None
+    ]
 
 
 def states(session: Session, keys: Sequence[str]) -> Counter[MessageState]:
@@ -123,8 +294,23 @@ def counts(session: Session, program: str) -> dict[MessageState, int]:
     return {MessageState(state): count for state, count in rows}
 
 
-def _where_key(session: Session, entries: Iterable[Entry], condition: object) -> Sequence[str]:
-    keys = [entry.key for entry in entries]
-    return session.scalars(
-        select(MessageRow.key).where(MessageRow.key.in_(keys), condition)  # type: ignore[arg-type]
-    ).all()
+def _set(session: Session, keys: Sequence[str], **values: Any) -> None:
+    session.execute(update(MessageRow).where(MessageRow.key.in_(keys)).values(**values))
+
+
+def _standing(row: MessageRow) -> Standing:
+    return Standing(
+        entry=Entry(
+            key=row.key,
+            program=row.program_id,
+            pair=row.pair_id,
+            person=row.person_id,
+            recipient=row.recipient,
+            kind=row.kind,
+        ),
+        state=MessageState(row.state),
+        message_id=row.message_id,
+        attempts=row.attempts,
+        send_after=row.send_after,
+        letter=row.letter,
+    )

@@ -15,7 +15,7 @@ from domain.definition import Contact, Definition
 from domain.ids import COHORT_SIZE
 from domain.journal import EventKind
 from domain.model import Value
-from domain.people import Person, Role
+from domain.people import Person, Preferences, Role
 from domain.proposal import Proposal
 from store.tables import (
     JournalRow,
@@ -64,6 +64,7 @@ class Participant(Value):
     withdrew: bool
     away_until: datetime | None = None
     """The instant until which no message should reach them."""
+    preferences: Preferences = Preferences()
 
     @property
     def takes_part(self) -> bool:
@@ -246,6 +247,28 @@ def participant(session: Session, program: str, person: str) -> Participant | No
     return _participant(row) if row else None
 
 
+def some_participants(
+    session: Session, program: str, people: Sequence[str]
+) -> dict[str, Participant]:
+    """These people of a program, by id."""
+    rows = session.scalars(
+        select(ParticipantRow).where(
+            ParticipantRow.program_id == program, ParticipantRow.person_id.in_(people)
+        )
+    )
+    return {row.person_id: _participant(row) for row in rows}
+
+
+def lock_participants(session: Session, program: str, people: Sequence[str]) -> None:
+    """Have nobody else decide on these people's mails before this transaction ends."""
+    session.execute(
+        select(ParticipantRow.person_id)
+        .where(ParticipantRow.program_id == program, ParticipantRow.person_id.in_(people))
+        .order_by(ParticipantRow.person_id)
+        .with_for_update()
+    )
+
+
 def participant_by_reference(session: Session, program: str, reference: str) -> Participant | None:
     """One person of a program, by the organisation's id, ours, or the mail address."""
     row = session.scalar(
@@ -270,6 +293,7 @@ def _participant(row: ParticipantRow) -> Participant:
         answered_at=row.answered_at,
         withdrew=row.withdrew_at is not None,
         away_until=row.away_until,
+        preferences=Preferences.model_validate(row.preferences or {}),
     )
 
 

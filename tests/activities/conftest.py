@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,20 @@ from activities.matching import Matching
 from activities.pair_messages import PairMessages
 from activities.post import Post
 from activities.program_messages import ProgramMessages
-from activities.signatures import PageSent, PairMoment, ProgramMoment, ProgramMomentKind, Sent
+from activities.signatures import (
+    PageSent,
+    PairMoment,
+    PairRef,
+    ProgramMoment,
+    ProgramMomentKind,
+    Sent,
+)
+from activities.sorting import Hours
 from domain.pair import Moment, MomentKind
 from domain.people import Role
+from domain.reach import OpenHours
 from store.database import Database
+from store.programs import Participant, Program
 from store.tables import MessageRow, ParticipantRow
 from tests.activities.post_office import PostOffice, open_post_office
 from tests.portal.scene import PROGRAM, STARTED, Scene, fill
@@ -49,6 +60,10 @@ class Works:
         moment = Moment(kind=kind, at=NOW, **fields)
         return PairMoment(program=PROGRAM, pair=pair, moment=moment, now=NOW, **given)
 
+    def held(self, now: datetime, *, pair: str = "pair-1") -> Sent:
+        """Send what was held for the two of a pair."""
+        return self.pair_messages.send_held(PairRef(program=PROGRAM, pair=pair, now=now))
+
     def of_program(self, kind: ProgramMomentKind, **fields: Any) -> PageSent:
         """Carry out one page of a moment of the program."""
         given = {"now": NOW, "occasion": "1", **fields}
@@ -62,10 +77,13 @@ class Works:
             row = session.get_one(ParticipantRow, (PROGRAM, f"p-{who}"))
             row.profile = {**row.profile, **fields}
 
+    def messages(self) -> list[MessageRow]:
+        """The rows of the ledger."""
+        return [row for row in self.scene.rows(MessageRow) if isinstance(row, MessageRow)]
+
     def ledger(self) -> dict[str, str]:
         """For each message, how far it got: `mia session_due` → `sent`."""
-        rows = [row for row in self.scene.rows(MessageRow) if isinstance(row, MessageRow)]
-        return {f"{row.recipient} {row.kind}": row.state for row in rows}
+        return {f"{row.recipient} {row.kind}": row.state for row in self.messages()}
 
 
 @pytest.fixture
@@ -87,9 +105,14 @@ def on_sqlite(sqlite_database: Database, post: PostOffice) -> Works:
     return make_works(sqlite_database, post)
 
 
-def make_works(database: Database, post: PostOffice) -> Works:
+def always_open(_program: Program, _person: Participant | None, now: datetime) -> OpenHours:
+    """Hours that never close, so that a test need not know what day it is."""
+    return OpenHours(base=now, minute=60, spans=())
+
+
+def make_works(database: Database, post: PostOffice, hours: Hours = always_open) -> Works:
     scene = fill(database)
-    sender = Post(database, Mailer(post.server))
+    sender = Post(database, Mailer(post.server), scene.content, scene.links, hours)
     return Works(
         scene=scene,
         post=post,

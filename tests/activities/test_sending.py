@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,14 +10,14 @@ from temporalio.exceptions import ApplicationError
 
 from activities.mail import Mailer, MailServer
 from activities.post import Post
-from activities.signatures import ProgramMomentKind
+from activities.signatures import ProgramMomentKind, Sent
 from domain.journal import EventKind, JournalEvent
 from domain.pair import MomentKind
 from runtime.ports import any_free_port
 from store import ledger
 from store.database import Database
 from store.tables import MessageRow
-from tests.activities.conftest import NOW, Works, make_works
+from tests.activities.conftest import NOW, Works, always_open, make_works
 from tests.activities.post_office import open_post_office
 from tests.portal.scene import PROGRAM
 
@@ -33,11 +34,11 @@ def crash_once(monkeypatch: pytest.MonkeyPatch) -> None:
     note = ledger.mark_sent
     crashed: list[str] = []
 
-    def fails_once(session: object, key: str, *arguments: object) -> None:
+    def fails_once(session: object, keys: list[str], *arguments: object) -> None:
         if not crashed:
-            crashed.append(key)
+            crashed.extend(keys)
             raise Crash
-        note(session, key, *arguments)  # type: ignore[arg-type]
+        note(session, keys, *arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(ledger, "mark_sent", fails_once)
 
@@ -99,15 +100,32 @@ def test_an_address_that_is_refused_for_good_is_marked_and_the_other_gets_the_ma
 
 def test_who_is_put_off_keeps_nobody_else_waiting_and_is_tried_again(works: Works) -> None:
     works.post.turns_away["mia@example.com"] = "451 Mia Example is over quota"
-    with pytest.raises(ApplicationError) as caught:
-        works.of_pair(MomentKind.INTRODUCTION)
-    assert caught.value.type == "MailDeferred"
-    assert "451" in caught.value.message
-    assert not any(name in str(caught.value) for name in NAMES)
+    first = works.of_pair(MomentKind.INTRODUCTION)
+    assert (first.sent, first.held) == (1, 1)
+    assert first.later == NOW + timedelta(minutes=15)
     assert works.post.kinds() == [("theo", "introduction")]
+    assert works.of_pair(MomentKind.INTRODUCTION) == first
     works.post.turns_away.clear()
-    assert works.of_pair(MomentKind.INTRODUCTION).sent == 2
+    assert works.held(NOW + timedelta(minutes=15)) == Sent(sent=1)
     assert works.post.kinds() == [("theo", "introduction"), ("mia", "introduction")]
+    assert works.of_pair(MomentKind.INTRODUCTION) == Sent(sent=2)
+
+
+def test_who_is_put_off_for_ever_is_given_up_after_three_days(works: Works) -> None:
+    works.post.turns_away["mia@example.com"] = "450 Try later"
+    at: datetime | None = NOW
+    sent = works.of_pair(MomentKind.INTRODUCTION)
+    asked = []
+    while sent.later is not None:
+        at = sent.later
+        asked.append(at - NOW)
+        sent = works.held(at)
+    assert asked[:4] == [timedelta(minutes=m) for m in (15, 45, 105, 225)]
+    assert timedelta(days=3) <= asked[-1] < timedelta(days=3.5)
+    assert len(asked) < 15
+    assert sent.refused == 1
+    row = next(row for row in works.messages() if row.recipient == "mentor")
+    assert (row.state, row.error, row.letter) == ("refused", "450", None)
 
 
 def test_a_server_that_wants_a_login_costs_nobody_their_mail(works: Works) -> None:
@@ -120,7 +138,8 @@ def test_a_server_that_wants_a_login_costs_nobody_their_mail(works: Works) -> No
 
 def test_a_dead_mail_server_is_said_without_a_word_of_anybody(on_sqlite: Works) -> None:
     nobody = MailServer(host="127.0.0.1", port=any_free_port(), timeout=1)
-    post = Post(on_sqlite.scene.database, Mailer(nobody))
+    scene = on_sqlite.scene
+    post = Post(scene.database, Mailer(nobody), scene.content, scene.links, always_open)
     on_sqlite.pair_messages._post = post
     with pytest.raises(ApplicationError) as caught:
         on_sqlite.of_pair(MomentKind.INTRODUCTION, events=(EVENT,))

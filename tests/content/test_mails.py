@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from domain.problems import BadInput
-from store.content import Content, Mail
+from store.content import Content, Mail, Section
 
 CONTENT = Path(__file__).parents[2] / "content"
 CONTENT_EN = Content(CONTENT)
@@ -196,6 +196,57 @@ def test_a_farewell_without_a_survey_offers_none() -> None:
             assert "/survey/" not in CONTENT_EN.mail(mail, **values).text
 
 
+GREETS = ("hello", "dear", "hi", "good morning", "hallo", "liebe", "guten tag")
+
+
+@pytest.mark.parametrize("file", sorted(CONTENT.glob("*/mail/[!_]*.md")), ids=lambda f: f.stem)
+def test_no_template_greets_because_every_mail_does(file: Path) -> None:
+    body = file.read_text("utf-8").partition("\n\n")[2].lower()
+    assert not body.startswith(GREETS)
+
+
+def sections(*mails: Mail) -> list[Section]:
+    return [CONTENT_EN.section(mail.value, **values_for(mail)) for mail in mails]
+
+
+def test_a_letter_of_one_section_is_the_mail_itself() -> None:
+    for mail in Mail:
+        values = values_for(mail)
+        assert CONTENT_EN.letter(sections(mail), **values) == CONTENT_EN.mail(mail, **values)
+
+
+def test_several_sections_share_a_greeting_and_a_footer_and_have_a_heading_each() -> None:
+    both = sections(Mail.SESSION_DUE, Mail.CHECK_IN)
+    letter = CONTENT_EN.letter(both, **COMMON)
+    assert letter.subject == "2 things for you in “Looking Up 2026”"
+    assert letter.text.startswith(f"Hello Mia,\n\n{both[0].subject}\n\n")
+    assert letter.text.count("Hello Mia") == 1
+    assert letter.text.count("You get this because") == 1
+    assert letter.text.index(both[0].subject) < letter.text.index(both[1].subject)
+    tree = ET.fromstring(letter.html.removeprefix("<!DOCTYPE html>"))
+    assert ["".join(h.itertext()) for h in tree.iter("h2")] == [s.subject for s in both]
+    assert {str(a.get("href")) for a in tree.iter("a")} >= {
+        URL.format("book"),
+        URL.format("survey"),
+    }
+
+
+def test_a_name_in_a_heading_is_no_markup() -> None:
+    name = "*x* [click](https://evil.example) # <b>"
+    values = {**PAIR, "partner": {**PAIR["partner"], "first_name": name}, **COMMON}
+    two = [CONTENT_EN.section("session_due", **values), *sections(Mail.CHECK_IN)]
+    letter = CONTENT_EN.letter(two, **COMMON)
+    tree = ET.fromstring(letter.html.removeprefix("<!DOCTYPE html>"))
+    assert name in "".join(next(tree.iter("h2")).itertext())
+    assert not [a for a in tree.iter("a") if "evil" in str(a.get("href"))]
+
+
+def test_a_section_can_be_kept_as_json_and_says_the_same() -> None:
+    (one,) = sections(Mail.INTRODUCTION)
+    kept = Section.model_validate_json(one.model_dump_json())
+    assert CONTENT_EN.letter([kept], **COMMON) == CONTENT_EN.letter([one], **COMMON)
+
+
 def test_a_value_that_is_missing_is_named_and_no_half_mail_is_made() -> None:
     with pytest.raises(ValueError, match=r"invitation.*'closes' is undefined"):
         CONTENT_EN.mail(Mail.INVITATION, **COMMON, links={"join": "x"})
@@ -240,7 +291,10 @@ def test_another_language_is_a_folder_and_english_fills_the_gaps(tmp_path: Path)
     shutil.copytree(CONTENT / "en", tmp_path / "en")
     (tmp_path / "cs" / "mail").mkdir(parents=True)
     (tmp_path / "cs" / "mail" / "not_matched.md").write_text(
-        "Subject: Zatím bez dvojice\n\nDobrý den, {{ me.first_name }},\n", encoding="utf-8"
+        "Subject: Zatím bez dvojice\n\nJste na seznamu náhradníků.\n", encoding="utf-8"
+    )
+    (tmp_path / "cs" / "mail" / "_greeting.md").write_text(
+        "Dobrý den, {{ me.first_name }},\n", encoding="utf-8"
     )
     (tmp_path / "cs" / "portal.yaml").write_text(
         "locale: cs_CZ\nguide:\n  minutes:\n    one: Minuta.\n    few: '{count} minuty.'\n"
@@ -249,8 +303,11 @@ def test_another_language_is_a_folder_and_english_fills_the_gaps(tmp_path: Path)
     )
     czech = Content(tmp_path).in_language("cs-CZ")
     assert czech.mail(Mail.NOT_MATCHED, **COMMON).subject == "Zatím bez dvojice"
+    assert czech.mail(Mail.NOT_MATCHED, **COMMON).text.startswith("Dobrý den, Mia,\n\nJste")
     assert 'lang="cs"' in czech.mail(Mail.NOT_MATCHED, **COMMON).html
-    assert "Hello Mia" in czech.mail(Mail.INVITATION, **values_for(Mail.INVITATION)).text
+    invitation = czech.mail(Mail.INVITATION, **values_for(Mail.INVITATION))
+    assert invitation.text.startswith("Dobrý den, Mia,")
+    assert "Questions? Cora Example" in invitation.text
     assert [czech.words("guide.minutes", count=n) for n in (1, 3, 5)] == [
         "Minuta.",
         "3 minuty.",

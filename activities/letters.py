@@ -1,0 +1,118 @@
+"""Messages that are written out: what they say, to whom, and what they hang on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from activities.invitations import Invitation
+from domain.definition import Contact
+from domain.model import Value
+from domain.posting import outlives_its_pair
+from store import answers, programs
+from store.answers import AnswerKind
+from store.content import Section
+from store.ledger import Entry
+from store.tables import SessionRow
+
+
+class Letter(Value):
+    """A message written out, with whom it is for and what it hangs on."""
+
+    to: Contact
+    section: Section
+    invitation: Invitation | None = None
+    """Left out for who wants none."""
+    session: int | None = None
+    """The session of the pair that it is about: once that stands otherwise, it has lost its
+    point."""
+    asks: str | None = None
+    """The occasion of the survey that it asks for: once that is answered, it has lost its point."""
+    useful_until: datetime | None = None
+    """The instant from which it comes too late."""
+
+
+class Draft(Value):
+    """A message that should go out, and its place in the ledger."""
+
+    entry: Entry
+    letter: Letter
+
+
+class SessionState(Value):
+    """How a session of a pair stands."""
+
+    booked_for: datetime | None = None
+    sequence: int = 0
+    held: bool = False
+    proposal: int = 0
+    cancelled: int = 0
+
+
+class KeptLetter(Value):
+    """A letter as the ledger keeps it while it waits."""
+
+    letter: Letter
+    session: SessionState | None = None
+    """How its session stood when it was written."""
+    put_off: int = 0
+    """How often a mail server has put it off."""
+    put_off_since: datetime | None = None
+    taken_by: str | None = None
+    """The activity that is about to hand it over."""
+
+
+def keep(session: Session, draft: Draft) -> KeptLetter:
+    """A letter, to be kept as things stand now."""
+    return KeptLetter(letter=draft.letter, session=_session_state(session, draft))
+
+
+def has_lost_its_point(session: Session, draft: Draft, kept: KeptLetter, now: datetime) -> bool:
+    """Whether a letter that waited need not go out any more.
+
+    The pair or the program has ended, the session was held or stands otherwise, the survey is
+    answered, the person has left, or it would come too late.
+    """
+    entry, letter = draft.entry, draft.letter
+    if letter.useful_until is not None and now >= letter.useful_until:
+        return True
+    if kept.session != _session_state(session, draft):
+        return True
+    if outlives_its_pair(entry.kind):
+        return False
+    if entry.pair is not None and answers.pair_is_over(session, entry.pair):
+        return True
+    if entry.person is None:
+        return False
+    if entry.pair is None and answers.program_is_over(session, entry.program):
+        return True
+    person = programs.participant(session, entry.program, entry.person)
+    if person is None or person.withdrew:
+        return True
+    if entry.kind in _ASK_TO_JOIN and person.joined is not None:
+        return True
+    return letter.asks is not None and _is_answered(session, entry, entry.person, letter.asks)
+
+
+_ASK_TO_JOIN = ("invitation", "invitation_reminder")
+
+
+def _is_answered(session: Session, entry: Entry, person: str, occasion: str) -> bool:
+    found = answers.find(session, entry.program, entry.pair, person, occasion)
+    return found is not None and found.kind != AnswerKind.DRAFT
+
+
+def _session_state(session: Session, draft: Draft) -> SessionState | None:
+    if draft.letter.session is None or draft.entry.pair is None:
+        return None
+    row = session.get(SessionRow, (draft.entry.pair, draft.letter.session))
+    if row is None:
+        return SessionState()
+    return SessionState(
+        booked_for=row.booked_for,
+        sequence=row.sequence,
+        held=row.held_at is not None,
+        proposal=row.proposal,
+        cancelled=row.cancelled,
+    )
