@@ -15,7 +15,7 @@ from rich.text import Text
 
 from console.intake import Intake
 from domain.eligibility import why_not_counted
-from domain.escalation import Ladder
+from domain.escalation import Ladder, Trigger, Wait
 from domain.ids import program_workflow_id
 from domain.lifecycle import PairState, Stage
 from domain.model import Value
@@ -93,15 +93,33 @@ def plan_facts(intake: Intake) -> dict[str, Any]:
     }
 
 
+_COUNTED = {
+    Trigger.GAP: "no session for {:g} × the usual distance",
+    Trigger.CANCELLATIONS: "{:g} cancellations in a row",
+}
+"""Triggers of ladders that count something."""
+
+
+def _ladders(ladders: Sequence[Ladder]) -> RenderableType:
+    if not ladders:
+        return "none"
+    table = Table.grid(padding=(0, 1, 0, 0))
+    for ladder in ladders:
+        table.add_row("•", _ladder(ladder))
+    return table
+
+
 def _ladder(ladder: Ladder) -> str:
-    trigger = str(ladder.trigger).replace("_", " ")
-    times = f" (× {ladder.times:g})" if ladder.times != 1 else ""
-    steps = (
-        f"{'working ' if step.after.working else ''}day {step.after.days} "
-        f"{' and '.join(step.do).replace('_', ' ')}"
-        for step in ladder.steps
-    )
-    return f"{trigger}{times}: {', '.join(steps)}"
+    """A ladder in a line: “silence: 7 days nudge scheduler; 14 days close”."""
+    trigger = _COUNTED.get(ladder.trigger, ladder.trigger.replace("_", " ")).format(ladder.times)
+    steps = (f"{_wait(step.after)} {', '.join(step.do)}" for step in ladder.steps)
+    return f"{trigger}: {'; '.join(steps)}".replace("_", " ")
+
+
+def _wait(wait: Wait) -> str:
+    if wait.days == 0:
+        return "at once"
+    return f"{wait.days} {'working ' if wait.working else ''}day{'s' if wait.days > 1 else ''}"
 
 
 def plan(intake: Intake) -> RenderableType:
@@ -124,8 +142,7 @@ def plan(intake: Intake) -> RenderableType:
     )
     check_ins = ", ".join(f"{c.survey} ({_when(c)})" for c in definition.check_ins)
     table.add_row("Check-ins", check_ins or "none")
-    ladders = [_ladder(ladder) for ladder in definition.ladder]
-    table.add_row("Ladders", "\n".join(ladders) or "none")
+    table.add_row("Ladders", _ladders(definition.ladder))
     if intake.entrants:
         table.add_row(
             "People",

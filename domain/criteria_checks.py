@@ -38,7 +38,9 @@ Place = tuple[str | int, ...]
 
 Contradiction = tuple[Place, str]
 
-ONE_VALUE = frozenset({"level", "manager", "department", "location", "language", "timezone"})
+ONE_VALUE = frozenset(
+    {"level", "manager", "department", "location", "language", "timezone", "country"}
+)
 """Our columns that hold one value each, so that it can be asked whether two people's agree."""
 
 SEVERAL_VALUES = frozenset({"skills", "goals", "interests", "languages", "working_days"})

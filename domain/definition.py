@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from domain.countries import country_code, why_no_country
 from domain.criteria import MatchingSection
 from domain.criteria_checks import Kind, Known, contradictions_in
 from domain.escalation import (
@@ -115,6 +116,23 @@ def _known_timezone(value: str) -> str:
 TimeZone = Annotated[str, BeforeValidator(_known_timezone)]
 
 
+def _known_country(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise ValueError("this must be the code or the name of one country.")
+    code = country_code(value)
+    if code is None:
+        raise ValueError(f"“{value}” {' '.join(why_no_country(value))}")
+    return code
+
+
+Country = Annotated[
+    str,
+    BeforeValidator(_known_country),
+    WithJsonSchema({"type": "string", "examples": ["GB", "GB-SCT"]}, mode="validation"),
+]
+"""A country, or a part of one: a code, or an English name."""
+
+
 class CalendarSection(Section):
     """How program time maps to real time."""
 
@@ -126,9 +144,9 @@ class CalendarSection(Section):
     """On which messages go out, to people who have no working days of their own."""
     mail_hours: HoursOfDay = (8 * 60, 18 * 60)
     """Between which messages go out, on each person's own clock."""
-    holidays: str | None = None
-    """Whose public holidays nobody is written to on, for people without a country of their own: a
-    code of ISO 3166 like GB, or with a part of the country like GB-SCT."""
+    holidays: Country | None = None
+    """On whose public holidays no message goes out, for people who have no country of their own: a
+    code of ISO 3166 like GB, or GB-SCT for a part of the country, or its English name."""
 
 
 class Stages(Section):
@@ -216,7 +234,8 @@ class Columns(Section):
     working_days: ColumnName | None = None
     """Like “Mon-Fri” or “Mon;Tue;Thu”."""
     country: ColumnName | None = None
-    """Whose public holidays they have: a code of ISO 3166 like GB, or GB-SCT for a part of it."""
+    """Whose public holidays the person has: a code like GB, or GB-SCT for a part of the country, or
+    its English name."""
     working_hours: ColumnName | None = None
     """In the person's own time zone, like “09:00-17:30”."""
     skills: ColumnName | None = None

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
+from domain.countries import country_code, why_no_country
 from domain.criteria import OnAScale
 from domain.definition import Definition, Mode
 from domain.people import Role
@@ -132,6 +133,7 @@ class CellReader:
             "language": self._language,
             "languages": self._languages,
             "timezone": self._timezone,
+            "country": self._country,
             "working_days": self._working_days,
             "working_hours": self._working_hours,
             "skills": self._skills,
@@ -287,6 +289,13 @@ class CellReader:
             )
             return None
         return text
+
+    def _country(self, text: str) -> str | None:
+        code = country_code(text) if text else None
+        if text and code is None:
+            message, hint = why_no_country(text, self._near.suggestion)
+            self._complain(Complaint(f"{_quoted(text)} {message}", hint))
+        return code
 
     def _working_days(self, text: str) -> tuple[int, ...]:
         days = days_of_week(text, self._separator) if text else ()

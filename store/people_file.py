@@ -19,6 +19,11 @@ from store.table_file import Cell, Row, Table, Unreadable, folded, read_table
 MAX_ROWS_NAMED = 4
 """Rows that are named one by one where the same thing is wrong in several."""
 
+_AS_READ = (
+    "level", "manager", "department", "location", "timezone", "country", "working_hours",
+)  # fmt: skip
+"""Columns of one value, or None, that goes into a person as its reader gives it."""
+
 
 class PeopleFile(Value):
     """The people of a file, and what HR should hear about it."""
@@ -282,7 +287,7 @@ class _Reader:
             if extra
             else [{}] * len(nothing),
         }
-        for column in ("level", "manager", "department", "location", "timezone", "working_hours"):
+        for column in _AS_READ:
             fields[column] = values.get(column, nothing)
         for column in ("languages", "working_days", "goals", "interests"):
             fields[column] = [value or () for value in values.get(column, nothing)]

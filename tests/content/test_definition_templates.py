@@ -12,12 +12,13 @@ import pytest
 from pydantic import BaseModel
 
 from domain.criteria import HardRule, MatchingSection, Places, Preference, Repair
-from domain.definition import Columns, Definition, Identity, PeopleSection
+from domain.definition import CalendarSection, Columns, Definition, Identity, PeopleSection
 from store.definition_file import definition_templates, load_definition, new_definition
 
 OPTIONAL = (
     "floor", "fixed", "skill_levels", "yes", "identity", "extra", "where",
-    "consent", "capacity", "language", "languages", "timezone", "working_days", "working_hours",
+    "consent", "capacity", "language", "languages", "timezone", "country", "working_days",
+    "working_hours", "holidays",
 )  # fmt: skip
 """Settings that stand in the template as comments, ready to be used."""
 
@@ -60,10 +61,11 @@ def test_every_commented_setting_is_sound_too(template: str, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "model", [MatchingSection, Places, Repair, PeopleSection, Identity, Columns]
+    "model", [CalendarSection, MatchingSection, Places, Repair, PeopleSection, Identity, Columns]
 )
 def test_it_names_every_setting(template: str, model: type[BaseModel]) -> None:
-    assert named(template, model) == set(model.model_fields)
+    for_demonstrations = {"day"} if model is CalendarSection else set()
+    assert named(template, model) == set(model.model_fields) - for_demonstrations
 
 
 def test_it_has_a_line_for_every_rule_and_preference(template: str, tmp_path: Path) -> None:

@@ -123,6 +123,34 @@ def test_all_problems_are_told_at_once_each_with_line_and_field(tmp_path: Path) 
     assert problems_of(path) == [f"D, line {line_of(near)}, {words}" for near, words in told]
 
 
+@pytest.mark.parametrize(
+    ("holidays", "code"), [("NO", "NO"), ("gb-sct", "GB-SCT"), ("United Kingdom", "GB")]
+)
+def test_a_country_may_be_a_code_or_a_name(tmp_path: Path, holidays: str, code: str) -> None:
+    path = changed(tmp_path, with_holidays(holidays))
+    assert load_definition(path).calendar.holidays == code
+
+
+@pytest.mark.parametrize(
+    ("holidays", "told"),
+    [
+        ("Germny", "“Germny” is no country that is known here. Did you mean “Germany”?"),
+        ("GB-XX", "“GB-XX” names no part of GB whose holidays are known. Write GB, or GB- and one "
+         "of: ENG, NIR, SCT, WLS."),
+        ("[GB]", "this must be the code or the name of one country."),
+    ],
+)  # fmt: skip
+def test_a_country_that_nobody_knows_is_told(tmp_path: Path, holidays: str, told: str) -> None:
+    path = changed(tmp_path, with_holidays(holidays))
+    assert told in problems_of(path)[0]
+    assert "calendar.holidays" in problems_of(path)[0]
+
+
+def with_holidays(of: str) -> tuple[str, str]:
+    zone = "  timezone: Europe/London\n"
+    return zone, f"{zone}  holidays: {of}\n"
+
+
 def test_contradictions_are_told_next_to_mistakes_elsewhere(tmp_path: Path) -> None:
     path = changed(
         tmp_path,

@@ -130,13 +130,17 @@ def test_reading_the_files_loads_nothing_that_takes_long(tmp_path: Path) -> None
     people = PEOPLE
     for language, code in CODES.items():
         people = people.replace(language, code)
-    handed_in(tmp_path, people=people)
+    handed_in(
+        tmp_path,
+        ("timezone: Europe/London", "timezone: Europe/London\n  holidays: GB-ENG"),
+        people=people,
+    )
     program = (
         "import sys; from pathlib import Path; from console.intake import read_intake; "
         f"folder = Path({str(tmp_path)!r}); "
         "read_intake(folder / 'definition.yaml', folder / 'people.csv'); "
         "print(*sorted({'babel', 'openpyxl', 'charset_normalizer', 'sqlalchemy', 'numpy', "
-        "'temporalio', 'matplotlib'} & sys.modules.keys()))"
+        "'temporalio', 'matplotlib', 'holidays'} & sys.modules.keys()))"
     )
     ran = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False

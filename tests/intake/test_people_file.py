@@ -498,6 +498,20 @@ def test_a_language_that_nobody_knows_is_told(tmp_path: Path) -> None:
     ]
 
 
+def test_countries_are_read_by_code_and_by_name(tmp_path: Path) -> None:
+    people = one_column(tmp_path, "country", "gb-sct", "United Kingdom", "", "NO", "Turkey")
+    assert [person.country for person in people] == ["GB-SCT", "GB", None, "NO", "TR"]
+
+
+def test_a_country_that_nobody_knows_is_told(tmp_path: Path) -> None:
+    assert refused_column(tmp_path, "country", "Germny", "GB", "GB-XX", "Germny") == [
+        "P, row 2, It: “Germny” is no country that is known here (rows 2 and 5). Did you mean "
+        "“Germany”?",
+        "P, row 4, It: “GB-XX” names no part of GB whose holidays are known. Write GB, or GB- and "
+        "one of: ENG, NIR, SCT, WLS.",
+    ]
+
+
 def test_working_days_and_hours_are_read(tmp_path: Path) -> None:
     people = one_column(tmp_path, "working_days", "Mon-Thu", "Mon;Wed", "")
     assert [person.working_days for person in people] == [(0, 1, 2, 3), (0, 2), ()]
