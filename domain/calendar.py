@@ -6,7 +6,7 @@ time are the same, or less in a demonstration, where half a year passes in minut
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.definition import Definition
@@ -39,8 +39,28 @@ class ProgramCalendar(Value):
 
 def first_morning(definition: Definition) -> datetime:
     """When the program's first day begins, in program time."""
+    return morning_of(definition, definition.program.starts)
+
+
+def morning_of(definition: Definition, day: date) -> datetime:
+    """When a day begins where the program is at home, in program time."""
     zone = ZoneInfo(definition.calendar.timezone)
-    return datetime.combine(definition.program.starts, DAY_BEGINS, zone).astimezone(UTC)
+    return datetime.combine(day, DAY_BEGINS, zone).astimezone(UTC)
+
+
+def after_working_days(definition: Definition, moment: datetime, days: int) -> datetime:
+    """The morning on which so many of the program's working days after `moment` have passed.
+
+    Both in program time. The day of `moment` does not count: five working days after a Friday are
+    over on the next Friday. Public holidays count like other days.
+    """
+    working = definition.calendar.working_days
+    day = moment.astimezone(ZoneInfo(definition.calendar.timezone)).date()
+    left = days
+    while left:
+        day += timedelta(days=1)
+        left -= day.weekday() in working
+    return morning_of(definition, day)
 
 
 def calendar_of(definition: Definition, epoch: datetime) -> ProgramCalendar:

@@ -92,3 +92,6 @@ class Deed(Value):
 
 DEED_SIGNAL = "person_did"
 """Name of the signal that carries a deed."""
+
+DECISION_SIGNAL = "coordinator_decided"
+"""Name of the signal that carries what who runs the program decided about a pair."""

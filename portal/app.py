@@ -21,7 +21,7 @@ from portal.pages import PAGES
 from portal.pages.base import Form, Rejected, View
 from portal.protection import Protection
 from portal.relay import Relay
-from portal.visits import Ended, Visit, receive
+from portal.visits import Ended, Guest, HrVisit, receive
 from store import outbox
 from store.answers import TooLate
 from store.content import Content
@@ -217,8 +217,9 @@ def _templates() -> Environment:
     )
 
 
-def _render(templates: Environment, view: View, visit: Visit, problems: Form | None = None) -> str:
+def _render(templates: Environment, view: View, visit: Guest, problems: Form | None = None) -> str:
     definition = visit.definition
+    knows_themselves = isinstance(visit, HrVisit) and visit.is_coordinator
     return templates.get_template(view.template).render(
         **view.values,
         title=view.title,
@@ -226,12 +227,12 @@ def _render(templates: Environment, view: View, visit: Visit, problems: Form | N
         lang=visit.content.language,
         program=visit.program.title,
         organisation=definition.program.organisation,
-        coordinator=definition.coordinator,
+        coordinator=None if knows_themselves else definition.coordinator,
         problems=problems or {},
     )
 
 
-def _over(templates: Environment, visit: Visit, what: str) -> HTMLResponse:
+def _over(templates: Environment, visit: Guest, what: str) -> HTMLResponse:
     """The page of what has ended: the pair, the program, or this person's part in it."""
     words = visit.words
     view = View("error.html", words(f"ended.{what}.title"), {"text": words(f"ended.{what}.text")})

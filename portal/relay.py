@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.deeds import Deed
+from domain.deeds import DEED_SIGNAL, Deed
 from store import outbox
 from store.database import Database
 from store.outbox import Outcome
@@ -173,12 +173,10 @@ class Relay:
 
     async def _tell(self, row: OutboxRow) -> _Told:
         handle = self._client.get_workflow_handle(row.workflow_id)
+        deed = Deed.model_validate(row.argument) if row.signal == DEED_SIGNAL else None
+        argument = row.argument if deed is None else deed
         try:
-            await handle.signal(
-                row.signal,
-                Deed.model_validate(row.argument),
-                rpc_timeout=RPC_TIMEOUT,
-            )
+            await handle.signal(row.signal, argument, rpc_timeout=RPC_TIMEOUT)
         except RPCError as error:
             return self._judge(row, error)
         except (RuntimeError, OSError, TimeoutError):

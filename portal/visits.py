@@ -1,19 +1,32 @@
-"""A visit: one person, who proved by a link who they are, at one page."""
+"""A visit: somebody who proved by a link who they are, at one page.
+
+Participants come as a `Visit`. Who runs the program has no row among the people and comes as a
+`HrVisit`, to the page of one pair.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from domain.calendar import ProgramCalendar, calendar_of
-from domain.definition import Definition
+from domain.definition import Contact, Definition
 from domain.people import Role
-from store import answers, journal
+from store import answers, journal, programs
 from store.content import Content, Words
-from store.links import Link, LinkExpired, LinkInvalid, Links, Purpose
+from store.links import (
+    COORDINATOR,
+    SPONSOR,
+    Link,
+    LinkExpired,
+    LinkInvalid,
+    Links,
+    Purpose,
+)
+from store.programs import PairPeople
 from store.tables import PairRow, ParticipantRow, PersonRow, ProgramRow, SessionRow
 
 _OF_A_PAIR = frozenset(
@@ -27,6 +40,7 @@ _OF_A_PAIR = frozenset(
     }
 )
 _OF_A_SESSION = frozenset({Purpose.BOOK, Purpose.SESSION})
+_OF_HR = frozenset({Purpose.TASK})
 
 
 class Ended(Exception):
@@ -38,8 +52,8 @@ class Ended(Exception):
 
 
 @dataclass(frozen=True)
-class Visit:
-    """Who is here, why, and what they may see. Lives as long as its database session."""
+class Guest:
+    """Who is here, and why. Lives as long as its database session."""
 
     session: Session
     links: Links
@@ -48,15 +62,44 @@ class Visit:
     content: Content
     program: ProgramRow
     definition: Definition
+
+    @property
+    def words(self) -> Words:
+        """The words of the pages in this guest's language."""
+        return self.content.words
+
+    @property
+    def calendar(self) -> ProgramCalendar:
+        """Program time, in which people read and write dates."""
+        return calendar_of(self.definition, self.program.epoch)
+
+
+@dataclass(frozen=True)
+class HrVisit(Guest):
+    """The coordinator or the sponsor, at the page of one pair."""
+
+    pair: PairPeople
+    host: Contact
+
+    @property
+    def is_coordinator(self) -> bool:
+        """Whether it is the coordinator, and not the sponsor."""
+        return self.link.person == COORDINATOR
+
+    def day_of(self, instant: datetime) -> date:
+        """The date at an instant, where the program is at home."""
+        zone = ZoneInfo(self.definition.calendar.timezone)
+        return self.calendar.to_program(instant).astimezone(zone).date()
+
+
+@dataclass(frozen=True)
+class Visit(Guest):
+    """Somebody who takes part: who it is and what they may see."""
+
     person: PersonRow
     participant: ParticipantRow
     pair: PairRow | None
     partner: PersonRow | None
-
-    @property
-    def words(self) -> Words:
-        """The words of the pages in this person's language."""
-        return self.content.words
 
     @property
     def sessions_planned(self) -> int:
@@ -100,11 +143,6 @@ class Visit:
     def booked(self) -> SessionRow | None:
         """What is known of that session."""
         return self.session.get(SessionRow, (self.in_pair.id, self.number))
-
-    @property
-    def calendar(self) -> ProgramCalendar:
-        """Program time, in which people read and write dates."""
-        return calendar_of(self.definition, self.program.epoch)
 
     def zone_of(self, person: PersonRow) -> ZoneInfo:
         """The time zone somebody lives by."""
@@ -150,9 +188,11 @@ def first_name(person: PersonRow) -> str:
 
 def receive(
     session: Session, links: Links, content: Content, purpose: Purpose, token: str
-) -> Visit:
+) -> Visit | HrVisit:
     """Find out who is here. Raises LinkInvalid, LinkExpired."""
     link = links.open(token, purpose)
+    if purpose in _OF_HR:
+        return _receive_hr(session, links, content, link)
     program = session.get(ProgramRow, link.program)
     person = session.get(PersonRow, link.person)
     participant = session.get(ParticipantRow, (link.program, link.person))
@@ -188,4 +228,29 @@ def receive(
         participant=participant,
         pair=pair,
         partner=partner,
+    )
+
+
+def _receive_hr(session: Session, links: Links, content: Content, link: Link) -> HrVisit:
+    """Somebody who runs the program. Raises LinkInvalid, LinkExpired."""
+    program = session.get(ProgramRow, link.program)
+    if program is None or link.person not in (COORDINATOR, SPONSOR):
+        raise LinkInvalid("the link is for nobody who runs a program that we know")
+    now = journal.now_of(session, link.program)
+    if now >= link.expires:
+        raise LinkExpired(link)
+    pair = programs.pair(session, link.program, link.pair) if link.pair is not None else None
+    if pair is None:
+        raise LinkInvalid("the link is about no pair of this program")
+    definition = Definition.model_validate(program.definition)
+    return HrVisit(
+        session=session,
+        links=links,
+        link=link,
+        now=now,
+        content=content.in_language(definition.program.language),
+        program=program,
+        definition=definition,
+        pair=pair,
+        host=definition.coordinator if link.person == COORDINATOR else definition.sponsor,
     )

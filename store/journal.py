@@ -43,6 +43,16 @@ def read(session: Session, program: str, after: int = 0) -> Sequence[tuple[int, 
     return [(row.position, _event(row)) for row in rows]
 
 
+def read_pair(session: Session, program: str, pair: str) -> list[JournalEvent]:
+    """The events of one pair in the order they were written."""
+    rows = session.scalars(
+        select(JournalRow)
+        .where(JournalRow.pair_id == pair, JournalRow.program_id == program)
+        .order_by(JournalRow.position)
+    )
+    return [_event(row) for row in rows]
+
+
 def now_of(session: Session, program: str) -> datetime:
     """The program's present: the real time, or the journal's last instant where that is later.
 

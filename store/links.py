@@ -31,6 +31,15 @@ class Purpose(StrEnum):
     SESSION = "session"
     SURVEY = "survey"
     OVERVIEW = "overview"
+    TASK = "task"
+    """What happened with a pair, and what can be done: for who runs the program."""
+
+
+COORDINATOR = "coordinator"
+"""Stands for the person in links of the coordinator, who has no row among the people."""
+
+SPONSOR = "sponsor"
+"""Likewise, of the sponsor."""
 
 
 class Link(Value):

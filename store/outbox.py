@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -24,11 +25,22 @@ class Outcome(StrEnum):
 
 def add(session: Session, program: str, pair: str, deed: Deed) -> None:
     """Have a pair's workflow told of a deed, once the session's transaction is committed."""
+    told = deed.model_dump(mode="json", exclude_none=True)
+    add_signal(session, pair_workflow_id(program, pair), DEED_SIGNAL, told)
+
+
+def add_signal(
+    session: Session, workflow_id: str, signal: str, argument: Mapping[str, Any]
+) -> None:
+    """Have a workflow told something, once the session's transaction is committed.
+
+    `argument` becomes event history: ids, numbers, instants and enums only.
+    """
     session.add(
         OutboxRow(
-            workflow_id=pair_workflow_id(program, pair),
-            signal=DEED_SIGNAL,
-            argument=deed.model_dump(mode="json", exclude_none=True),
+            workflow_id=workflow_id,
+            signal=signal,
+            argument=dict(argument),
             created_at=datetime.now(UTC),
             delivered_at=None,
             outcome=None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from portal.pages.base import Page
 from portal.pages.introduction import IntroductionPage
 from portal.pages.join import JoinPage
@@ -9,9 +11,10 @@ from portal.pages.overview import OverviewPage
 from portal.pages.preparation import AgreementPage, GoalsPage, GuidePage
 from portal.pages.sessions import BookPage, SessionPage
 from portal.pages.survey import SurveyPage
+from portal.pages.task import TaskPage
 from store.links import Purpose
 
-PAGES: dict[Purpose, Page] = {
+PAGES: dict[Purpose, Page[Any]] = {
     Purpose.JOIN: JoinPage(),
     Purpose.INTRODUCTION: IntroductionPage(),
     Purpose.GUIDE: GuidePage(),
@@ -21,4 +24,5 @@ PAGES: dict[Purpose, Page] = {
     Purpose.SESSION: SessionPage(),
     Purpose.SURVEY: SurveyPage(),
     Purpose.OVERVIEW: OverviewPage(),
+    Purpose.TASK: TaskPage(),
 }

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from domain.people import Role
 from domain.surveys import MAX_TEXT, Item, ItemKind
-from portal.visits import Visit
+from portal.visits import Guest
 from store.content import Words
 
 Form = Mapping[str, str]
@@ -38,23 +38,26 @@ class Rejected:
     problems: Mapping[str, str]
 
 
-class Page(Protocol):
+Guest_contra = TypeVar("Guest_contra", bound=Guest, contravariant=True)
+
+
+class Page(Protocol[Guest_contra]):
     """One page. `show` and `done` only read; `submit` is called in a write transaction."""
 
-    def show(self, visit: Visit, typed: Form | None) -> View:
+    def show(self, visit: Guest_contra, typed: Form | None) -> View:
         """The page, with what was typed if it comes back with problems."""
 
-    def done(self, visit: Visit, what: str) -> View | None:
+    def done(self, visit: Guest_contra, what: str) -> View | None:
         """The page after sending: what was recorded and what happens next.
 
         None if nothing of the kind was recorded, whatever the address says.
         """
 
-    def submit(self, visit: Visit, form: Form) -> Accepted | Rejected:
+    def submit(self, visit: Guest_contra, form: Form) -> Accepted | Rejected:
         """Record what was sent."""
 
 
-def thanks(visit: Visit, page: str, **values: object) -> View:
+def thanks(visit: Guest, page: str, **values: object) -> View:
     """A page that says thank you, and what comes next. Its words stand under `page`."""
     words = visit.words
     return View(

@@ -39,12 +39,22 @@ PAIR: dict[str, Any] = {
         "minutes": 60,
         "when": "Monday 2 March 2026, 14:30 (Europe/London)",
         "place": "Room 5_a [blue]",
+        "times": ["Monday 2 March 2026, 14:30 (Europe/London)"],
     },
     "survey": {"title": "How is it going?", "minutes": 1},
     "reason": "ladder",
     "links": {
         name: URL.format(name)
-        for name in ("introduction", "guide", "agreement", "goals", "book", "session", "survey")
+        for name in (
+            "introduction",
+            "guide",
+            "agreement",
+            "goals",
+            "book",
+            "pick",
+            "session",
+            "survey",
+        )
     },
 }
 
@@ -55,6 +65,13 @@ HR: dict[str, Any] = {
     "calls": [{"name": "Mia Example", "words": "We never find a date.\nCould you help?"}],
     "were_reminded": True,
     "open_steps": ["Theo Example: write down the goals"],
+    "trigger": "There has been no sign of life for a while.",
+    "happened": ["Friday, 13 March 2026: Mia Example asked for help. “We [never] find a date”"],
+    "task_url": URL.format("task"),
+    "survey": {"title": "How is it going?", "minutes": 1},
+    "flagged": [
+        {"name": "Mia Example", "question": "Do the two of you fit?", "answer": "I’m deciding"}
+    ],
     "days_quiet": 21,
     "sessions_held": 1,
     "next_step": "If nothing changes, the sponsor is told in 7 days.",
@@ -88,6 +105,9 @@ TO_HR = (
     Mail.PREPARATION_OVERDUE,
     Mail.PAIR_STALLED,
     Mail.PAIR_STALLED_SPONSOR,
+    Mail.PAIR_RECOVERED,
+    Mail.COORDINATOR_TASK,
+    Mail.CHECK_IN_FLAGGED,
     Mail.PAIR_ENDED,
     Mail.HELP_ASKED,
     Mail.REPORT_READY,
@@ -245,6 +265,20 @@ def test_a_section_can_be_kept_as_json_and_says_the_same() -> None:
     (one,) = sections(Mail.INTRODUCTION)
     kept = Section.model_validate_json(one.model_dump_json())
     assert CONTENT_EN.letter([kept], **COMMON) == CONTENT_EN.letter([one], **COMMON)
+
+
+def test_an_answer_is_told_only_where_the_survey_says_so() -> None:
+    told = CONTENT_EN.mail(Mail.CHECK_IN_FLAGGED, **{**COMMON, **HR}).text
+    assert "Mia Example, “Do the two of you fit?”: I’m deciding" in told
+    untold = CONTENT_EN.mail(Mail.CHECK_IN_FLAGGED, **{**COMMON, **HR, "flagged": []}).text
+    assert "we don’t say whose it was" in untold
+    assert "deciding" not in untold
+
+
+def test_who_asks_about_another_partner_tells_each_alone() -> None:
+    text = CONTENT_EN.mail(Mail.OFFER_REMATCH, **{**COMMON, **PAIR}).text
+    assert "does not see your answer" in text
+    assert "nobody is to blame" in text
 
 
 def test_a_value_that_is_missing_is_named_and_no_half_mail_is_made() -> None:

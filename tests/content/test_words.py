@@ -16,7 +16,7 @@ _THANKS = re.compile(r"""thanks\(\s*visit,\s*f?"([a-z_.]+)["{]""")
 
 def sources() -> str:
     files = [*ROOT.glob("portal/**/*.py"), *ROOT.glob("portal/templates/*.html")]
-    files += [*ROOT.glob("activities/*.py"), ROOT / "store" / "content.py"]
+    files += [*ROOT.glob("activities/*.py"), *ROOT.glob("store/*.py")]
     return "\n".join(path.read_text(encoding="utf-8") for path in files)
 
 

@@ -16,7 +16,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from domain.journal import EventKind
-from store.links import Purpose
+from store.links import COORDINATOR, Purpose
 from store.tables import AnswerRow, SessionRow
 from tests.portal.scene import STARTED, Scene, make_scene
 
@@ -102,6 +102,8 @@ def in_the_middle(served: Served) -> dict[str, str]:
     scene = served.scene
     scene.happened(EventKind.PAIR_INTRODUCED, EventKind.PAIR_PREPARING, EventKind.PAIR_MEETING)
     scene.happened(EventKind.CHECK_IN_SENT, survey="pulse", occasion="pulse:after-session-2")
+    scene.happened(EventKind.PAIR_PAUSED, pair="pair-2")
+    task = {"person": COORDINATOR, "occasion": "silence:3:1"}
     surveys = {
         f"survey-{name}": served.url(Purpose.SURVEY, survey=name, occasion=f"{name}:x")
         for name in scene.content.survey_ids
@@ -116,6 +118,9 @@ def in_the_middle(served: Served) -> dict[str, str]:
         "book": served.url(Purpose.BOOK, session=1),
         "session": served.url(Purpose.SESSION, session=1),
         "overview": served.url(Purpose.OVERVIEW, pair=None),
+        "task": served.url(Purpose.TASK, **task),
+        "task-sure": served.url(Purpose.TASK, **task) + "?done=sure-close",
+        "task-paused": served.url(Purpose.TASK, **{**task, "pair": "pair-2"}),
         "overview-before": served.url(Purpose.OVERVIEW, "p-nils", pair=None),
         "expired": served.url(Purpose.JOIN, pair=None, expires=STARTED),
         "unknown": f"{served.base_url}/join/nonsense",
@@ -157,7 +162,7 @@ def test_every_page_passes_the_accessibility_check(
             send(page)
             assert page.locator(".summary").is_visible()
             check(f"{name}-problems")
-        elif name in ("join", "introduction", "guide-mentor", "session"):
+        elif name in ("join", "introduction", "guide-mentor", "session", "task", "task-paused"):
             send(page)
             assert page.locator(".done").is_visible()
             check(f"{name}-done")

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from domain.journal import EventKind
 from domain.people import Role
 from portal.pages import PAGES
-from store.links import Links, Purpose
+from store.links import COORDINATOR, Links, Purpose
 from store.tables import (
     AnswerRow,
     OutboxRow,
@@ -31,6 +31,7 @@ ABOUT: dict[Purpose, dict[str, object]] = {
     Purpose.SESSION: {"session": 1},
     Purpose.SURVEY: {"survey": "pulse", "occasion": "pulse:after-session-2"},
     Purpose.OVERVIEW: {"pair": None},
+    Purpose.TASK: {"person": COORDINATOR, "occasion": "silence:3:1"},
 }
 """What a link needs beyond the pair, by purpose."""
 
@@ -53,6 +54,7 @@ SENDS: dict[Purpose, dict[str, str]] = {
     Purpose.SESSION: {"held": "yes"},
     Purpose.SURVEY: {"going_well": "4", "useful": "5", "note": ""},
     Purpose.OVERVIEW: {"action": "withdraw", "sure": "yes"},
+    Purpose.TASK: {"action": "snooze", "days": "5"},
 }
 """A good answer to every page."""
 
@@ -171,7 +173,7 @@ def test_a_page_of_a_pair_needs_what_its_link_should_hold(
 
 @pytest.mark.parametrize(
     "purpose",
-    sorted(set(Purpose) - {Purpose.JOIN, Purpose.OVERVIEW, Purpose.SURVEY}),
+    sorted(set(Purpose) - {Purpose.JOIN, Purpose.OVERVIEW, Purpose.SURVEY, Purpose.TASK}),
 )
 def test_nothing_can_be_sent_once_the_pair_has_ended(
     scene: Scene, browser: TestClient, purpose: Purpose

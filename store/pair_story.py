@@ -1,0 +1,129 @@
+"""What happened with one pair, in words: for mails to the coordinator, their page, and HR's desk.
+
+The journal holds no word of anybody, and neither does what is told here, with one exception: the
+words of a call for help, which were written for the coordinator to read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.escalation import Ladder, LadderStep, Trigger
+from domain.journal import EventKind
+from domain.model import Value
+from domain.pair_story import Attention, Line, attention_of, story_of, trigger_in
+from store import journal
+from store.answers import AnswerKind
+from store.content import Content, Words
+from store.programs import PairPeople, Program
+from store.tables import AnswerRow
+
+
+class Told(Value):
+    """One line of a pair's story."""
+
+    at: datetime
+    day: str
+    """The program's date, in words."""
+    text: str
+    quote: str | None = None
+    """What somebody wrote who asked for help."""
+
+    def __str__(self) -> str:
+        said = f"{self.day}: {self.text}"
+        return f"{said} “{self.quote}”" if self.quote else said
+
+
+def story(session: Session, program: Program, pair: PairPeople, content: Content) -> list[Told]:
+    """All that happened with a pair, the first thing first, in the language of `content`."""
+    zone = ZoneInfo(program.definition.calendar.timezone)
+    calls = _calls(session, pair.id)
+    told: list[Told] = []
+    for line in story_of(journal.read_pair(session, program.id, pair.id)):
+        local = program.calendar.to_program(line.at).astimezone(zone)
+        is_call = line.key == EventKind.HELP_ASKED.value
+        told.append(
+            Told(
+                at=line.at,
+                day=content.words.day(local.date()),
+                text=_in_words(line, program, pair, content),
+                quote=calls.get((line.person, line.at)) if is_call else None,
+            )
+        )
+    return told
+
+
+def last_lines(told: Sequence[Told], most: int = 8) -> list[str]:
+    """The end of a story, a line each, as a mail shows it."""
+    return [str(one) for one in told[-most:]]
+
+
+def attention(session: Session, program: str, pair: str) -> Attention:
+    """How one pair stands with the coordinator."""
+    events = journal.read_pair(session, program, pair)
+    return attention_of(events).get(pair, Attention())
+
+
+def trigger_in_words(words: Words, trigger: Trigger, ladders: Sequence[Ladder]) -> str:
+    """What a ladder began with, as a sentence."""
+    times = next((ladder.times for ladder in ladders if ladder.trigger is trigger), 1)
+    return words(f"mail.triggers.{trigger}", count=int(times), times=f"{times:g}")
+
+
+def next_in_words(words: Words, step: LadderStep | None, day: str | None = None) -> str:
+    """What happens if nothing is done: on `day` if that is known, or after how long a wait."""
+    if step is None:
+        return words("mail.ladder.end")
+    actions = [words(f"mail.ladder.then.{action}") for action in step.do]
+    *before, last = actions
+    then = words("mail.ladder.and", some=", ".join(before), last=last) if before else last
+    if day is not None:
+        return words("mail.ladder.on", then=then, day=day)
+    unit = "working_days" if step.after.working else "days"
+    return words(
+        "mail.ladder.after", then=then, wait=words(f"mail.ladder.{unit}", count=step.after.days)
+    )
+
+
+def _calls(session: Session, pair: str) -> dict[tuple[str | None, datetime], str]:
+    """The words of calls for help, by who asked and when."""
+    rows = session.scalars(
+        select(AnswerRow).where(AnswerRow.pair_id == pair, AnswerRow.kind == AnswerKind.HELP.value)
+    )
+    return {(row.person_id, row.answered_at): str(row.content["words"]) for row in rows}
+
+
+def _in_words(line: Line, program: Program, pair: PairPeople, content: Content) -> str:
+    words, data = content.words, line.data
+    who = pair.who(line.role).person.name if line.role else ""
+    if line.key == "stalled":
+        return trigger_in_words(words, trigger_in(data), program.definition.ladder)
+    if line.key == "closed":
+        key = f"mail.reasons.{data.get('reason', 'closed')}"
+        reason = words(key) if key in words.keys() else words("mail.reasons.closed")  # noqa: SIM118
+        return f"{words('story.closed')} {reason}"
+    survey = str(data.get("survey", "")) or str(data.get("occasion", "")).partition(":")[0]
+    return words(
+        f"story.{line.key}",
+        who=who or words("story.one_of_the_two"),
+        session=data.get("session", ""),
+        survey=content.survey(survey).title if survey in content.survey_ids else survey,
+        by=words(f"story.by.{data.get('by', 'coordinator')}"),
+        until=_day(words, program, data.get("until")),
+    )
+
+
+def _day(words: Words, program: Program, instant: int | str | None) -> str:
+    if not isinstance(instant, str):
+        return ""
+    try:
+        at = datetime.fromisoformat(instant)
+    except ValueError:
+        return ""
+    zone = ZoneInfo(program.definition.calendar.timezone)
+    return words.day(program.calendar.to_program(at).astimezone(zone).date())
