@@ -21,7 +21,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain.calendar import ProgramCalendar, calendar_of
-from domain.deeds import Deed, DeedKind
+from domain.deeds import Deed, DeedKind, Verdict
 from domain.definition import Definition
 from domain.ids import answer_id
 from domain.journal import EventKind, JournalEvent
@@ -280,11 +280,15 @@ def answer_survey(
     version: int,
     answers: Mapping[str, AnswerValue],
     partial: bool = False,
+    *,
+    verdict: Verdict | None = None,
+    look: bool = False,
 ) -> bool:
     """Answer a survey; `content` of the answer holds each value by its item's id.
 
-    With `partial` it is only kept for later: no event, no signal, and not a `survey` answer yet.
-    What was sent is never taken back by a partial one.
+    `verdict` is what the answers say of the pair, and `look` whether the coordinator should look:
+    see `domain.check_ins`. With `partial` it is only kept for later: no event, no signal, and not a
+    `survey` answer yet. What was sent is never taken back by a partial one.
     """
     if link.survey is None:
         raise ValueError("the link names no survey")
@@ -296,6 +300,11 @@ def answer_survey(
         return _answer(
             session, link, AnswerKind.DRAFT, dict(answers), version=version, occasion=occasion
         )
+    data: dict[str, int | str] = {"survey": link.survey, "occasion": occasion}
+    if verdict is not None:
+        data["verdict"] = verdict.value
+    if look:
+        data["look"] = 1
     return _answer(
         session,
         link,
@@ -305,8 +314,10 @@ def answer_survey(
         occasion=occasion,
         event=EventKind.SURVEY_ANSWERED,
         deed=DeedKind.SURVEY_ANSWERED,
-        data={"survey": link.survey, "occasion": occasion},
+        data=data,
         even_after_the_end=True,
+        verdict=verdict,
+        look=look,
     )
 
 
@@ -391,6 +402,8 @@ def _answer(
     deed: DeedKind | None = None,
     data: dict[str, int | str] | None = None,
     even_after_the_end: bool = False,
+    verdict: Verdict | None = None,
+    look: bool = False,
 ) -> bool:
     """Write one answer with all that follows from it, unless it is there already."""
     _participant(session, link.program, link.person, may_have_left=even_after_the_end)
@@ -435,6 +448,8 @@ def _answer(
             session=link.session if kind is AnswerKind.SESSION else None,
             booking=int(content.get("booking", 0)) if kind is AnswerKind.SESSION else 0,
             occasion=occasion if kind is AnswerKind.SURVEY else None,
+            verdict=verdict,
+            look=look,
         )
         outbox.add(session, link.program, pair.id, told)
     return True

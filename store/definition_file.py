@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from ruamel.yaml import YAML
 
+from domain.check_ins import wrong_threshold
 from domain.definition import Definition
 from domain.problems import BadInput, Problem, did_you_mean
+from domain.surveys import ItemKind, Survey
 from store.input_file import read_bytes
 from store.vocabulary_file import vocabulary_problem
 from store.written_yaml import PathInFile, WrittenYaml
@@ -61,6 +64,7 @@ def load_definition(path: Path) -> Definition:
     else:
         problems += [written.problem(*found) for found in definition.contradictions()]
         problems += [written.problem(*found) for found in _unknown_surveys(definition)]
+        problems += [written.problem(*found) for found in _wrong_thresholds(definition)]
         problems += [written.problem(*found) for found in _unknown_vocabularies(definition, path)]
     if problems:
         unique = {str(problem): problem for problem in problems}
@@ -124,6 +128,20 @@ def _unknown_surveys(definition: Definition) -> list[Found]:
         for number, check_in in enumerate(definition.check_ins)
         if check_in.survey not in known
     ]
+
+
+def _wrong_thresholds(definition: Definition) -> Iterator[Found]:
+    for number, check_in in enumerate(definition.check_ins):
+        file = CONTENT / "en" / "surveys" / f"{check_in.survey}.yaml"
+        if not check_in.look_if or not file.is_file():
+            continue
+        survey = Survey.model_validate(YAML(typ="safe", pure=True).load(file.read_text("utf-8")))
+        scales = [item.id for item in survey.items if item.kind is ItemKind.SCALE]
+        for item, threshold in check_in.look_if.items():
+            wrong = wrong_threshold(survey, item, threshold)
+            if wrong is not None:
+                hint = None if item in scales else did_you_mean(item, scales)
+                yield Found(("check_ins", number, "look_if", item), wrong, hint)
 
 
 def _unknown_vocabularies(definition: Definition, path: Path) -> Iterator[Found]:

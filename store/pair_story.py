@@ -6,19 +6,23 @@ words of a call for help, which were written for the coordinator to read.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from domain.check_ins import beyond
 from domain.escalation import Ladder, LadderStep, Trigger
 from domain.journal import EventKind
 from domain.model import Value
 from domain.pair_story import Attention, Line, attention_of, story_of, trigger_in
+from domain.people import Role
+from domain.sections import Threshold
+from domain.surveys import Survey
 from store import journal
-from store.answers import AnswerKind
+from store.answers import AnswerKind, find
 from store.content import Content, Words
 from store.programs import PairPeople, Program
 from store.tables import AnswerRow
@@ -88,6 +92,43 @@ def next_in_words(words: Words, step: LadderStep | None, day: str | None = None)
     return words(
         "mail.ladder.after", then=then, wait=words(f"mail.ladder.{unit}", count=step.after.days)
     )
+
+
+class Flagged(Value):
+    """An answer that made the coordinator look, with the question as it was asked."""
+
+    name: str
+    question: str
+    answer: str
+
+
+def flagged(
+    session: Session,
+    program: str,
+    pair: PairPeople,
+    role: Role,
+    survey: Survey,
+    occasion: str,
+    look_if: Mapping[str, Threshold],
+) -> list[Flagged]:
+    """The answers of one of a pair that are at or beyond their thresholds.
+
+    None at all where the survey does not show single answers to the coordinator.
+    """
+    person = pair.who(role)
+    row = find(session, program, pair.id, person.id, occasion)
+    if row is None or not survey.seen_by_coordinator or row.kind != AnswerKind.SURVEY:
+        return []
+    items = {item.id: item for item in survey.items}
+    return [
+        Flagged(
+            name=person.person.name,
+            question=items[item].text_for(role),
+            answer=str(row.content[item]),
+        )
+        for item in beyond(look_if, row.content)
+        if item in items
+    ]
 
 
 def _calls(session: Session, pair: str) -> dict[tuple[str | None, datetime], str]:

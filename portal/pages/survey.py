@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from domain.check_ins import beyond, look_if_of, thresholds_in, verdict_of
+from domain.sections import Threshold
 from domain.surveys import Survey, read_answers
 from portal.pages.base import Accepted, Form, Rejected, View, labels_of, problem_with, thanks
 from portal.visits import Visit
@@ -34,6 +38,7 @@ class SurveyPage:
                 "answered": mine is not None and mine.kind == AnswerKind.SURVEY,
                 "can_wait": len(items) > SHORT and (mine is None or mine.kind != AnswerKind.SURVEY),
                 "threshold": visit.definition.privacy.anonymity_threshold,
+                "looks": self._looks(visit, survey),
             },
         )
 
@@ -58,8 +63,34 @@ class SurveyPage:
         }
         if problems:
             return Rejected(problems)
-        answers.answer_survey(visit.session, visit.link, survey.version, given, partial=partial)
+        answers.answer_survey(
+            visit.session,
+            visit.link,
+            survey.version,
+            given,
+            partial=partial,
+            verdict=verdict_of(survey, given),
+            look=bool(beyond(self._look_if(visit), given)),
+        )
         return Accepted()
+
+    @staticmethod
+    def _look_if(visit: Visit) -> Mapping[str, Threshold]:
+        link = visit.link
+        return look_if_of(visit.definition.check_ins, link.survey or "", link.occasion)
+
+    def _looks(self, visit: Visit, survey: Survey) -> list[str]:
+        """From which answers on the coordinator is asked to look, as the page says it."""
+        words, asked = visit.words, survey.items_for(visit.role)
+        return [
+            words(
+                "survey.look.at_most" if threshold.comparison == "<=" else "survey.look.at_least",
+                question=item.text_for(visit.role),
+                value=threshold.value,
+            )
+            for item, threshold in thresholds_in(survey, self._look_if(visit))
+            if item in asked
+        ]
 
     @staticmethod
     def _survey(visit: Visit) -> Survey:

@@ -192,6 +192,26 @@ def test_an_unknown_survey_is_told(tmp_path: Path) -> None:
     assert problems_of(path)[0].endswith("there is no survey “finale”. Did you mean “final”?")
 
 
+def test_a_threshold_that_a_survey_can_t_have_is_told(tmp_path: Path) -> None:
+    look_if = (
+        'survey: final\n    look_if:\n      satisfacton: "<= 2"\n      recommendation: ">= 11"'
+        '\n      best_part: "<= 1"\n      satisfaction: "<= 2"'
+    )
+    path = changed(tmp_path, ("survey: final", look_if))
+    line = line_of("survey: final")
+    told = problems_of(path)
+    assert told[0] == (
+        f"D, line {line + 2}, check_ins[3].look_if.satisfacton: the survey “final” has no item "
+        "“satisfacton”. Did you mean “satisfaction”?"
+    )
+    assert told[1] == (
+        f"D, line {line + 3}, check_ins[3].look_if.recommendation: the scale of “recommendation” "
+        "goes from 0 to 10; 11 is outside."
+    )
+    assert "“best_part” is not answered by a number" in told[2]
+    assert len(told) == 3
+
+
 def test_an_unknown_vocabulary_is_told(tmp_path: Path) -> None:
     path = changed(
         tmp_path, ("vocabularies: [workplace]", "vocabularies: [workplaces, our-wrods.yaml, other]")

@@ -11,7 +11,9 @@ from starlette.testclient import TestClient
 
 from domain.journal import EventKind
 from domain.people import Role
+from domain.sections import CheckIn
 from portal.pages import PAGES
+from store import journal
 from store.links import COORDINATOR, Links, Purpose
 from store.tables import (
     AnswerRow,
@@ -68,6 +70,17 @@ def heading(page: str) -> str:
     match = re.search(r"<h1>(.*?)</h1>", page, re.DOTALL)
     assert match is not None
     return match[1]
+
+
+def look_at(scene: Scene, survey: str, **look_if: str) -> None:
+    """Have the coordinator look at answers to a survey from these on."""
+    check_in = CheckIn.model_validate(
+        {"survey": survey, "when": "after session 2", "look_if": look_if}
+    )
+    definition = DEFINITION.model_copy(update={"check_ins": (check_in,)})
+    with scene.database.write() as session:
+        row = session.get_one(ProgramRow, definition.program.id)
+        row.definition = definition.model_dump(mode="json")
 
 
 # --- What holds for every page -------------------------------------------------------------------
@@ -601,3 +614,60 @@ def test_leaving_needs_a_second_thought(scene: Scene, browser: TestClient) -> No
 
 def test_a_pair_is_not_shown_before_it_is_introduced(scene: Scene, browser: TestClient) -> None:
     assert "Theo" not in browser.get(address(scene, Purpose.OVERVIEW)).text
+
+
+# --- What answers mean ---------------------------------------------------------------------------
+
+
+def told(scene: Scene) -> list[dict[str, object]]:
+    return [row.argument for row in scene.rows(OutboxRow) if isinstance(row, OutboxRow)]
+
+
+@pytest.mark.parametrize(("answer", "looks"), [("2", True), ("3", False)])
+def test_an_answer_at_the_threshold_makes_the_coordinator_look(
+    scene: Scene, browser: TestClient, answer: str, looks: bool
+) -> None:
+    look_at(scene, "pulse", going_well="<= 2")
+    url = scene.url(Purpose.SURVEY, survey="pulse", occasion="pulse:session-2")
+    page = browser.get(url).text
+    assert "Cora Example is asked to look after your pair if you answer:" in page
+    assert "“My pair is going well.” – 2 or lower" in page
+    assert "not whose it was or what it said" in page
+    browser.post(url, data={"going_well": answer, "useful": "1", "note": "Not for history"})
+    (deed,) = told(scene)
+    assert deed["look"] is looks
+    assert "Not for history" not in str(deed)
+    with scene.database.read() as session:
+        (*_, event) = journal.read_pair(session, DEFINITION.program.id, "pair-1")
+    assert event.data.get("look", 0) == looks
+
+
+def test_a_survey_without_thresholds_speaks_of_none(scene: Scene, browser: TestClient) -> None:
+    look_at(scene, "pulse", going_well="<= 2")
+    url = scene.url(Purpose.SURVEY, survey="final", occasion="final:evaluation")
+    assert "is asked to look" not in browser.get(url).text
+
+
+@pytest.mark.parametrize("verdict", ["good", "undecided", "not_good"])
+def test_how_a_pair_fits_is_told_to_its_workflow(
+    scene: Scene, browser: TestClient, verdict: str
+) -> None:
+    url = scene.url(Purpose.SURVEY, survey="pair_fit", occasion="pair_fit:session-1")
+    assert "The coordinator sees your answers" in browser.get(url).text
+    browser.post(url, data={"fit": verdict, "why": "Not for history"})
+    (deed,) = told(scene)
+    assert (deed["verdict"], deed["occasion"]) == (verdict, "pair_fit:session-1")
+    with scene.database.read() as session:
+        (*_, event) = journal.read_pair(session, DEFINITION.program.id, "pair-1")
+    assert event.data == {
+        "survey": "pair_fit",
+        "occasion": "pair_fit:session-1",
+        "verdict": verdict,
+    }
+
+
+def test_what_was_put_aside_half_way_says_nothing_yet(scene: Scene, browser: TestClient) -> None:
+    look_at(scene, "final", satisfaction="<= 2")
+    url = scene.url(Purpose.SURVEY, survey="final", occasion="final:x")
+    browser.post(url, data={"satisfaction": "1", "later": "yes"})
+    assert told(scene) == []

@@ -9,6 +9,8 @@ from domain.journal import EventKind
 from domain.pair import EndReason
 from domain.pair_orders import Order
 from domain.pair_story import _BOTH, _OF_ONE
+from domain.people import Role
+from domain.sections import Threshold
 from store import answers, pair_story, programs
 from store.database import Database
 from store.links import Link, Purpose
@@ -62,6 +64,27 @@ def test_the_words_of_a_call_for_help_are_told_and_no_others(scene: Scene) -> No
         "Theo Example asked for help.",
     ]
     assert "Secret goal" not in str(told)
+
+
+@pytest.mark.parametrize(("shown", "told"), [(True, ["2"]), (False, [])])
+def test_an_answer_is_told_only_where_the_survey_shows_single_answers(
+    scene: Scene, shown: bool, told: list[str]
+) -> None:
+    survey = scene.content.survey("pulse").model_copy(update={"seen_by_coordinator": shown})
+    given = {"going_well": 2, "useful": 5, "note": "Only for the record"}
+    asked = link("p-mia").model_copy(update={"survey": "pulse", "occasion": "pulse:session-2"})
+    look_if = {"going_well": Threshold(comparison="<=", value=2)}
+    with scene.database.write() as session:
+        answers.answer_survey(session, asked, 1, given, look=True)
+        pair = programs.pair(session, PROGRAM, "pair-1")
+        assert pair is not None
+        found = pair_story.flagged(
+            session, PROGRAM, pair, Role.MENTOR, survey, "pulse:session-2", look_if
+        )
+    assert [one.answer for one in found] == told
+    assert [(one.name, one.question) for one in found] == [
+        ("Mia Example", "My pair is going well.") for _ in told
+    ]
 
 
 def test_there_are_words_for_everything_that_can_happen(scene: Scene) -> None:
