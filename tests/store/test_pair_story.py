@@ -11,6 +11,7 @@ from domain.pair_orders import Order
 from domain.pair_story import _BOTH, _OF_ONE
 from domain.people import Role
 from domain.sections import Threshold
+from domain.surveys import AnswerValue
 from store import answers, pair_story, programs
 from store.database import Database
 from store.links import Link, Purpose
@@ -71,7 +72,7 @@ def test_an_answer_is_told_only_where_the_survey_shows_single_answers(
     scene: Scene, shown: bool, told: list[str]
 ) -> None:
     survey = scene.content.survey("pulse").model_copy(update={"seen_by_coordinator": shown})
-    given = {"going_well": 2, "useful": 5, "note": "Only for the record"}
+    given: dict[str, AnswerValue] = {"going_well": 2, "useful": 5, "note": "Only for the record"}
     asked = link("p-mia").model_copy(update={"survey": "pulse", "occasion": "pulse:session-2"})
     look_if = {"going_well": Threshold(comparison="<=", value=2)}
     with scene.database.write() as session:
