@@ -75,6 +75,11 @@ class Wait(Section):
         """Program days that it takes at the least, to compare waits of both kinds."""
         return self.days * 7 / WORKING_WEEK if self.working else self.days
 
+    def less(self, before: Wait) -> Wait:
+        """What is left of it once the wait before is over, in days of its own kind."""
+        passed = before.at_least * WORKING_WEEK / 7 if self.working else before.at_least
+        return self.model_copy(update={"days": max(0, self.days - round(passed))})
+
 
 _WAIT = re.compile(r"\s*(\d{1,4})\s*(working\s+days?|days?|weeks?)\s*", re.IGNORECASE)
 

@@ -106,7 +106,8 @@ def _answer(pair: Pair, deed: Deed) -> Change:
         for p in pair.check_ins
     )
     update: dict[str, Any] = {"check_ins": answered}
-    if deed.look and deed.occasion is not None:
+    asked = {progress.check_in.occasion for progress in pair.check_ins}
+    if deed.look and deed.occasion in asked:
         update["flagged"] = including(pair.flagged, (deed.role, deed.occasion))
     if deed.verdict is not None:
         others = tuple(one for one in pair.undecided if one.role is not deed.role)

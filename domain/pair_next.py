@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from domain.escalation import Ladder, LadderAction, Trigger
+from domain.escalation import Ladder, LadderAction, Trigger, Wait
 from domain.lifecycle import PairState
 from domain.messages import messages_of
 from domain.model import Value
@@ -240,7 +240,7 @@ def _session(plan: PairPlan, pair: Pair) -> Iterator[Moment]:
             waits[Trigger.SILENCE] = Waiting(since=quiet_since)
             if session.proposed_by is None:
                 asked_at = session.asked_at
-                waits[Trigger.NOT_BOOKED] = Waiting(since=asked_at, roles=(plan.scheduler,))
+                waits[Trigger.NOT_BOOKED] = Waiting(since=asked_at)
             yield from _ladders(plan, pair, waits)
             return
         yield from _ladders(plan, pair, waits)
@@ -355,8 +355,12 @@ def _ladders(plan: PairPlan, pair: Pair, waits: Mapping[Trigger, Waiting]) -> It
         waiting = waits.get(ladder.trigger)
         if on is not None and ladder.trigger is not on:
             continue
-        if waiting is None and pair.ladder_since is not None and on is not None:
+        if on is not None and waiting is None and pair.ladder_since is not None:
             waiting = Waiting(since=pair.ladder_since)
+        if on is None and waiting is not None and pair.recovered_at is not None:
+            # Off the ladder, the two have the whole time again.
+            since = max(waiting.since, pair.recovered_at)
+            waiting = waiting.model_copy(update={"since": since})
         if waiting is not None and pair.ladder_step < len(ladder.steps):
             yield _climb(plan, pair, ladder, waiting)
 
@@ -365,12 +369,11 @@ def _climb(plan: PairPlan, pair: Pair, ladder: Ladder, waiting: Waiting) -> Mome
     step = ladder.steps[pair.ladder_step]
     if pair.ladder_step and pair.ladder_since is not None and ladder.trigger is not Trigger.SILENCE:
         waiting = waiting.model_copy(update={"since": pair.ladder_since})
-    at = waited(plan, pair, waiting.since, ladder, pair.ladder_step)
+    at = _waited(plan, pair, waiting.since, step.after)
     if pair.ladder_step and pair.climbed_at:
         # Steps keep their distance, also when one came late because a server was down.
         before = ladder.steps[pair.ladder_step - 1].after
-        distance = plan.days(step.after.at_least - before.at_least)
-        at = max(at, pair.climbed_at + distance)
+        at = max(at, _waited(plan, pair, pair.climbed_at, step.after.less(before)))
     if pair.snoozed_until is not None:
         at = max(at, pair.snoozed_until)
     offers = LadderAction.OFFER_REMATCH in step.do
@@ -412,9 +415,8 @@ def _offer(pair: Pair) -> PlannedCheckIn:
     return PlannedCheckIn(survey=PAIR_FIT, point=CheckInPoint.OFFER, session=pair.offers + 1)
 
 
-def waited(plan: PairPlan, pair: Pair, since: datetime, ladder: Ladder, step: int) -> datetime:
-    """When a step's wait is over."""
-    wait = ladder.steps[step].after
+def _waited(plan: PairPlan, pair: Pair, since: datetime, wait: Wait) -> datetime:
+    """When a wait that began at `since` is over."""
     if wait.working and pair.hours is not None:
         return pair.hours.program.after_working_days(since, wait.days)
     return since + plan.days(wait.at_least)

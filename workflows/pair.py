@@ -242,7 +242,7 @@ class PairWorkflow:
     async def coordinator_decided(self, decision: CoordinatorDecision) -> None:
         """The coordinator, who was asked to look, did something. What is too late is left."""
         if decision.snooze_until is not None:
-            self._take(Change(pair=after_snooze(self._pair, workflow.now(), decision.snooze_until)))
+            self._take(after_snooze(self._pair, workflow.now(), decision.snooze_until))
         order = decision.order
         if order is not None and refusal(self._pair, order) is None:
             self._obey(HrOrder(order=order, until=decision.until))
