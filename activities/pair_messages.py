@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +16,8 @@ from activities.letters import Draft, Letter
 from activities.post import Post
 from activities.signatures import PairActivities, PairMoment, PairRef, Record, Sent
 from activities.writing import Writer
-from domain.escalation import LadderAction
+from domain.definition import Contact
+from domain.escalation import LadderAction, LadderStep, Trigger
 from domain.lifecycle import PairState
 from domain.messages import (
     Calendar,
@@ -24,7 +27,7 @@ from domain.messages import (
     messages_of,
     occasion_of,
 )
-from domain.pair import MomentKind, Step
+from domain.pair import Moment, MomentKind, Step
 from domain.people import Role
 from store import answers, journal, programs
 from store.content import Content
@@ -67,8 +70,12 @@ class PairMessages(PairActivities):
             program = programs.get(session, moment.program)
             pair = _pair(session, moment.program, moment.pair)
             writer = Writer(program, self._content, self._links, moment.now)
-            letters = _PairLetters(session, writer, pair, moment, self._post.domain)
-            drafts, pointless = letters.drafts(), letters.pointless()
+            drafts: list[Draft] = []
+            pointless: list[Entry] = []
+            for due in (moment.moment, *moment.also):
+                letters = _PairLetters(session, writer, pair, moment, due, self._post.domain)
+                drafts += letters.drafts()
+                pointless += letters.pointless()
         return self._post.send(moment.program, drafts, moment.events, moment.now, pointless, pair)
 
     @activity.defn
@@ -104,14 +111,15 @@ class _PairLetters:
         session: Session,
         writer: Writer,
         pair: PairPeople,
-        moment: PairMoment,
+        given: PairMoment,
+        moment: Moment,
         domain: str,
     ) -> None:
         self._session = session
         self._writer = writer
         self._pair = pair
-        self._given = moment
-        self._moment = moment.moment
+        self._given = given
+        self._moment = moment
         self._domain = domain
 
     def drafts(self) -> list[Draft]:
@@ -151,9 +159,7 @@ class _PairLetters:
     def write(self, message: PlannedMessage) -> Letter:
         role = message.role
         if role is None:
-            definition = self._writer.program.definition
-            boss = message.to is Recipient.SPONSOR
-            contact = definition.sponsor if boss else definition.coordinator
+            contact = self._contact(message.to)
             values = self._writer.about(contact, None) | self._for_hr()
             content = self._writer.content_for(None)
             return Letter(to=contact, section=content.section(message.template, **values))
@@ -170,6 +176,12 @@ class _PairLetters:
             asks=message.check_in.occasion if message.check_in else None,
             useful_until=self._session_begins if message.template in _BEFORE_A_SESSION else None,
         )
+
+    def _contact(self, to: Recipient) -> Contact:
+        definition = self._writer.program.definition
+        if to is Recipient.SAFETY_CONTACT:
+            return definition.safety_contact
+        return definition.sponsor if to is Recipient.SPONSOR else definition.coordinator
 
     @property
     def _session_begins(self) -> datetime | None:
@@ -309,15 +321,22 @@ class _PairLetters:
         ]
 
     def _were_reminded(self) -> bool:
-        steps = self._writer.program.definition.ladder[0].steps[: self._moment.step or 0]
-        return any(action in _REMINDERS for step in steps for action in step.do)
+        return any(action in _REMINDERS for step in self._climbed() for action in step.do)
+
+    def _ladder(self) -> Sequence[LadderStep]:
+        """The steps of the ladder that the pair is on."""
+        on = self._moment.trigger or Trigger.SILENCE
+        ladders = self._writer.program.definition.ladder
+        return next((ladder.steps for ladder in ladders if ladder.trigger is on), ())
+
+    def _climbed(self) -> Sequence[LadderStep]:
+        return self._ladder()[: self._moment.step or 0]
 
     def _next_ladder_step(self) -> str:
         words = self._writer.content_for(None).words
-        ladder = self._writer.program.definition.ladder[0].steps
-        climbed = self._moment.step or 0
-        if climbed >= len(ladder):
+        steps, climbed = self._ladder(), self._climbed()
+        if len(climbed) >= len(steps):
             return words("mail.ladder.end")
-        following = ladder[climbed]
-        days = following.after.days - (self._moment.days_quiet or 0)
-        return words(f"mail.ladder.{following.do[0]}", count=days)
+        following = steps[len(climbed)]
+        days = math.ceil(following.after.at_least) - (self._moment.days_quiet or 0)
+        return words(f"mail.ladder.{following.do[0]}", count=max(days, 1))
