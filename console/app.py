@@ -49,7 +49,7 @@ from domain.ids import pair_workflow_id, program_workflow_id
 from domain.lifecycle import Stage
 from domain.pair_orders import Order
 from domain.plan import plan_of
-from domain.problems import BadInput, Problem
+from domain.problems import BadInput, Problem, did_you_mean
 from domain.projection import project
 from runtime.settings import PROJECT, Settings, load_settings
 from store import answers, journal, ledger, programs, proposals
@@ -421,12 +421,19 @@ def demo(
     day: Annotated[
         float, typer.Option("--day", help="Seconds that a program day takes.", min=0.05, max=10)
     ] = 0.4,
+    example: Annotated[
+        str, typer.Option("--example", help="Which of the programs in examples/ is played.")
+    ] = "digital-leaders",
     folder: Annotated[
         Path, typer.Option("--folder", help="Where the demo keeps its data.")
     ] = PROJECT / "var" / "demo",
 ) -> None:
     """The whole stack, simulated people, a real program in about a minute."""
-    from demo.run import run_demo  # noqa: PLC0415 - only this command needs it
+    from demo.run import examples, run_demo  # noqa: PLC0415 - only this command needs it
 
+    if example not in examples():
+        hint = did_you_mean(example, examples()) or f"Use one of: {', '.join(examples())}."
+        fail(f"There is no example “{example}”. {hint}", BAD_INPUT)
     with unlogged():
-        raise typer.Exit(asyncio.run(run_demo(folder, day_seconds=day, keep=keep)))
+        played = run_demo(folder, day_seconds=day, keep=keep, name=example)
+        raise typer.Exit(asyncio.run(played))

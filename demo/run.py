@@ -42,7 +42,8 @@ from store.definition_file import load_definition
 from store.programs import Entrant
 from store.report_data import load_report_data
 
-EXAMPLE = PROJECT / "examples" / "digital-leaders"
+EXAMPLES = PROJECT / "examples"
+MAIN_EXAMPLE = "digital-leaders"
 
 OVER = (Stage.COMPLETED, Stage.CANCELLED)
 
@@ -58,7 +59,9 @@ One more mentee declines: a new partner for them is found among those whom other
 """
 
 
-async def run_demo(folder: Path, *, day_seconds: float, keep: bool) -> int:
+async def run_demo(
+    folder: Path, *, day_seconds: float, keep: bool, name: str = MAIN_EXAMPLE
+) -> int:
     """Play the whole program. Gives the exit code: 0 when the program came to its report."""
     if (other := running_stack(folder)) is not None:
         err.print(f"A demo runs already: {other.settings.get('PORTAL_URL')}. End it first.")
@@ -70,14 +73,14 @@ async def run_demo(folder: Path, *, day_seconds: float, keep: bool) -> int:
         async with Stack(folder, say=lambda line: out.print(line, style="dim")) as stack:
             addresses = stack.addresses()
             links = Table.grid(padding=(0, 2))
-            for name, link in (
+            for part, link in (
                 ("Temporal UI", addresses.temporal_ui),
                 ("Portal", addresses.portal),
                 ("Mailbox", addresses.mailbox or ""),
             ):
-                links.add_row(Text(name, style="dim"), link)
+                links.add_row(Text(part, style="dim"), link)
             out.print(links)
-            code = await _show(stack.settings(), folder, day_seconds)
+            code = await _show(stack.settings(), folder, day_seconds, name)
             out.print(f"All of it took {time.monotonic() - began:.0f} seconds.", style="dim")
             if keep:
                 out.print("Everything stays up to look around. Ctrl-C ends it.")
@@ -103,11 +106,12 @@ async def play(
     definition: Definition,
     look: Callable[[Standing, Crowd], Awaitable[None]],
 ) -> Played:
-    """Start a program and have it played by simulated people until it is over.
+    """Start an example and have it played by simulated people until it is over.
 
     `look` is told every half second how things stand.
     """
-    found = read_people(EXAMPLE / "people.csv", definition, EXAMPLE)
+    folder = EXAMPLES / definition.program.id
+    found = read_people(folder / "people.csv", definition, folder)
     people = found.people
     entrants = [
         Entrant(person=person, roles=roles)
@@ -136,9 +140,9 @@ async def play(
         await asyncio.gather(living, return_exceptions=True)
 
 
-async def _show(settings: Settings, folder: Path, day_seconds: float) -> int:
+async def _show(settings: Settings, folder: Path, day_seconds: float, name: str) -> int:
     """Play the example before the eyes of who started the demonstration."""
-    definition = example(day_seconds)
+    definition = example(day_seconds, name)
     database = Database(settings.database)
     stages: list[Stage] = []
     told: set[str] = set()
@@ -167,9 +171,14 @@ async def _show(settings: Settings, folder: Path, day_seconds: float) -> int:
     return 0 if played.standing.status.stage is Stage.COMPLETED else 1
 
 
-def example(day_seconds: float) -> Definition:
-    """The example program, with days of this length."""
-    definition = load_definition(EXAMPLE / "definition.yaml")
+def examples() -> tuple[str, ...]:
+    """The examples that can be played: folders with a definition and people."""
+    return tuple(sorted(file.parent.name for file in EXAMPLES.glob("*/definition.yaml")))
+
+
+def example(day_seconds: float, name: str = MAIN_EXAMPLE) -> Definition:
+    """An example program, with days of this length."""
+    definition = load_definition(EXAMPLES / name / "definition.yaml")
     calendar = definition.calendar.model_copy(update={"day": day_seconds})
     return definition.model_copy(update={"calendar": calendar})
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
+
+import pytest
 
 from console.intake import read_intake
 from domain.diagnosis import diagnose
@@ -42,3 +45,32 @@ def test_twelve_pairs_are_possible_whichever_two_stay_out() -> None:
             joined = {key: p for key, p in PEOPLE.items() if key not in (mentor, mentee)}
             pairs = match(DEFINITION, joined, background=INTAKE.background).pairs
             assert len(pairs) >= 12, (mentor, mentee)
+
+
+@pytest.mark.parametrize(
+    ("name", "people", "pairs"), [("mutual-exchange", 16, 8), ("shared-mentees", 18, 12)]
+)
+def test_the_other_examples_give_everybody_a_partner(name: str, people: int, pairs: int) -> None:
+    folder = Path("examples") / name
+    intake = read_intake(folder / "definition.yaml", folder / "people.csv")
+    proposal = match(intake.definition, intake.candidates, background=intake.background)
+    assert intake.notes == ()
+    assert (len(intake.candidates), len(proposal.pairs)) == (people, pairs)
+    assert proposal.unmatched == ()
+
+
+def test_each_mentee_of_the_hospital_is_shared_by_two_mentors() -> None:
+    folder = Path("examples/shared-mentees")
+    intake = read_intake(folder / "definition.yaml", folder / "people.csv")
+    pairs = match(intake.definition, intake.candidates, background=intake.background).pairs
+    assert set(Counter(pair.mentee for pair in pairs).values()) == {2}
+
+
+def test_pairs_of_the_mutual_example_are_two_levels_apart() -> None:
+    folder = Path("examples/mutual-exchange")
+    intake = read_intake(folder / "definition.yaml", folder / "people.csv")
+    levels = intake.definition.people.levels
+    people = {person.reference: person for person in intake.people}
+    for pair in match(intake.definition, intake.candidates, background=intake.background).pairs:
+        mentor, mentee = (levels.index(people[key].level or "") for key in pair.two)
+        assert mentee - mentor >= 2
