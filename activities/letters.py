@@ -56,6 +56,8 @@ class KeptLetter(Value):
     letter: Letter
     session: SessionState | None = None
     """How its session stood when it was written."""
+    was_answered: bool = False
+    """Whether what it asks for had been answered then: it asks again."""
     put_off: int = 0
     """How often a mail server has put it off."""
     put_off_since: datetime | None = None
@@ -65,7 +67,11 @@ class KeptLetter(Value):
 
 def keep(session: Session, draft: Draft) -> KeptLetter:
     """A letter, to be kept as things stand now."""
-    return KeptLetter(letter=draft.letter, session=_session_state(session, draft))
+    return KeptLetter(
+        letter=draft.letter,
+        session=_session_state(session, draft),
+        was_answered=_is_answered(session, draft),
+    )
 
 
 def has_lost_its_point(session: Session, draft: Draft, kept: KeptLetter, now: datetime) -> bool:
@@ -77,10 +83,10 @@ def has_lost_its_point(session: Session, draft: Draft, kept: KeptLetter, now: da
     entry, letter = draft.entry, draft.letter
     if letter.useful_until is not None and now >= letter.useful_until:
         return True
-    if kept.session != _session_state(session, draft):
-        return True
     if outlives_its_pair(entry.kind):
         return False
+    if kept.session != _session_state(session, draft):
+        return True
     if entry.pair is not None and answers.pair_is_over(session, entry.pair):
         return True
     if entry.person is None:
@@ -92,14 +98,17 @@ def has_lost_its_point(session: Session, draft: Draft, kept: KeptLetter, now: da
         return True
     if entry.kind in _ASK_TO_JOIN and person.joined is not None:
         return True
-    return letter.asks is not None and _is_answered(session, entry, entry.person, letter.asks)
+    return _is_answered(session, draft) and not kept.was_answered
 
 
 _ASK_TO_JOIN = ("invitation", "invitation_reminder")
 
 
-def _is_answered(session: Session, entry: Entry, person: str, occasion: str) -> bool:
-    found = answers.find(session, entry.program, entry.pair, person, occasion)
+def _is_answered(session: Session, draft: Draft) -> bool:
+    entry, occasion = draft.entry, draft.letter.asks
+    if entry.person is None or occasion is None:
+        return False
+    found = answers.find(session, entry.program, entry.pair, entry.person, occasion)
     return found is not None and found.kind != AnswerKind.DRAFT
 
 

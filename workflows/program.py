@@ -44,6 +44,9 @@ BEFORE_MEETINGS = (
 )
 BEFORE_EVALUATION = (*BEFORE_MEETINGS, PairState.MEETING)
 
+LAST_MAIL = 14
+"""Program days that a program which is over waits for its last mails to go out."""
+
 
 @workflow.defn(name="Program")
 class ProgramWorkflow(Repairs):
@@ -68,6 +71,7 @@ class ProgramWorkflow(Repairs):
             await self._evaluate()
         except Cancelled:
             await self._cancel_pairs()
+        await self._held.gone(within=self._plan.days(LAST_MAIL))
         await workflow.wait_condition(workflow.all_handlers_finished)
         return ProgramOutcome(
             stage=self._stage,

@@ -28,6 +28,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.pair_orders import Order
     from domain.plan import PairPlan
     from workflows.cohort import CohortWorkflow
+    from workflows.held_mail import HeldMail
     from workflows.messages import CohortCounts, CohortInput, HrOrder, ProgramInput, ProgramView
     from workflows.options import PATIENT, Recorder
     from workflows.pair import PairWorkflow
@@ -65,6 +66,9 @@ class ProgramSteps:
         self._cohorts: list[CohortHandle] = []
         self._watchers: list[asyncio.Task[None]] = []
         self._counts: dict[int, dict[PairState, int]] = {}
+        self._held = HeldMail(
+            start.program, may_go=lambda: self._cancelled or self._paused_at is None
+        )
 
     async def _start_cohorts(self, count: int, plan: PairPlan) -> None:
         for _ in range(count):
@@ -156,7 +160,7 @@ class ProgramSteps:
         now = workflow.now()
         events = self._recorder.take()
         after: str | None = ""
-        sent = 0
+        written_to = 0
         while after is not None:
             page = await workflow.execute_activity_method(
                 ProgramActivities.send_program_moment,
@@ -174,10 +178,11 @@ class ProgramSteps:
                 **PATIENT,
             )
             events = ()
-            sent += page.sent
+            written_to += page.sent + page.held
+            self._held.note(page.later)
             after = page.next
         if kind is ProgramMomentKind.INVITATION:
-            self._recorder.add(EventKind.PEOPLE_INVITED, {"count": sent})
+            self._recorder.add(EventKind.PEOPLE_INVITED, {"count": written_to})
             await self._write_down()
 
     async def _write_down(self) -> None:

@@ -57,8 +57,9 @@ class Works:
             if name in fields
         }
         given = {"scheduler": Role.MENTOR, "sessions_held": 0, **outer}
-        moment = Moment(kind=kind, at=NOW, **fields)
-        return PairMoment(program=PROGRAM, pair=pair, moment=moment, now=NOW, **given)
+        now = fields.pop("now", NOW)
+        moment = Moment(kind=kind, at=now, **fields)
+        return PairMoment(program=PROGRAM, pair=pair, moment=moment, now=now, **given)
 
     def held(self, now: datetime, *, pair: str = "pair-1") -> Sent:
         """Send what was held for the two of a pair."""

@@ -113,6 +113,8 @@ class Stage(PairActivities, ProgramActivities):
         """The pairs for which held messages were to go out."""
         self.held_of_program: list[ProgramRef] = []
         self.hours: Callable[[PairRef], PairHours] = _always_open
+        self.later: list[datetime | None] = []
+        """When what was held can go, for each sending of the program in order."""
         self.on_pair_moment: Callable[[PairMoment], None] = lambda _moment: None
         self.on_program_moment: Callable[[ProgramMoment], None] = lambda _moment: None
         self._lock = threading.Lock()
@@ -157,13 +159,13 @@ class Stage(PairActivities, ProgramActivities):
         with self._lock:
             self.program_moments.append(moment)
         self.on_program_moment(moment)
-        return PageSent(sent=1)
+        return PageSent(sent=1, later=self.later.pop(0) if self.later else None)
 
     @activity.defn
     def send_held_of_program(self, program: ProgramRef) -> Sent:
         with self._lock:
             self.held_of_program.append(program)
-        return Sent(sent=0)
+        return Sent(sent=1, later=self.later.pop(0) if self.later else None)
 
     @activity.defn
     def propose_matches(self, request: MatchRequest) -> ProposalRef:

@@ -228,6 +228,63 @@ async def test_a_program_can_be_cancelled_before_it_begins(
     assert view.stage is ProgramStage.CANCELLED
 
 
+async def test_what_had_to_be_held_goes_out_at_its_time_until_nothing_is_held(
+    time_skipping: WorkflowEnvironment, program: Handle, stage: Stage
+) -> None:
+    starts = (await program.query(ProgramWorkflow.view)).stage_ends
+    assert starts is not None
+    monday, tuesday = starts + timedelta(days=2), starts + timedelta(days=3)
+    stage.later = [monday, tuesday, None]
+    await until_proposed(time_skipping, program)
+    assert [held.now - starts for held in stage.held_of_program] == [
+        pytest.approx(timedelta(days=2), abs=timedelta(seconds=5)),
+        pytest.approx(timedelta(days=3), abs=timedelta(seconds=5)),
+    ]
+    assert kinds(stage)[:2] == [
+        ProgramMomentKind.INVITATION,
+        ProgramMomentKind.INVITATION_REMINDER,
+    ]
+
+
+async def test_what_is_held_waits_for_the_end_of_a_pause(
+    time_skipping: WorkflowEnvironment, program: Handle, stage: Stage
+) -> None:
+    starts = (await program.query(ProgramWorkflow.view)).stage_ends
+    assert starts is not None
+    stage.later = [starts + timedelta(days=2)]
+    await time_skipping.sleep(timedelta(days=4))
+    await program.execute_update(ProgramWorkflow.pause)
+    await time_skipping.sleep(timedelta(days=10))
+    assert stage.held_of_program == []
+    await program.execute_update(ProgramWorkflow.resume)
+    await time_skipping.sleep(timedelta(minutes=1))
+    assert len(stage.held_of_program) == 1
+
+
+@pytest.mark.parametrize(("held_for", "sent"), [(timedelta(days=3), 1), (timedelta(days=300), 0)])
+async def test_a_program_that_is_over_waits_for_its_last_mails_but_not_for_ever(
+    time_skipping: WorkflowEnvironment,
+    program: Handle,
+    stage: Stage,
+    held_for: timedelta,
+    sent: int,
+) -> None:
+    def hold_the_farewell(moment: ProgramMoment) -> None:
+        if moment.kind is ProgramMomentKind.FAREWELL_CANCELLED:
+            stage.later = [moment.now + held_for]
+
+    stage.on_program_moment = hold_the_farewell
+    await time_skipping.sleep(timedelta(days=5))
+    cancelled = await time_skipping.get_current_time()
+    await program.execute_update(ProgramWorkflow.pause)
+    await program.execute_update(ProgramWorkflow.cancel)
+    assert (await program.result()).stage is ProgramStage.CANCELLED
+    assert len(stage.held_of_program) == sent
+    closed = (await program.describe()).close_time
+    assert closed is not None
+    assert timedelta(days=2) < closed - cancelled < timedelta(days=15)
+
+
 async def test_resuming_what_is_not_paused_is_refused(
     time_skipping: WorkflowEnvironment, program: Handle
 ) -> None:
