@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from activities.invitations import Invitation
 from domain.definition import Contact
 from domain.model import Value
-from domain.posting import outlives_its_pair
-from store import answers, programs
+from domain.posting import asks_hr_to_act, outlives_its_pair
+from store import answers, journal, programs
 from store.answers import AnswerKind
 from store.content import Section
 from store.ledger import Entry
@@ -83,14 +83,13 @@ def has_lost_its_point(session: Session, draft: Draft, kept: KeptLetter, now: da
     entry, letter = draft.entry, draft.letter
     if letter.useful_until is not None and now >= letter.useful_until:
         return True
+    is_over = entry.pair is not None and answers.pair_is_over(session, entry.pair)
+    if entry.person is None:
+        return is_over and asks_hr_to_act(entry.kind)
     if outlives_its_pair(entry.kind):
         return False
-    if kept.session != _session_state(session, draft):
+    if is_over or kept.session != _session_state(session, draft):
         return True
-    if entry.pair is not None and answers.pair_is_over(session, entry.pair):
-        return True
-    if entry.person is None:
-        return False
     if entry.pair is None and answers.program_is_over(session, entry.program):
         return True
     person = programs.participant(session, entry.program, entry.person)
@@ -102,6 +101,13 @@ def has_lost_its_point(session: Session, draft: Draft, kept: KeptLetter, now: da
 
 
 _ASK_TO_JOIN = ("invitation", "invitation_reminder")
+
+
+def waits_for_its_pair(session: Session, pair: str | None, person: str | None, kind: str) -> bool:
+    """Whether a message to one of a pair stays where it is because the pair is paused."""
+    if pair is None or person is None or outlives_its_pair(kind):
+        return False
+    return journal.pair_is_paused(session, pair)
 
 
 def _is_answered(session: Session, draft: Draft) -> bool:

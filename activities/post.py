@@ -9,11 +9,11 @@ from email.message import EmailMessage
 from sqlalchemy.orm import Session
 from temporalio import activity
 
-from activities.letters import Draft, keep
+from activities.letters import Draft, keep, waits_for_its_pair
 from activities.mail import Deferred, Mailer, Refused, compose
 from activities.reach import reach_of
 from activities.signatures import Sent
-from activities.sorting import Hours, Mailing, Sorting, waits_for_its_pair
+from activities.sorting import Hours, Mailing, Sorting
 from activities.writing import Writer
 from domain.journal import JournalEvent
 from domain.posting import is_given_up, try_again_after
@@ -246,6 +246,6 @@ def _outcome(session: Session, keys: Sequence[str], held: Iterable[Held]) -> Sen
 def _first(session: Session, held: Iterable[Held]) -> datetime | None:
     """When the first of what is held can go; what waits for its paused pair does not count."""
     for one in held:
-        if not waits_for_its_pair(session, one.pair, one.kind):
+        if not waits_for_its_pair(session, one.pair, one.person, one.kind):
             return one.send_after
     return None

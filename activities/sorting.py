@@ -8,7 +8,14 @@ from functools import lru_cache
 
 from sqlalchemy.orm import Session
 
-from activities.letters import Draft, KeptLetter, Letter, has_lost_its_point, keep
+from activities.letters import (
+    Draft,
+    KeptLetter,
+    Letter,
+    has_lost_its_point,
+    keep,
+    waits_for_its_pair,
+)
 from activities.writing import zone_of
 from domain.model import Value
 from domain.posting import (
@@ -17,11 +24,10 @@ from domain.posting import (
     Day,
     goes_at_once,
     goes_out_at,
-    outlives_its_pair,
     urgent_goes_out_at,
 )
 from domain.reach import OpenHours
-from store import journal, ledger, programs
+from store import ledger, programs
 from store.ledger import MessageState, Standing
 from store.programs import Participant, Program
 
@@ -128,7 +134,7 @@ class Sorting:
         if has_lost_its_point(self._session, draft, kept, self._now):
             ledger.drop(self._session, [entry.key])
             return None
-        if waits_for_its_pair(self._session, entry.pair, entry.kind):
+        if waits_for_its_pair(self._session, entry.pair, entry.person, entry.kind):
             return None
         return Parcel(draft=draft, kept=kept)
 
@@ -213,13 +219,6 @@ class Sorting:
         local = calendar.to_program(self._now).astimezone(zone_of(self._program, person))
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
         return calendar.to_instant(midnight), calendar.to_instant(midnight + timedelta(days=1))
-
-
-def waits_for_its_pair(session: Session, pair: str | None, kind: str) -> bool:
-    """Whether a message stays where it is because its pair is paused."""
-    if pair is None or outlives_its_pair(kind):
-        return False
-    return journal.pair_is_paused(session, pair)
 
 
 def _mailbox(draft: Draft) -> str:

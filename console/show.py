@@ -253,10 +253,12 @@ def people_line(current: Standing) -> Text:
     """Counts of people, mails and answers."""
     people, messages = current.status.people, current.messages
     refused = messages.get(MessageState.REFUSED, 0)
+    held = messages.get(MessageState.HELD, 0)
     text = (
         f"{people.invited} invited, {people.joined} joined, {people.stayed_out} stayed out, "
-        f"{people.withdrew} withdrew · {messages.get(MessageState.SENT, 0)} mails sent"
-        f"{f', {refused} refused' if refused else ''} · {current.answers} answers"
+        f"{people.withdrew} withdrew · {messages.get(MessageState.SENT, 0)} messages sent"
+        f"{f', {held} waiting' if held else ''}{f', {refused} refused' if refused else ''}"
+        f" · {current.answers} answers"
     )
     return Text(text)
 

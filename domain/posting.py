@@ -20,7 +20,11 @@ AT_ONCE = frozenset({"session_invitation", "session_cancelled", "safety_raised",
 """Messages that wait for no hour and go alone. A session that is booked, moved or cancelled may be
 tonight's, and calendars expect one event a mail; who asks for help waits for nobody's morning."""
 
-_LAST_WORDS = frozenset({"pair_ended", "partner_away", "welcome_back", "continued_reminder"})
+_LAST_WORDS = frozenset({"partner_away", "welcome_back", "continued_reminder"})
+
+_ASK_HR_TO_ACT = frozenset(
+    {"preparation_overdue", "pair_stalled", "pair_stalled_sponsor", "coordinator_task"}
+)
 
 TRY_AGAIN_FIRST = timedelta(minutes=15)
 """Program time after which a mail server that put a message off is asked again: many take a
@@ -39,11 +43,16 @@ def goes_at_once(kind: str) -> bool:
 
 
 def outlives_its_pair(kind: str) -> bool:
-    """Whether a message about a pair keeps its point when the pair is over or paused.
+    """Whether a message to one of a pair keeps its point when the pair is over or paused.
 
     Farewells do, and what tells of the pause itself.
     """
     return kind.startswith("farewell_") or kind in _LAST_WORDS
+
+
+def asks_hr_to_act(kind: str) -> bool:
+    """Whether a message asks those who run the program to do something for a pair that goes on."""
+    return kind in _ASK_HR_TO_ACT
 
 
 class Day(Value):

@@ -246,6 +246,7 @@ class Held(Value):
 
     key: str
     pair: str | None
+    person: str | None
     kind: str
     send_after: datetime
 
@@ -272,7 +273,13 @@ def _held(session: Session, *conditions: ColumnElement[bool]) -> list[Held]:
         .order_by(MessageRow.send_after, MessageRow.key)
     )
     return [
-        Held(key=row.key, pair=row.pair_id, kind=row.kind, send_after=row.send_after)
+        Held(
+            key=row.key,
+            pair=row.pair_id,
+            person=row.person_id,
+            kind=row.kind,
+            send_after=row.send_after,
+        )
         for row in rows
         if row.send_after is not None
     ]

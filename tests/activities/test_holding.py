@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -223,6 +224,31 @@ def test_a_day_is_the_person_s_own_and_a_mail_of_several_counts_once(
     assert len(to(works, "mia")) == 3
 
 
+def test_mails_of_the_same_moment_from_several_pairs_keep_to_the_limit(open_works: Works) -> None:
+    pairs = ["pair-1", *(f"pair-{number}" for number in range(10, 15))]
+    with open_works.scene.database.write() as session:
+        for pair in pairs[1:]:
+            session.add(
+                PairRow(
+                    id=pair,
+                    program_id=PROGRAM,
+                    cohort=0,
+                    mentor_id="p-mia",
+                    mentee_id="p-vera",
+                    score=1.0,
+                    reasons=[],
+                )
+            )
+    moments = [
+        open_works.moment(MomentKind.INTRODUCTION, now=MONDAY, pair=pair, roles=(Role.MENTOR,))
+        for pair in pairs
+    ]
+    with ThreadPoolExecutor(len(pairs)) as threads:
+        sent = list(threads.map(open_works.pair_messages.send_pair_moment, moments))
+    assert sum(one.sent for one in sent) == MOST_A_DAY == len(to(open_works, "mia"))
+    assert sum(one.held for one in sent) == len(pairs) - MOST_A_DAY
+
+
 def test_hr_has_hours_but_no_limit(works_on_sqlite: Works) -> None:
     works = works_on_sqlite
     for number in (1, 2, 3):
@@ -381,6 +407,22 @@ def test_a_farewell_outlives_its_pair(works_on_sqlite: Works) -> None:
     works.held(MONDAY_MORNING)
     assert to(works, "mia") == ["farewell_closed"]
     assert to(works, "cora") == ["pair_ended"]
+
+
+def test_hr_is_not_asked_to_look_after_a_pair_that_is_over(works_on_sqlite: Works) -> None:
+    works = works_on_sqlite
+    works.of_pair(MomentKind.PREPARATION_OVERDUE, now=SATURDAY)
+    pair_ends(works)
+    works.held(MONDAY_MORNING)
+    assert to(works, "cora") == []
+
+
+def test_what_hr_should_know_of_a_paused_pair_does_not_wait(works_on_sqlite: Works) -> None:
+    works = works_on_sqlite
+    works.of_pair(MomentKind.PREPARATION_OVERDUE, now=SATURDAY)
+    works.scene.happened(EventKind.PAIR_PAUSED)
+    assert works.held(MONDAY_MORNING).sent == 1
+    assert to(works, "cora") == ["preparation_overdue"]
 
 
 def test_what_waits_in_a_paused_pair_waits_for_the_end_of_the_pause(open_works: Works) -> None:
