@@ -28,7 +28,7 @@ from activities.reach import Reach
 from domain.problems import BadInput
 from runtime.exit import leave_with
 from runtime.logs import set_up_logs
-from runtime.settings import PROJECT, MailTls, Settings, load_settings
+from runtime.settings import MailTls, Settings, load_settings
 from runtime.temporal import connect
 from store.content import Content
 from store.database import Database
@@ -134,7 +134,7 @@ async def run() -> None:
     settings = load_settings()
     set_up_logs(settings, "worker")
     database = Database(settings.database)
-    content = Content(PROJECT / "content")
+    content = Content(settings.content)
     links = Links(settings.portal_url, settings.signing_keys())
     client = await connect(settings)
     stop = asyncio.Event()

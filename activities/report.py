@@ -75,15 +75,17 @@ class ReportFiles(Value):
         raise KeyError(name)
 
 
-def render_report(data: ReportData, content_folder: Path, language: str = "en") -> ReportFiles:
+def render_report(
+    data: ReportData, content_folders: Path | Sequence[Path], language: str = "en"
+) -> ReportFiles:
     """The report on a program, in a language or the nearest one that there is.
 
-    Works at any time: before the end it says that it is an interim report. `content_folder` holds a
-    folder a language. Raises BadInput if the content can't be read.
+    Works at any time: before the end it says that it is an interim report. `content_folders`
+    are what `Content` takes. Raises BadInput if the content can't be read.
     """
-    content = Content(content_folder, language)
+    content = Content(content_folders, language)
     surveys = {survey: content.survey(survey) for survey in content.survey_ids}
-    folders = [content_folder / name / "report" for name in (content.language, "en")]
+    folders = [root / "report" for root in content.roots]
     report = _Report(data, surveys, _Words(folders), content.language)
     return ReportFiles(
         files=(

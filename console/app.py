@@ -25,7 +25,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.report import REPORT_HTML, render_report, write_report
 from console import show
-from console.intake import read_intake, start_date_problem
+from console.intake import check_own_content, read_intake, start_date_problem
 from console.people import update_people
 from console.session import (
     err,
@@ -51,7 +51,7 @@ from domain.pair_orders import Order
 from domain.plan import plan_of
 from domain.problems import BadInput, Problem, did_you_mean
 from domain.projection import project
-from runtime.settings import PROJECT, Settings, load_settings
+from runtime.settings import PROJECT, Settings, content_folders, load_settings
 from store import answers, journal, ledger, programs, proposals
 from store.database import Database
 from store.definition_file import STANDARD, definition_templates, new_definition, program_id_of
@@ -67,8 +67,6 @@ from workflows.search_attributes import PROGRAM, STAGE
 app = typer.Typer(
     name="starter.py",
 )
-
-CONTENT = PROJECT / "content"
 
 DefinitionFile = Annotated[Path, typer.Argument(help="The program's definition (YAML).")]
 PeopleFile = Annotated[Path, typer.Argument(help="The people (CSV or XLSX).")]
@@ -109,7 +107,9 @@ def check(
 ) -> None:
     """Validate, and say what would happen."""
     with told(as_json=as_json):
-        intake = read_intake(definition, people)
+        folders = content_folders()
+        intake = read_intake(definition, people, folders)
+        check_own_content(folders)
         if as_json:
             print_json(show.plan_facts(intake))
         else:
@@ -120,7 +120,7 @@ def check(
 def start(definition: DefinitionFile, people: PeopleFile, as_json: AsJson = False) -> None:
     """Start a run; prints its id and the UI link."""
     with told(as_json=as_json):
-        intake = read_intake(definition, people)
+        intake = read_intake(definition, people, content_folders())
         plan = intake.definition
         if past := start_date_problem(plan):
             raise BadInput([Problem(file=str(definition), message=past)])
@@ -411,7 +411,7 @@ def report(
             plan = the_program(database, program).definition
             with database.read() as session:
                 data = load_report_data(session, program)
-        write_report(render_report(data, CONTENT, plan.program.language), target)
+        write_report(render_report(data, settings.content, plan.program.language), target)
         out.print(f"Wrote {target / REPORT_HTML}", soft_wrap=True)
 
 

@@ -17,6 +17,7 @@ from domain.definition import Definition, Mode
 from domain.model import Value
 from domain.people import Person, Role
 from domain.problems import BadInput, Problem
+from store.content_folders import SHIPPED, languages_in
 from store.definition_file import MAX_BYTES, STAND_INS, definition_problem, load_definition
 from store.input_file import read_bytes
 from store.people_file import PeopleFile, load_people
@@ -80,29 +81,35 @@ class Intake(Value):
         return diagnose(self.definition, self.people)
 
 
-def read_intake(definition: Path, people: Path | None) -> Intake:
+def read_intake(
+    definition: Path, people: Path | None, content: Sequence[Path] = (SHIPPED,)
+) -> Intake:
     """Read both files, and the vocabularies that the definition names.
+
+    `content` are the folders of content, the first laid over the others.
 
     Raises:
         BadInput: with every problem of all. Where the definition has problems, the people are
             checked as far as what it says of their columns can be understood.
     """
     try:
-        plan = load_definition(definition)
+        plan = load_definition(definition, content)
     except BadInput as bad:
-        of_people = _problems_of_people(definition, people) if people else ()
+        of_people = _problems_of_people(definition, people, content) if people else ()
         raise BadInput([*bad.problems, *of_people]) from None
     if people is None:
-        load_vocabulary(plan.people.vocabularies, plan.program.language, definition.parent)
+        load_vocabulary(plan.people.vocabularies, plan.program.language, definition.parent, content)
         return Intake(definition=plan)
-    found = read_people(people, plan, definition.parent)
+    found = read_people(people, plan, definition.parent, content)
     intake = Intake(definition=plan, people=found.people, roles=found.roles, notes=found.notes)
     if wrong := _wrong_fixed_pairs(definition, intake):
         raise BadInput(wrong)
     return intake
 
 
-def read_people(people: Path, plan: Definition, folder: Path) -> PeopleFile:
+def read_people(
+    people: Path, plan: Definition, folder: Path, content: Sequence[Path] = (SHIPPED,)
+) -> PeopleFile:
     """A people file, read as a definition says whose own vocabularies stand in `folder`.
 
     Raises:
@@ -110,11 +117,33 @@ def read_people(people: Path, plan: Definition, folder: Path) -> PeopleFile:
     """
     named = plan.people.vocabularies
     try:
-        vocabulary = load_vocabulary(named, plan.program.language, folder) if named else None
+        vocabulary = (
+            load_vocabulary(named, plan.program.language, folder, content) if named else None
+        )
     except BadInput as bad:
         # What the vocabularies would say of its words can't be told, everything else can.
         raise BadInput([*bad.problems, *_problems(people, plan)]) from None
     return load_people(people, plan, vocabulary)
+
+
+def check_own_content(folders: Sequence[Path]) -> None:
+    """Read all that an organisation laid over the content that ships, if it did.
+
+    Raises:
+        BadInput: with every problem of every language.
+    """
+    if len(folders) < 2:  # what ships is checked before it does
+        return
+    from store.content import Content  # noqa: PLC0415 - takes long to load, and few need it
+
+    found: dict[str, Problem] = {}
+    for language in languages_in(folders):
+        try:
+            Content(folders, language)
+        except BadInput as bad:
+            found |= {str(problem): problem for problem in bad.problems}
+    if found:
+        raise BadInput(list(found.values()))
 
 
 def start_date_problem(definition: Definition) -> str | None:
@@ -150,13 +179,15 @@ def _problems(people: Path, plan: Definition) -> Sequence[Problem]:
     return ()
 
 
-def _problems_of_people(definition: Path, people: Path) -> Sequence[Problem]:
+def _problems_of_people(
+    definition: Path, people: Path, content: Sequence[Path]
+) -> Sequence[Problem]:
     try:
         stand_in = _as_far_as_understood(definition)
         if stand_in is None:
             read_table(people, [])
         else:
-            read_people(people, stand_in, definition.parent)
+            read_people(people, stand_in, definition.parent, content)
     except BadInput as bad:
         return bad.problems
     return ()

@@ -19,6 +19,7 @@ from domain.matching import choose, why_not_these, written_out
 from domain.problems import BadInput, Problem, suggestion
 from domain.proposal import Proposal
 from domain.proposal_words import Section, pair_in_sections, pair_of
+from runtime.settings import content_folders
 from store.proposal_file import check_target, export_proposal, refuse_to_overwrite
 
 Answer = tuple[str, Sequence[Section]]
@@ -52,7 +53,7 @@ def match_files(
     check_target(target)
     refuse_to_overwrite(target, (definition, people), force=force)
     steps.begin("load", "Reading the files")
-    intake = read_intake(definition, people)
+    intake = read_intake(definition, people, content_folders())
     asked = [(_who(intake, people, one), _who(intake, people, other)) for one, other in questions]
     steps.begin("score", "Weighing who could be with whom")
     ground = Ground(intake.definition, intake.candidates, intake.background)

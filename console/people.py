@@ -33,7 +33,7 @@ def update_people(settings: Settings, program: str, file: Path) -> None:
     """
     with store(settings) as database:
         definition = the_program(database, program).definition
-        people = read_people(file, definition, file.parent).people
+        people = read_people(file, definition, file.parent, settings.content).people
         with database.read() as session:
             known = {p.person.reference for p in programs.participants(session, program)}
         if known and not known & {person.reference for person in people}:

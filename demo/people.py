@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -28,6 +28,9 @@ _ANSWERED = frozenset(
     ("join", "introduction", "guide", "agreement", "goals", "book", "session", "survey")
 )
 """The pages on which there is something to do."""
+
+MOST_MODULES = 50
+"""How many texts of a training somebody reads in a row at most."""
 
 POLL_SECONDS = 0.1
 RETRY_SECONDS = 0.5
@@ -129,14 +132,22 @@ class Player:
 
 @dataclass
 class Page:
-    """A page of the portal, with what can be filled in."""
+    """A page of the portal, with what can be filled in and where it leads on to."""
 
     forms: list[Tag]
+    onward: list[str] = field(default_factory=list)
+    """Where its links lead that look like buttons."""
 
     @classmethod
     def read(cls, html: str) -> Page:
         """Read a page as a browser would."""
-        return cls(BeautifulSoup(html, "html.parser").find_all("form"))
+        page = BeautifulSoup(html, "html.parser")
+        onward = [str(link["href"]) for link in page.select("a.button[href]")]
+        return cls(page.find_all("form"), onward)
+
+    def leads_to(self, purpose: str) -> str | None:
+        """Where it leads on to a page of this purpose."""
+        return next((link for link in self.onward if purpose_of(link) == purpose), None)
 
     def fill(self, choose: Choose, having: str | None = None) -> dict[str, str]:
         """Fill in the first form, or the one with a field of this name."""
@@ -227,18 +238,32 @@ class Crowd:
     async def _turn_to(self, web: httpx.AsyncClient, player: Player, mail: Delivery) -> None:
         dice = random.Random(f"{self._seed}/{player.email}/{mail.subject}")  # noqa: S311 - a play
         await self._sleep_days(player.delay_days(dice))
-        by_purpose = {urlsplit(link).path.strip("/").split("/")[0]: link for link in mail.links}
+        by_purpose = {purpose_of(link): link for link in mail.links}
         for purpose, link in by_purpose.items():
             if purpose not in _ANSWERED or player.ignores(purpose):
                 continue
             if purpose == "session" and FOLLOW_UP not in mail.kind:
                 continue  # the invitation and the reminder name the page too, for later
             page = await self._open(web, link)
+            if purpose == "guide":
+                await self._read_training(web, page)
+                continue
             form = page.fill(self._chooser(player, purpose, dice))
             if form:
                 await self._send(web, link, form)
             if purpose == "session":  # told by this one now, or by the other one before
                 await self._after_session(web, player, by_purpose.get("overview"))
+
+    async def _read_training(self, web: httpx.AsyncClient, page: Page) -> None:
+        """Read one text after the other, as each page leads on to the next."""
+        for _ in range(MOST_MODULES):
+            module = page.leads_to("training")
+            if module is None:
+                return
+            form = (await self._open(web, module)).fill(lambda _name, _kind, options: options[0])
+            if not await self._send(web, module, form):
+                return
+            page = await self._open(web, f"{module}?done=1")
 
     async def _after_session(
         self, web: httpx.AsyncClient, player: Player, overview: str | None
@@ -297,6 +322,11 @@ class Crowd:
 
     def _today(self) -> datetime:
         return self._calendar.to_program(datetime.now(UTC))
+
+
+def purpose_of(link: str) -> str:
+    """Which page of the portal a link opens: the first part of its path."""
+    return urlsplit(link).path.strip("/").split("/")[0]
 
 
 def _one_of(options: list[str], dice: random.Random) -> str:

@@ -21,7 +21,7 @@ from temporalio.client import WorkflowUpdateFailedError
 
 from activities.report import REPORT_HTML, render_report, write_report
 from console import show
-from console.app import CONTENT, read_standing, start_program
+from console.app import read_standing, start_program
 from console.intake import read_people
 from console.matches import approve_matches
 from console.session import err, out
@@ -37,6 +37,7 @@ from runtime.running import running_stack
 from runtime.settings import PROJECT, Settings
 from runtime.stack import Stack, StackBusy
 from store import programs, proposals
+from store.content_folders import SHIPPED
 from store.database import Database
 from store.definition_file import load_definition
 from store.programs import Entrant
@@ -166,7 +167,7 @@ async def _show(settings: Settings, folder: Path, day_seconds: float, name: str)
     finally:
         database.close()
     target = folder / "report"
-    write_report(render_report(data, CONTENT, definition.program.language), target)
+    write_report(render_report(data, SHIPPED, definition.program.language), target)
     _summarise(played.standing, played.crowd, target)
     return 0 if played.standing.status.stage is Stage.COMPLETED else 1
 

@@ -159,7 +159,7 @@ class Stages(Section):
     introduction: Days = 7
     """What a pair has to say no."""
     preparation: Days = 14
-    """What a pair has for the guide, the agreement and the goals."""
+    """What a pair has for the training, the agreement and the goals."""
     meetings: Days = 126
     """The window for sessions."""
     evaluation: Days = 14

@@ -12,7 +12,7 @@ from portal.app import create_app
 from portal.relay import Relay
 from runtime.exit import leave_with
 from runtime.logs import set_up_logs
-from runtime.settings import PROJECT, load_settings
+from runtime.settings import load_settings
 from runtime.temporal import connect
 from runtime.web import serve
 from store.content import Content
@@ -29,7 +29,7 @@ async def run() -> None:
     database = Database(settings.database)
     links = Links(settings.portal_url, settings.signing_keys())
     client = await connect(settings, lazy=True)
-    app = create_app(database, links, Content(PROJECT / "content"), Relay(database, client))
+    app = create_app(database, links, Content(settings.content), Relay(database, client))
     log.info("portal ready", port=settings.portal_port)
     await serve(app, settings.portal_host, settings.portal_port)
     log.info("portal stopped")

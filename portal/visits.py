@@ -33,6 +33,7 @@ _OF_A_PAIR = frozenset(
     {
         Purpose.INTRODUCTION,
         Purpose.GUIDE,
+        Purpose.TRAINING,
         Purpose.AGREEMENT,
         Purpose.GOALS,
         Purpose.BOOK,

@@ -14,7 +14,7 @@ every Temporal tool does.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email.utils import parseaddr
 from enum import StrEnum
 from pathlib import Path
@@ -28,12 +28,11 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
 from domain.model import Value
 from domain.problems import BadInput, Problem, did_you_mean
 from runtime.running import running_stack
+from store.content_folders import SHIPPED
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The folder the project was cloned into."""
@@ -149,7 +148,18 @@ def _is_web_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _is_folder(value: Path) -> Path:
+    folder = _absolute(value)
+    if not folder.is_dir():
+        raise ValueError("there is no such folder.")
+    return folder
+
+
 def _is_database_url(value: SecretStr) -> SecretStr:
+    # Here, so that who matches two files and needs nothing but the folder of content loads quickly.
+    from sqlalchemy import make_url  # noqa: PLC0415
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
     try:
         backend = make_url(value.get_secret_value()).get_backend_name()
     except ArgumentError as error:
@@ -231,6 +241,12 @@ class Settings(Value):
         "be put in front while links signed with the old one are still out. Worker and portal "
         "need one.",
     )
+    content_folder: Annotated[Path, AfterValidator(_is_folder)] | None = Field(
+        default=None,
+        description="A folder of your own texts, laid over content/: a file in it counts in place "
+        "of the one with the same path there, and a new one is added. For starter, worker and "
+        "portal.",
+    )
     log_format: LogFormat = Field(
         default=LogFormat.AUTO,
         description="auto (readable on a terminal, JSON elsewhere), readable or json.",
@@ -275,6 +291,11 @@ class Settings(Value):
         """Where mail is handed over."""
         return read_smtp_url(self.smtp_url.get_secret_value())
 
+    @property
+    def content(self) -> tuple[Path, ...]:
+        """The folders that content is read from, the first laid over the other."""
+        return (SHIPPED,) if self.content_folder is None else (self.content_folder, SHIPPED)
+
     def signing_keys(self) -> tuple[str, ...]:
         """The keys of the links, the signing one first. Raises BadInput where there is none."""
         if not self.link_keys:
@@ -287,15 +308,19 @@ class Settings(Value):
         return tuple(key.get_secret_value() for key in self.link_keys)
 
 
-def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+def load_settings(
+    environment: Mapping[str, str] | None = None,
+    fields: Sequence[str] = tuple(Settings.model_fields),
+) -> Settings:
     """The settings as they stand now, with `environment` in place of this process's own.
 
-    Raises BadInput with every wrong setting, each by its name.
+    Only `fields` are looked at; the others have their defaults. Raises BadInput with every wrong
+    setting, each by its name.
     """
     outer = os.environ if environment is None else environment
     problems: list[Problem] = []
     values: dict[str, str] = {}
-    for field in Settings.model_fields:
+    for field in fields:
         try:
             value = read_secret_file(field.upper(), outer) or outer.get(field.upper())
         except BadInput as error:
@@ -306,7 +331,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     stack = running_stack(Path(values.get("var_dir", VAR_DIR)).expanduser())
     if stack:
         known = {name.lower(): value for name, value in stack.settings.items()}
-        values = {name: known[name] for name in Settings.model_fields if name in known} | values
+        values = {name: known[name] for name in fields if name in known} | values
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
@@ -314,6 +339,14 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     if problems:
         raise BadInput(problems)
     return settings
+
+
+def content_folders(environment: Mapping[str, str] | None = None) -> tuple[Path, ...]:
+    """The folders that content is read from, for who needs no other setting.
+
+    Raises BadInput where the one that is set is not there.
+    """
+    return load_settings(environment, ("var_dir", "content_folder")).content
 
 
 def read_secret_file(name: str, environment: Mapping[str, str]) -> str | None:
@@ -355,7 +388,11 @@ def _problem(detail: Any) -> Problem:
         hint = did_you_mean(str(given), [choice.value for choice in choices])
     elif detail["type"] == "int_parsing":
         message = f"“{given}” is not a number."
-    elif detail["type"] == "value_error" and name not in _SECRETS and isinstance(given, str | int):
+    elif (
+        detail["type"] == "value_error"
+        and name not in _SECRETS
+        and isinstance(given, str | int | Path)
+    ):
         message = f"“{given}”: {message}"
     return Problem(
         file=ENVIRONMENT, field=name.upper() if name else None, message=message, hint=hint

@@ -218,6 +218,9 @@ class Stack:
         self._shared = shared | {
             name: outer[name] for name in shared if name in outer and name != "PORTAL_PORT"
         }
+        if "CONTENT_FOLDER" in outer:  # who asks for a report elsewhere finds it in the note
+            own = Path(outer["CONTENT_FOLDER"]).expanduser().resolve()
+            self._shared["CONTENT_FOLDER"] = str(own)
         if not any(name in outer for name in ("LINK_KEYS", "LINK_KEYS_FILE")):
             self._given["LINK_KEYS_FILE"] = str(_own_link_key(self._var))
         settings = self.settings()

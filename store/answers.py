@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -42,6 +42,9 @@ class AnswerKind(StrEnum):
     AGREEMENT = "agreement"
     GOALS = "goals"
     GUIDE = "guide"
+    """All of the training, as 0.2.0 and before kept it."""
+    TRAINING = "training"
+    """One module of the training. Belongs to the person, and so counts in all of their pairs."""
     INTRODUCTION = "introduction"
     SESSION = "session"
     """Whether a session took place, as one of the pair told it."""
@@ -138,17 +141,96 @@ def decline_introduction(session: Session, link: Link, reason: str | None = None
     )
 
 
-def read_guide(session: Session, link: Link, version: int) -> bool:
-    """Have read the guide of one's role, in this version."""
-    return _answer(
-        session,
-        link,
-        AnswerKind.GUIDE,
-        {},
-        version=version,
-        event=EventKind.GUIDE_READ,
-        deed=DeedKind.GUIDE_READ,
+def read_module(
+    session: Session, link: Link, module: str, version: int, wanted: Mapping[Role, Collection[str]]
+) -> bool:
+    """Have read a module of the training, in this version. What was read stays read.
+
+    `wanted` are the ids that somebody has to read who has this role in a pair. The link's pair is
+    told of each module; every pair that goes on, of the last one that was open for it.
+    """
+    here = _pair_of(session, link)
+    read = modules_read(session, link.program, link.person)
+    if module in read or _has_read_the_guide(session, link.program, link.person):
+        return False
+    at = journal.now_of(session, link.program)
+    occasion = training_occasion(module)
+    session.add(
+        AnswerRow(
+            id=answer_id(link.program, None, link.person, occasion),
+            program_id=link.program,
+            pair_id=None,
+            person_id=link.person,
+            role=_role_in(here, link.person).value,
+            kind=AnswerKind.TRAINING.value,
+            occasion=occasion,
+            version=version,
+            content={},
+            answered_at=at,
+        )
     )
+    for pair in pairs_of(session, link.program, link.person):
+        role = _role_in(pair, link.person)
+        is_last = module in wanted[role] and read | {module} >= set(wanted[role])
+        if pair_is_over(session, pair.id) or not (is_last or pair.id == here.id):
+            continue
+        event = JournalEvent(
+            id=answer_id(link.program, pair.id, link.person, occasion),
+            kind=EventKind.TRAINING_DONE if is_last else EventKind.TRAINING_READ,
+            at=at,
+            pair=pair.id,
+            person=link.person,
+            role=role,
+            data={"module": module},
+        )
+        journal.append(session, link.program, [event])
+        kind = DeedKind.TRAINING_DONE if is_last else DeedKind.TRAINING_READ
+        outbox.add(session, link.program, pair.id, Deed(kind=kind, role=role, at=at))
+    return True
+
+
+def training_occasion(module: str) -> str:
+    """The occasion of an answer to whether a module was read."""
+    return f"{AnswerKind.TRAINING.value}:{module}"
+
+
+def modules_read(session: Session, program: str, person: str) -> frozenset[str]:
+    """The ids of the modules that somebody has read, in whichever pair."""
+    occasions = session.scalars(
+        select(AnswerRow.occasion).where(
+            AnswerRow.program_id == program,
+            AnswerRow.person_id == person,
+            AnswerRow.kind == AnswerKind.TRAINING.value,
+        )
+    )
+    return frozenset(occasion.partition(":")[2] for occasion in occasions)
+
+
+def modules_open(
+    session: Session, program: str, person: str, wanted: Iterable[str]
+) -> tuple[str, ...]:
+    """Which of these modules somebody has yet to read, in this order.
+
+    None for who read the guide when that was all there was.
+    """
+    if _has_read_the_guide(session, program, person):
+        return ()
+    read = modules_read(session, program, person)
+    return tuple(module for module in wanted if module not in read)
+
+
+def training_is_done(session: Session, program: str, person: str, wanted: Iterable[str]) -> bool:
+    """Whether somebody has read all of these modules; also where there are none to read."""
+    return not modules_open(session, program, person, wanted)
+
+
+def _has_read_the_guide(session: Session, program: str, person: str) -> bool:
+    query = select(AnswerRow.id).where(
+        AnswerRow.program_id == program,
+        AnswerRow.person_id == person,
+        AnswerRow.kind == AnswerKind.GUIDE.value,
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def sign_agreement(

@@ -1,8 +1,9 @@
-"""Content files: mails, surveys, guides, the agreement and the words of the pages, per language.
+"""Content files: mails, surveys, training, the agreement and the words of the pages, per language.
 
 They stand in `content/<language>/`; what a language does not have is taken from English, file by
-file, and for the words of the pages word by word. A mail is a Jinja2 template whose result is
-Markdown: values are escaped as they go in, so a person's name is never markup.
+file, and for the words of the pages word by word. An organisation may lay a folder of its own over
+that one. A mail is a Jinja2 template whose result is Markdown: values are escaped as they go in, so
+a person's name is never markup.
 """
 
 from __future__ import annotations
@@ -26,13 +27,13 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from domain.definition import Definition
 from domain.model import Value
 from domain.people import Role
-from domain.problems import BadInput, Problem, did_you_mean
+from domain.problems import BadInput, Problem, did_you_mean, suggestion
 from domain.surveys import Survey
-
-FALLBACK = "en"
-"""The language that has every file."""
+from domain.training import Module, training_of
+from store.content_folders import FALLBACK, file_in, languages_in, names_in, roots_of
 
 
 class Mail(StrEnum):
@@ -108,16 +109,6 @@ class MailText(Value):
     """A whole document, well-formed as XML too."""
 
 
-class Guide(Value):
-    """What a mentor or a mentee reads to prepare."""
-
-    title: str
-    version: int
-    minutes: int
-    """How long it takes to read."""
-    html: str
-
-
 class Agreement(Value):
     """The mentoring agreement, and what a pair chooses in it."""
 
@@ -174,27 +165,30 @@ class Words:
 class Content:
     """The content of one language, read and checked at once.
 
+    `folders` is the folder that ships, or several: the first is laid over the others, so that a
+    file in it counts in place of the one that stands there with the same path.
+
     Raises BadInput with every problem of every file, if there is any.
     """
 
-    def __init__(self, folder: Path, language: str = FALLBACK) -> None:
-        self.folder = folder
-        self.languages = tuple(sorted(p.name for p in folder.iterdir() if p.is_dir()))
+    def __init__(self, folders: Path | Sequence[Path], language: str = FALLBACK) -> None:
+        self.folders = (folders,) if isinstance(folders, Path) else tuple(folders)
+        self.languages = languages_in(self.folders)
         self.language = _nearest(language, self.languages)
         self._siblings: dict[str, Content] = {self.language: self}
-        self._roots = [folder / self.language]
-        if self.language != FALLBACK:
-            self._roots.append(folder / FALLBACK)
+        self.roots = roots_of(self.folders, self.language)
         self._problems: list[Problem] = []
-        roots = [root / "mail" for root in self._roots]
+        roots = [root / "mail" for root in self.roots]
         self._bodies = _environment(roots, _as_markdown)
         self._subjects = _environment(roots, _as_one_line)
         self._mails = {mail: self._read_mail(mail) for mail in Mail}
         self._surveys = {name: self._read_survey(name) for name in self._survey_names()}
-        self._guides = {role: self._read_guide(role) for role in Role}
+        modules = [self._read_module(name) for name in names_in(self.roots, "training", ".md")]
+        self._training = tuple(module for module in modules if module is not None)
         self._agreement = self._read_agreement()
         self.words = self._read_words()
         self._report_unknown_mails()
+        self._report_strays()
         if self._problems:
             raise BadInput(self._problems)
 
@@ -202,7 +196,7 @@ class Content:
         """The same content in another language, or the nearest there is."""
         nearest = _nearest(language, self.languages)
         if nearest not in self._siblings:
-            self._siblings[nearest] = Content(self.folder, nearest)
+            self._siblings[nearest] = Content(self.folders, nearest)
         return self._siblings[nearest]
 
     @cached_property
@@ -217,11 +211,13 @@ class Content:
             raise KeyError(f"no survey “{survey}”. {did_you_mean(survey, self.survey_ids)}")
         return found
 
-    def guide(self, role: Role) -> Guide:
-        """The guide of a role."""
-        guide = self._guides[role]
-        assert guide is not None  # noqa: S101 - __init__ raised otherwise
-        return guide
+    def training(self) -> tuple[Module, ...]:
+        """All modules of the training, whoever reads them."""
+        return self._training
+
+    def training_of(self, definition: Definition, role: Role) -> tuple[Module, ...]:
+        """The modules that somebody reads who has this role in a pair, in the order of reading."""
+        return training_of(definition, self._training, role)
 
     def agreement(self) -> Agreement:
         """The mentoring agreement."""
@@ -273,10 +269,7 @@ class Content:
     # --- Reading ---------------------------------------------------------------------------------
 
     def _path(self, name: str) -> Path:
-        for root in self._roots:
-            if (root / name).is_file():
-                return root / name
-        return self._roots[0] / name
+        return file_in(self.roots, name) or self.roots[-1] / name
 
     def _wrong(self, path: Path, message: str, line: int | None = None) -> None:
         self._problems.append(Problem(file=str(path), message=message, line=line))
@@ -288,7 +281,7 @@ class Content:
 
     def _text_at(self, path: Path) -> str | None:
         try:
-            return path.read_text(encoding="utf-8")
+            return path.read_text(encoding="utf-8-sig")
         except FileNotFoundError:
             self._wrong(path, "this file is missing.")
         except UnicodeDecodeError:
@@ -330,14 +323,32 @@ class Content:
 
     def _report_unknown_mails(self) -> None:
         known = {mail.value for mail in Mail}
-        for root in self._roots:
+        for root in self.roots:
             for path in sorted((root / "mail").glob("*.md")):
                 if path.stem not in known and not path.stem.startswith("_"):
                     self._wrong(path, f"no mail is called so. {did_you_mean(path.stem, known)}")
 
+    def _report_strays(self) -> None:
+        """Files that nothing reads: what somebody meant to replace stays as it is, unnoticed."""
+        for folder in self.folders:
+            for path in sorted(folder.iterdir()):
+                hidden = path.name.startswith((".", "_")) or path.is_file()
+                if not hidden and path.name not in (*self.languages, *_BESIDE_LANGUAGES):
+                    self._wrong(
+                        path,
+                        "this is not the code of a language. Texts stand in a folder for each "
+                        "language, such as “en”.",
+                    )
+        for root in self.roots:
+            for path in sorted(root.iterdir()) if root.is_dir() else ():
+                if path.name.startswith(".") or path.name in _PLACES:
+                    continue
+                near = suggestion(path.name, _PLACES)
+                hint = f"Did you mean “{near}”?" if near else f"Known: {', '.join(_PLACES)}."
+                self._wrong(path, f"nothing is read from here. {hint}")
+
     def _survey_names(self) -> list[str]:
-        found = {p.stem for root in self._roots for p in (root / "surveys").glob("*.yaml")}
-        return sorted(found | set(SURVEYS))
+        return sorted({*names_in(self.roots, "surveys", ".yaml"), *SURVEYS})
 
     def _read_survey(self, name: str) -> Survey | None:
         survey = self._survey_in(f"surveys/{name}.yaml")
@@ -381,16 +392,23 @@ class Content:
             return None
         return data, _MARKDOWN.render(match[2])
 
-    def _read_guide(self, role: Role) -> Guide | None:
-        name = f"guides/{role.value}.md"
-        read = self._read_front(name, ("title", "version", "minutes"))
+    def _read_module(self, name: str) -> Module | None:
+        file = f"training/{name}.md"
+        read = self._read_front(file, ("title", "version", "minutes", "roles"))
         if read is None:
             return None
         head, text = read
         try:
-            return Guide(**head, html=text)
+            return Module.model_validate({**head, "id": name, "html": text})
         except ValidationError as error:
-            self._wrong(self._path(name), f"its head is wrong: {error.errors()[0]['msg']}.", 1)
+            for detail in error.errors():
+                where, message = ".".join(map(str, detail["loc"])), detail["msg"]
+                if where == "id":
+                    where, message = "", "its name must be small letters, digits, “-” and “_”"
+                elif detail["type"] == "extra_forbidden":
+                    message = did_you_mean(where, Module.model_fields.keys() - {"id", "html"})
+                    message = f"there is no such setting. {message}".rstrip(".")
+                self._wrong(self._path(file), f"{where}: {message}." if where else f"{message}.", 1)
             return None
 
     def _read_agreement(self) -> Agreement | None:
@@ -410,9 +428,9 @@ class Content:
 
     def _read_words(self) -> Words:
         texts: dict[str, Any] = {}
-        for root in reversed(self._roots):
+        for root in reversed(self.roots):
             path = root / "portal.yaml"
-            if not path.is_file() and root.name != FALLBACK:
+            if not path.is_file() and root != self.roots[-1]:
                 continue
             read = self._yaml_at(path)
             if isinstance(read, dict):
@@ -427,6 +445,21 @@ class Content:
             locale = Locale.parse(FALLBACK)
         return Words(texts, locale)
 
+
+_PLACES = (
+    "agreement.md",
+    "agreement.yaml",
+    "mail",
+    "portal.yaml",
+    "report",
+    "surveys",
+    "training",
+    "vocabularies",
+)
+"""What the folder of a language may hold."""
+
+_BESIDE_LANGUAGES = ("definitions",)
+"""What stands beside the folders of the languages."""
 
 HEAD = '{% include "_greeting.md" %}'
 """What begins every mail."""

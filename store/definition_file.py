@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from domain.check_ins import wrong_threshold
 from domain.definition import Definition
 from domain.problems import BadInput, Problem, did_you_mean
 from domain.surveys import ItemKind, Survey
+from store.content_folders import SHIPPED, file_in, names_in, roots_of
 from store.input_file import read_bytes
 from store.vocabulary_file import vocabulary_problem
 from store.written_yaml import PathInFile, WrittenYaml
@@ -25,15 +27,17 @@ from store.wrong_values import Found, explain, follows_from_others
 MAX_BYTES = 1_000_000
 """Size of a definition. Real ones have some thousand bytes."""
 
-CONTENT = Path(__file__).resolve().parent.parent / "content"
 STANDARD = "standard"
 """The template that a definition begins as unless told otherwise."""
 
 SCHEMA_FILE = Path(__file__).resolve().parent.parent / "docs" / "definition.schema.json"
 
 
-def load_definition(path: Path) -> Definition:
+def load_definition(path: Path, content: Sequence[Path] = (SHIPPED,)) -> Definition:
     """The definition in a YAML file (YAML 1.2, UTF-8).
+
+    `content` are the folders whose surveys, modules and vocabularies it may name, the first laid
+    over the others.
 
     Raises:
         BadInput: with every problem found, each with its line and field.
@@ -63,9 +67,13 @@ def load_definition(path: Path) -> Definition:
         problems += [written.problem(*found) for found in _contradictions(written.data, broken)]
     else:
         problems += [written.problem(*found) for found in definition.contradictions()]
-        problems += [written.problem(*found) for found in _unknown_surveys(definition)]
-        problems += [written.problem(*found) for found in _wrong_thresholds(definition)]
-        problems += [written.problem(*found) for found in _unknown_vocabularies(definition, path)]
+        roots = roots_of(content, definition.program.language)
+        problems += [written.problem(*found) for found in _unknown_surveys(definition, roots)]
+        problems += [written.problem(*found) for found in _wrong_thresholds(definition, roots)]
+        problems += [written.problem(*found) for found in _unknown_modules(definition, roots)]
+        problems += [
+            written.problem(*found) for found in _unknown_vocabularies(definition, path, content)
+        ]
     if problems:
         unique = {str(problem): problem for problem in problems}
         raise BadInput(sorted(unique.values(), key=lambda problem: problem.line or 0))
@@ -84,7 +92,7 @@ def definition_schema() -> dict[str, Any]:
 
 def definition_templates() -> tuple[str, ...]:
     """The definitions that a new one can begin as: `content/definitions/<name>.yaml`."""
-    return tuple(sorted(file.stem for file in (CONTENT / "definitions").glob("*.yaml")))
+    return tuple(sorted(file.stem for file in (SHIPPED / "definitions").glob("*.yaml")))
 
 
 def new_definition(
@@ -113,12 +121,12 @@ def new_definition(
         "title": title.replace("\\", "\\\\").replace('"', '\\"'),
         "starts": starts.isoformat(),
     }
-    text = (CONTENT / "definitions" / f"{template}.yaml").read_text(encoding="utf-8")
+    text = (SHIPPED / "definitions" / f"{template}.yaml").read_text(encoding="utf-8")
     return re.sub(r"\{\{ (\w+) \}\}", lambda match: filled[match[1]], text)
 
 
-def _unknown_surveys(definition: Definition) -> list[Found]:
-    known = sorted(file.stem for file in (CONTENT / "en" / "surveys").glob("*.yaml"))
+def _unknown_surveys(definition: Definition, roots: Sequence[Path]) -> list[Found]:
+    known = names_in(roots, "surveys", ".yaml")
     return [
         Found(
             ("check_ins", number, "survey"),
@@ -130,12 +138,11 @@ def _unknown_surveys(definition: Definition) -> list[Found]:
     ]
 
 
-def _wrong_thresholds(definition: Definition) -> Iterator[Found]:
+def _wrong_thresholds(definition: Definition, roots: Sequence[Path]) -> Iterator[Found]:
     for number, check_in in enumerate(definition.check_ins):
-        file = CONTENT / "en" / "surveys" / f"{check_in.survey}.yaml"
-        if not check_in.look_if or not file.is_file():
+        survey = _survey(check_in.survey, roots) if check_in.look_if else None
+        if survey is None:
             continue
-        survey = Survey.model_validate(YAML(typ="safe", pure=True).load(file.read_text("utf-8")))
         scales = [item.id for item in survey.items if item.kind is ItemKind.SCALE]
         for item, threshold in check_in.look_if.items():
             wrong = wrong_threshold(survey, item, threshold)
@@ -144,9 +151,35 @@ def _wrong_thresholds(definition: Definition) -> Iterator[Found]:
                 yield Found(("check_ins", number, "look_if", item), wrong, hint)
 
 
-def _unknown_vocabularies(definition: Definition, path: Path) -> Iterator[Found]:
+def _survey(name: str, roots: Sequence[Path]) -> Survey | None:
+    """A survey, if it is there and sound; what is wrong with one is told where content is read."""
+    file = file_in(roots, f"surveys/{name}.yaml")
+    if file is None:
+        return None
+    try:
+        return Survey.model_validate(YAML(typ="safe", pure=True).load(file.read_text("utf-8-sig")))
+    except (YAMLError, ValidationError, UnicodeDecodeError):
+        return None
+
+
+def _unknown_modules(definition: Definition, roots: Sequence[Path]) -> list[Found]:
+    known = names_in(roots, "training", ".md")
+    return [
+        Found(
+            ("training", "modules", number),
+            f"there is no module “{module}” of the training.",
+            did_you_mean(module, known),
+        )
+        for number, module in enumerate(definition.training.modules or ())
+        if module not in known
+    ]
+
+
+def _unknown_vocabularies(
+    definition: Definition, path: Path, content: Sequence[Path]
+) -> Iterator[Found]:
     for number, name in enumerate(definition.people.vocabularies):
-        problem = vocabulary_problem(name, definition.program.language, path.parent)
+        problem = vocabulary_problem(name, definition.program.language, path.parent, content)
         if problem is not None:
             yield Found(("people", "vocabularies", number), *problem)
 

@@ -25,6 +25,9 @@ class Purpose(StrEnum):
     JOIN = "join"
     INTRODUCTION = "introduction"
     GUIDE = "guide"
+    """The training: which modules there are, and what was read of them."""
+    TRAINING = "training"
+    """One module of it."""
     AGREEMENT = "agreement"
     GOALS = "goals"
     BOOK = "book"
@@ -55,7 +58,8 @@ class Link(Value):
     survey: str | None = None
     """Id of the survey to answer."""
     occasion: str | None = None
-    """Which sending of that survey: `pulse:after-session-2`."""
+    """Which sending of that survey: `pulse:after-session-2`. For a page of the training, the id of
+    the module."""
     expires: datetime
     """First instant at which the link no longer works. Kept to the second, rounded up."""
 

@@ -197,7 +197,7 @@ class AnswerRow(Base):
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
     role: Mapped[str | None]
     kind: Mapped[str]
-    """`survey`, `agreement`, `goals`, `guide`, `introduction`, `help`."""
+    """`survey`, `agreement`, `goals`, `training`, `introduction`, `help`, …: see `AnswerKind`."""
     occasion: Mapped[str]
     """Which one: a survey's occasion (`pulse:2`), or the kind again."""
     version: Mapped[int]

@@ -1,7 +1,7 @@
 """Reading vocabularies: lists of terms, each a YAML file that HR's people can read and write.
 
 The service ships some in `content/<language>/vocabularies/`; an organisation puts its own beside
-the definition. Of a term nothing but its label is needed.
+the definition, or into its own folder of content. Of a term nothing but its label is needed.
 """
 
 from __future__ import annotations
@@ -14,16 +14,13 @@ from pydantic import Field, ValidationError
 from domain.model import Section
 from domain.problems import BadInput, Problem, did_you_mean, suggestion
 from domain.vocabulary import MAX_TERMS, Term, Vocabulary, words_claimed_twice
+from store.content_folders import FALLBACK, SHIPPED, file_in, names_in, roots_of
 from store.input_file import read_bytes, refuse
 from store.written_yaml import WrittenYaml
 from store.wrong_values import explain, follows_from_others
 
 MAX_BYTES = 1_000_000
 """Size of a vocabulary. The 90 terms of `workplace` take some 10,000 bytes."""
-
-CONTENT = Path(__file__).resolve().parent.parent / "content"
-FALLBACK = "en"
-"""The language that has every vocabulary that is shipped."""
 
 
 class VocabularyFile(Section):
@@ -40,11 +37,14 @@ class VocabularyFile(Section):
     terms: tuple[Term, ...] = Field(min_length=1, max_length=MAX_TERMS)
 
 
-def load_vocabulary(names: Sequence[str], language: str, beside: Path) -> Vocabulary:
+def load_vocabulary(
+    names: Sequence[str], language: str, beside: Path, content: Sequence[Path] = (SHIPPED,)
+) -> Vocabulary:
     """The terms of several vocabularies, in this order.
 
     A name is that of a shipped vocabulary, or the path of a file from the folder `beside`, where
-    the definition stands. A shipped one is taken in `language`, or else in English.
+    the definition stands. A shipped one, or one in another folder of `content`, is taken in
+    `language`, or else in English.
 
     Raises:
         BadInput: with every problem of every file, each with its line.
@@ -53,7 +53,7 @@ def load_vocabulary(names: Sequence[str], language: str, beside: Path) -> Vocabu
     problems: list[Problem] = []
     for name in names:
         try:
-            terms += read_vocabulary(vocabulary_path(name, language, beside)).terms
+            terms += read_vocabulary(vocabulary_path(name, language, beside, content)).terms
         except BadInput as bad:
             problems += bad.problems
     if problems:
@@ -95,26 +95,24 @@ def read_vocabulary(path: Path) -> VocabularyFile:
     return vocabulary
 
 
-def shipped_vocabularies() -> tuple[str, ...]:
-    """The names of the vocabularies that come with the service."""
-    folder = CONTENT / FALLBACK / "vocabularies"
-    return tuple(sorted(path.stem for path in folder.glob("*.yaml")))
+def shipped_vocabularies(content: Sequence[Path] = (SHIPPED,)) -> tuple[str, ...]:
+    """The names of the vocabularies that come with the service, or stand in `content`."""
+    return names_in(roots_of(content, FALLBACK), "vocabularies", ".yaml")
 
 
-def vocabulary_path(name: str, language: str, beside: Path) -> Path:
+def vocabulary_path(
+    name: str, language: str, beside: Path, content: Sequence[Path] = (SHIPPED,)
+) -> Path:
     """Where the vocabulary of this name should stand."""
-    if name not in shipped_vocabularies():
-        return beside / name
-    candidates = [
-        CONTENT / tongue / "vocabularies" / f"{name}.yaml"
-        for tongue in (language, language.partition("-")[0], FALLBACK)
-    ]
-    return next(path for path in candidates if path.is_file())
+    shipped = file_in(roots_of(content, language), f"vocabularies/{name}.yaml")
+    return shipped or beside / name
 
 
-def vocabulary_problem(name: str, language: str, beside: Path) -> tuple[str, str | None] | None:
+def vocabulary_problem(
+    name: str, language: str, beside: Path, content: Sequence[Path] = (SHIPPED,)
+) -> tuple[str, str | None] | None:
     """What is wrong with naming this vocabulary in a definition, and a hint; None if nothing is."""
-    if vocabulary_path(name, language, beside).is_file():
+    if vocabulary_path(name, language, beside, content).is_file():
         return None
     if name.endswith(".yaml"):
         near = suggestion(name.removesuffix(".yaml"), (own.stem for own in beside.glob("*.yaml")))
@@ -124,7 +122,7 @@ def vocabulary_problem(name: str, language: str, beside: Path) -> tuple[str, str
         )
     return (
         f"there is no vocabulary “{name}”.",
-        f"{did_you_mean(name, shipped_vocabularies())} A file of your own is named with its "
+        f"{did_you_mean(name, shipped_vocabularies(content))} A file of your own is named with its "
         "ending, like our-words.yaml.",
     )
 

@@ -8,16 +8,18 @@ from portal.pages.base import Page
 from portal.pages.introduction import IntroductionPage
 from portal.pages.join import JoinPage
 from portal.pages.overview import OverviewPage
-from portal.pages.preparation import AgreementPage, GoalsPage, GuidePage
+from portal.pages.preparation import AgreementPage, GoalsPage
 from portal.pages.sessions import BookPage, SessionPage
 from portal.pages.survey import SurveyPage
 from portal.pages.task import TaskPage
+from portal.pages.training import ModulePage, TrainingPage
 from store.links import Purpose
 
 PAGES: dict[Purpose, Page[Any]] = {
     Purpose.JOIN: JoinPage(),
     Purpose.INTRODUCTION: IntroductionPage(),
-    Purpose.GUIDE: GuidePage(),
+    Purpose.GUIDE: TrainingPage(),
+    Purpose.TRAINING: ModulePage(),
     Purpose.AGREEMENT: AgreementPage(),
     Purpose.GOALS: GoalsPage(),
     Purpose.BOOK: BookPage(),

@@ -1,4 +1,4 @@
-"""Getting ready: the guide, the agreement and the goals."""
+"""Getting ready: the agreement and the goals. The training has pages of its own."""
 
 from __future__ import annotations
 
@@ -29,36 +29,6 @@ def _mine(visit: Visit, kind: AnswerKind) -> AnswerRow | None:
     return answers.find(
         visit.session, visit.program.id, visit.in_pair.id, visit.person.id, kind.value
     )
-
-
-class GuidePage:
-    """The guide of one's role, and a button to say it is read."""
-
-    def show(self, visit: Visit, typed: Form | None) -> View:
-        """The guide. It can be read again at any time."""
-        guide = visit.content.guide(visit.role)
-        return View(
-            "guide.html",
-            guide.title,
-            {
-                "body": Markup(guide.html),  # noqa: S704 - our own content file
-                "minutes": guide.minutes,
-                "was_read": _mine(visit, AnswerKind.GUIDE) is not None,
-            },
-        )
-
-    def done(self, visit: Visit, what: str) -> View | None:
-        """Thanks."""
-        if _mine(visit, AnswerKind.GUIDE) is None:
-            return None
-        return thanks(visit, "guide", partner=first_name(visit.with_partner))
-
-    def submit(self, visit: Visit, form: Form) -> Accepted | Rejected:
-        """Record that it was read."""
-        visit.must_be_open()
-        guide = visit.content.guide(visit.role)
-        answers.read_guide(visit.session, visit.link, guide.version)
-        return Accepted()
 
 
 class AgreementPage:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from domain.journal import EventKind
 from domain.people import Role
 from portal.pages.standing import Stand, Standing, Step
+from portal.pages.training import progress_of
 from store.answers import AnswerKind
 from store.links import Purpose
 from store.tables import SessionRow
@@ -35,11 +36,16 @@ def introduction(standing: Standing) -> Iterator[Step]:
         yield standing.step("introduction", Purpose.INTRODUCTION)
 
 
-def guide(standing: Standing) -> Iterator[Step]:
-    """The guide of one's role."""
-    if standing.stand in (Stand.PREPARING, Stand.MEETING):
-        was_read = standing.has_answered(AnswerKind.GUIDE)
-        yield standing.step("guide", Purpose.GUIDE, again=was_read)
+def training(standing: Standing) -> Iterator[Step]:
+    """What is to be read in one's role, and how much of it was."""
+    if standing.stand not in (Stand.PREPARING, Stand.MEETING):
+        return
+    progress = progress_of(standing.visit, standing.role)
+    if progress.next is not None:
+        counts = {"read": progress.read, "count": len(progress.modules)}
+        yield Step(standing.visit.words("steps.guide", **counts), standing.url(Purpose.GUIDE))
+    elif progress.modules:
+        yield standing.step("guide_again", Purpose.GUIDE, again=True)
 
 
 def agreement(standing: Standing) -> Iterator[Step]:
@@ -75,7 +81,7 @@ def next_session(standing: Standing) -> Iterator[Step]:
 STEPS: tuple[Callable[[Standing], Iterator[Step]], ...] = (
     surveys,
     introduction,
-    guide,
+    training,
     agreement,
     goals,
     next_session,

@@ -13,12 +13,13 @@ from pydantic import BaseModel
 
 from domain.criteria import HardRule, MatchingSection, Places, Preference, Repair
 from domain.definition import CalendarSection, Columns, Definition, Identity, PeopleSection
+from domain.sections import Training
 from store.definition_file import definition_templates, load_definition, new_definition
 
 OPTIONAL = (
     "floor", "fixed", "skill_levels", "yes", "identity", "extra", "where",
     "consent", "capacity", "language", "languages", "timezone", "country", "working_days",
-    "working_hours", "holidays",
+    "working_hours", "holidays", "modules",
 )  # fmt: skip
 """Settings that stand in the template as comments, ready to be used."""
 
@@ -61,7 +62,8 @@ def test_every_commented_setting_is_sound_too(template: str, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "model", [CalendarSection, MatchingSection, Places, Repair, PeopleSection, Identity, Columns]
+    "model",
+    [CalendarSection, MatchingSection, Places, Repair, PeopleSection, Identity, Columns, Training],
 )
 def test_it_names_every_setting(template: str, model: type[BaseModel]) -> None:
     for_demonstrations = {"day"} if model is CalendarSection else set()

@@ -32,7 +32,7 @@ PAIR: dict[str, Any] = {
     "my_role": "mentor",
     "reasons": ["Mia can teach data literacy.", "You both like chess."],
     "deadline": "Friday 13 March 2026",
-    "open_steps": ["read the guide"],
+    "open_steps": ["read the training"],
     "session": {
         "number": 2,
         "count": 6,
@@ -331,7 +331,7 @@ def test_another_language_is_a_folder_and_english_fills_the_gaps(tmp_path: Path)
         "Dobrý den, {{ me.first_name }},\n", encoding="utf-8"
     )
     (tmp_path / "cs" / "portal.yaml").write_text(
-        "locale: cs_CZ\nguide:\n  minutes:\n    one: Minuta.\n    few: '{count} minuty.'\n"
+        "locale: cs_CZ\nmodule:\n  minutes:\n    one: Minuta.\n    few: '{count} minuty.'\n"
         "    other: '{count} minut.'\n",
         encoding="utf-8",
     )
@@ -342,10 +342,10 @@ def test_another_language_is_a_folder_and_english_fills_the_gaps(tmp_path: Path)
     invitation = czech.mail(Mail.INVITATION, **values_for(Mail.INVITATION))
     assert invitation.text.startswith("Dobrý den, Mia,")
     assert "Questions? Cora Example" in invitation.text
-    assert [czech.words("guide.minutes", count=n) for n in (1, 3, 5)] == [
+    assert [czech.words("module.minutes", count=n) for n in (1, 3, 5)] == [
         "Minuta.",
         "3 minuty.",
         "5 minut.",
     ]
-    assert czech.words("guide.button") == "I have read it"
+    assert czech.words("module.button") == "I have read it"
     assert czech.in_language("fr").language == "en"

@@ -1,15 +1,13 @@
-"""Surveys, guides and the agreement hold what the rest of the program relies on."""
+"""Surveys and the agreement hold what the rest of the program relies on."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
 from domain.lifecycle import ENDINGS
 from domain.pair import EndReason, Step
-from domain.people import Role
 from domain.surveys import ItemKind
 from store.content import Content
 
@@ -36,14 +34,6 @@ def test_a_reversed_item_shares_its_subscale_with_one_that_is_not(survey: str) -
     for item in items:
         if item.reversed:
             assert [i for i in items if i.subscale == item.subscale and not i.reversed]
-
-
-@pytest.mark.parametrize("role", Role)
-def test_a_guide_has_a_title_sections_and_the_time_it_takes(role: Role) -> None:
-    guide = CONTENT.guide(role)
-    words = len(re.sub(r"<[^>]+>", " ", guide.html).split())
-    assert guide.html.count("<h2>") >= 3
-    assert words / 250 <= guide.minutes <= words / 50
 
 
 def test_the_agreement_speaks_of_all_that_a_pair_should_settle() -> None:

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from domain.vocabulary import folded_word, words_claimed_twice
+from store.content_folders import SHIPPED
 from store.vocabulary_file import (
-    CONTENT,
     load_vocabulary,
     read_vocabulary,
     shipped_vocabularies,
     vocabulary_path,
 )
 
-FILES = sorted(CONTENT.glob("*/vocabularies/*.yaml"))
+FILES = sorted(SHIPPED.glob("*/vocabularies/*.yaml"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parts[-3]}-{path.stem}")

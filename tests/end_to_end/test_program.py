@@ -20,6 +20,7 @@ from domain.ids import pair_workflow_id
 from domain.lifecycle import PairState, Stage
 from runtime.ports import ANY_PORTS
 from runtime.stack import PORTAL, TEMPORAL, WORKER, Stack
+from store import answers
 from store.database import Database
 from store.ledger import MessageState
 from store.links import Links, Purpose
@@ -149,12 +150,15 @@ def _no_answer_is_lost(scene: Scene) -> None:
             if link.purpose is Purpose.OVERVIEW:
                 assert participant.withdrew_at is not None
                 continue
+            if link.purpose is Purpose.TRAINING:
+                read = answers.modules_read(session, link.program, link.person)
+                assert link.occasion in read
+                continue
             kinds = {
                 Purpose.BOOK: "session_booked",
                 Purpose.SESSION: "session_held",
                 Purpose.SURVEY: "survey_answered",
                 Purpose.INTRODUCTION: "introduction_accepted",
-                Purpose.GUIDE: "guide_read",
                 Purpose.AGREEMENT: "agreement_signed",
                 Purpose.GOALS: "goals_written",
             }

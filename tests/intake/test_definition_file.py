@@ -187,6 +187,15 @@ def test_a_key_written_twice_is_told(tmp_path: Path) -> None:
     ]
 
 
+def test_an_unknown_module_of_the_training_is_told_with_its_line(tmp_path: Path) -> None:
+    path = changed(tmp_path, ("training:\n", "training:\n  modules: [feedback, boundry]\n"))
+    line = line_of("training:\n") + 1
+    assert problems_of(path) == [
+        f"D, line {line}, training.modules[2]: there is no module “boundry” of the training. "
+        "Did you mean “boundaries”?"
+    ]
+
+
 def test_an_unknown_survey_is_told(tmp_path: Path) -> None:
     path = changed(tmp_path, ("survey: final", "survey: finale"))
     assert problems_of(path)[0].endswith("there is no survey “finale”. Did you mean “final”?")

@@ -161,7 +161,7 @@ def test_a_failure_of_ours_is_explained_and_leaks_nothing(
 def test_the_portal_is_alive_and_ready(scene: Scene, browser: TestClient) -> None:
     assert browser.get("/healthz").json() == {"status": "alive"}
     assert browser.get("/readyz").json() == {"status": "ready", "outbox_seconds": 0}
-    browser.post(scene.url(Purpose.GUIDE), data={"read": "yes"})
+    browser.post(scene.url(Purpose.TRAINING, occasion="feedback"), data={"read": "yes"})
     assert browser.get("/readyz").json()["status"] == "ready"
 
 

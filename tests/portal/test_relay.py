@@ -13,6 +13,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.deeds import Deed, DeedKind
 from domain.ids import pair_workflow_id
+from domain.people import Role
 from portal import relay as relay_module
 from portal.relay import Relay
 from store import answers
@@ -56,10 +57,12 @@ def relay(scene: Scene, temporal: FakeTemporal) -> Relay:
 
 
 def do(scene: Scene, person: str = "p-mia", pair: str = "pair-1") -> None:
-    """Read the guide, then sign."""
-    link = Link(purpose=Purpose.GUIDE, program=PROGRAM, person=person, pair=pair, expires=EXPIRES)
+    """Read the one module that there is, then sign."""
+    link = Link(
+        purpose=Purpose.TRAINING, program=PROGRAM, person=person, pair=pair, expires=EXPIRES
+    )
     with scene.database.write() as session:
-        answers.read_guide(session, link, 1)
+        answers.read_module(session, link, "basics", 1, dict.fromkeys(Role, ("basics",)))
     with scene.database.write() as session:
         answers.sign_agreement(session, link, 1, {})
 
@@ -81,7 +84,7 @@ async def test_deeds_arrive_in_the_order_in_which_they_were_done(
     do(scene, "p-nils", "pair-2")
     assert await relay.deliver_once() == (6, False)
     of_first = [deed.kind for workflow, _, deed in temporal.told if workflow == FIRST]
-    assert of_first == [DeedKind.GUIDE_READ, DeedKind.AGREEMENT_SIGNED] * 2
+    assert of_first == [DeedKind.TRAINING_DONE, DeedKind.AGREEMENT_SIGNED] * 2
     assert {name for _, name, _ in temporal.told} == {"person_did"}
     assert outcomes(scene) == ["delivered"] * 6
     assert await relay.deliver_once() == (0, False)

@@ -10,7 +10,8 @@ import pytest
 from domain.problems import BadInput
 from runtime.ports import Ports
 from runtime.running import Process, RunningStack, write_note
-from runtime.settings import LogFormat, MailTls, load_settings, read_smtp_url
+from runtime.settings import LogFormat, MailTls, content_folders, load_settings, read_smtp_url
+from store.content_folders import SHIPPED
 
 KEY = "k" * 32
 
@@ -49,6 +50,7 @@ def test_every_wrong_setting_is_named_at_once(tmp_path: Path) -> None:
             "SMTP_URL": "smtp://u:topsecret@mail.example.com?tls=none",
             "MAIL_FROM": "nobody",
             "LINK_KEYS": "topsecret",
+            "CONTENT_FOLDER": str(tmp_path / "gone"),
         },
         tmp_path,
     )
@@ -60,10 +62,22 @@ def test_every_wrong_setting_is_named_at_once(tmp_path: Path) -> None:
         "SMTP_URL",
         "MAIL_FROM",
         "LINK_KEYS",
+        "CONTENT_FOLDER",
     }
     assert found["PORTAL_PORT"] == "environment, PORTAL_PORT: “eighty” is not a number."
     assert "Did you mean “json”?" in found["LOG_FORMAT"]
+    assert "there is no such folder" in found["CONTENT_FOLDER"]
     assert "topsecret" not in "".join(found.values())
+
+
+def test_a_folder_of_their_own_is_laid_over_the_content_that_ships(tmp_path: Path) -> None:
+    assert content_folders({"VAR_DIR": str(tmp_path)}) == (SHIPPED,)
+    own = {"VAR_DIR": str(tmp_path), "CONTENT_FOLDER": str(tmp_path)}
+    assert load_settings(own).content == content_folders(own) == (tmp_path, SHIPPED)
+
+
+def test_who_needs_only_the_content_is_not_held_up_by_other_settings(tmp_path: Path) -> None:
+    assert content_folders({"VAR_DIR": str(tmp_path), "PORTAL_PORT": "eighty"}) == (SHIPPED,)
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "-1"])

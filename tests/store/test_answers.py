@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 
 from domain.deeds import Deed, DeedKind
 from domain.ids import pair_workflow_id
-from domain.journal import EventKind
+from domain.journal import EventKind, JournalEvent
 from domain.people import Role
 from store import answers, outbox
 from store.answers import AlreadyHeld, TooLate
 from store.database import Database
 from store.links import Link, Purpose
 from store.outbox import Outcome
-from store.tables import AnswerRow, OutboxRow, ParticipantRow, SessionRow
+from store.tables import AnswerRow, OutboxRow, PairRow, ParticipantRow, SessionRow
 from tests.portal.scene import EXPIRES, PROGRAM, Scene, fill
 
 TOMORROW = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
@@ -47,6 +47,31 @@ def link(purpose: Purpose, person: str = "p-mia", **about: object) -> Link:
             **about,
         }
     )
+
+
+WANTED = {Role.MENTOR: ("first", "second"), Role.MENTEE: ("first", "other")}
+"""Modules to read, by role."""
+
+
+def read(session: Session, module: str, person: str = "p-mia", pair: str = "pair-1") -> bool:
+    return answers.read_module(
+        session, link(Purpose.TRAINING, person, pair=pair, occasion=module), module, 1, WANTED
+    )
+
+
+def also_in(session: Session, pair: str, mentor: str, mentee: str) -> None:
+    """Another pair of the program."""
+    row = PairRow(
+        id=pair,
+        program_id=PROGRAM,
+        cohort=0,
+        mentor_id=mentor,
+        mentee_id=mentee,
+        score=1.0,
+        reasons=[],
+    )
+    session.add(row)
+    session.flush()
 
 
 def deeds(session: Session) -> list[Deed]:
@@ -108,13 +133,105 @@ def test_a_transaction_that_fails_leaves_nothing_behind(scene: Scene) -> None:
 
     def cut_short() -> None:
         with scene.database.write() as session:
-            answers.read_guide(session, link(Purpose.GUIDE), 1)
+            read(session, "first")
             session.flush()
             raise RuntimeError("power cut")
 
     with pytest.raises(RuntimeError, match="power cut"):
         cut_short()
     assert scene.everything() == before
+
+
+def test_each_module_that_is_read_is_told_and_the_last_one_as_the_last(session: Session) -> None:
+    assert read(session, "second")
+    assert not answers.training_is_done(session, PROGRAM, "p-mia", WANTED[Role.MENTOR])
+    assert read(session, "first")
+    assert events(session) == [EventKind.TRAINING_READ, EventKind.TRAINING_DONE]
+    assert [(deed.kind, deed.role) for deed in deeds(session)] == [
+        (DeedKind.TRAINING_READ, Role.MENTOR),
+        (DeedKind.TRAINING_DONE, Role.MENTOR),
+    ]
+    assert answers.training_is_done(session, PROGRAM, "p-mia", WANTED[Role.MENTOR])
+
+
+def test_reading_a_module_again_is_no_news(session: Session) -> None:
+    mine = link(Purpose.TRAINING, occasion="first")
+    for version in (1, 1, 2):
+        answers.read_module(session, mine, "first", version, WANTED)
+        session.flush()
+    assert events(session) == [EventKind.TRAINING_READ]
+    assert len(deeds(session)) == 1
+    assert session.get_one(AnswerRow, f"{PROGRAM}/-/p-mia/training:first").version == 1
+
+
+def test_the_journal_knows_which_module_by_its_id(session: Session) -> None:
+    from store import journal
+
+    read(session, "first")
+    session.flush()
+    (_, _), (_, event) = journal.read(session, PROGRAM)
+    assert (event.pair, event.person, event.data) == ("pair-1", "p-mia", {"module": "first"})
+
+
+def test_what_is_read_in_one_pair_counts_in_all_that_go_on(session: Session) -> None:
+    for pair in ("pair-3", "pair-4"):
+        also_in(session, pair, "p-mia", "p-vera")
+    over = JournalEvent(id="over", kind=EventKind.PAIR_CLOSED, at=EXPIRES, pair="pair-4")
+    from store import journal
+
+    journal.append(session, PROGRAM, [over])
+    read(session, "first")
+    read(session, "second", pair="pair-3")
+    session.flush()
+    told = [
+        (row.workflow_id.rpartition("/")[2], row.argument["kind"])
+        for row in outbox.pending(session, 10)
+    ]
+    assert told == [
+        ("pair-1", "training_read"),
+        ("pair-1", "training_done"),
+        ("pair-3", "training_done"),
+    ]
+
+
+def test_who_teaches_in_one_pair_and_learns_in_another_is_done_with_each_in_its_time(
+    session: Session,
+) -> None:
+    also_in(session, "pair-3", "p-vera", "p-mia")
+    read(session, "second")
+    read(session, "first")
+    assert not answers.training_is_done(session, PROGRAM, "p-mia", WANTED[Role.MENTEE])
+    assert answers.modules_open(session, PROGRAM, "p-mia", WANTED[Role.MENTEE]) == ("other",)
+    read(session, "other", pair="pair-3")
+    assert [(deed.kind, deed.role) for deed in deeds(session)] == [
+        (DeedKind.TRAINING_READ, Role.MENTOR),
+        (DeedKind.TRAINING_DONE, Role.MENTOR),
+        (DeedKind.TRAINING_DONE, Role.MENTEE),
+    ]
+
+
+def test_who_read_the_guide_in_an_earlier_version_has_done_the_training(session: Session) -> None:
+    guide = AnswerRow(
+        id=f"{PROGRAM}/pair-1/p-mia/guide",
+        program_id=PROGRAM,
+        pair_id="pair-1",
+        person_id="p-mia",
+        role="mentor",
+        kind="guide",
+        occasion="guide",
+        version=1,
+        content={},
+        answered_at=EXPIRES,
+    )
+    session.add(guide)
+    session.flush()
+    assert answers.training_is_done(session, PROGRAM, "p-mia", WANTED[Role.MENTOR])
+    assert not read(session, "first")
+    assert deeds(session) == []
+
+
+def test_there_is_nothing_to_do_where_nothing_is_to_be_read(session: Session) -> None:
+    assert answers.training_is_done(session, PROGRAM, "p-mia", ())
 
 
 def test_a_booking_that_changes_raises_the_calendars_sequence(session: Session) -> None:
@@ -215,7 +332,7 @@ def test_leaving_is_told_to_each_pair_of_this_person_once(session: Session) -> N
 def test_who_has_left_can_do_nothing_more_in_a_pair_but_may_still_say_why(session: Session) -> None:
     answers.withdraw(session, PROGRAM, "p-mia")
     with pytest.raises(TooLate):
-        answers.read_guide(session, link(Purpose.GUIDE), 1)
+        read(session, "first")
     exit_survey = link(Purpose.SURVEY, survey="exit", occasion="exit")
     assert answers.answer_survey(session, exit_survey, 1, {"main_reason": "time"})
 
@@ -236,8 +353,9 @@ def test_nothing_is_done_to_a_pair_that_has_ended(scene: Scene, ending: EventKin
             s, link(Purpose.BOOK, who, session=1), TOMORROW, "Room 1"
         ),
         lambda s, _: answers.withdraw(s, PROGRAM, "p-mia"),
+        lambda s, _: read(s, "first"),
     ],
-    ids=["sign", "log", "book", "withdraw"],
+    ids=["sign", "log", "book", "withdraw", "read"],
 )
 def test_clicks_at_the_same_moment_are_one_deed(
     scene: Scene, deed: Callable[[Session, str], bool]
@@ -264,9 +382,9 @@ def test_joining_and_staying_out_tell_no_workflow(session: Session) -> None:
 
 
 def test_the_outbox_gives_the_oldest_first_and_forgets_what_is_done_with(session: Session) -> None:
-    answers.read_guide(session, link(Purpose.GUIDE), 1)
-    answers.read_guide(session, link(Purpose.GUIDE, "p-nils", pair="pair-2"), 1)
-    answers.read_guide(session, link(Purpose.GUIDE, "p-theo"), 1)
+    read(session, "first")
+    read(session, "first", "p-nils", pair="pair-2")
+    read(session, "first", "p-theo")
     session.flush()
     first, second, third = outbox.pending(session, 10)
     assert (first.workflow_id, third.workflow_id) == (pair_workflow_id(PROGRAM, "pair-1"),) * 2
