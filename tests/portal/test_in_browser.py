@@ -111,8 +111,9 @@ def in_the_middle(served: Served) -> dict[str, str]:
     return surveys | {
         "join": served.url(Purpose.JOIN, pair=None),
         "introduction": served.url(Purpose.INTRODUCTION),
-        "guide-mentor": served.url(Purpose.GUIDE),
-        "guide-mentee": served.url(Purpose.GUIDE, "p-theo"),
+        "training": served.url(Purpose.GUIDE),
+        "training-mentee": served.url(Purpose.GUIDE, "p-theo"),
+        "module": served.url(Purpose.TRAINING, occasion="feedback"),
         "agreement": served.url(Purpose.AGREEMENT),
         "goals": served.url(Purpose.GOALS, "p-theo"),
         "book": served.url(Purpose.BOOK, session=1),
@@ -162,7 +163,7 @@ def test_every_page_passes_the_accessibility_check(
             send(page)
             assert page.locator(".summary").is_visible()
             check(f"{name}-problems")
-        elif name in ("join", "introduction", "guide-mentor", "session", "task", "task-paused"):
+        elif name in ("join", "introduction", "module", "session", "task", "task-paused"):
             send(page)
             assert page.locator(".done").is_visible()
             check(f"{name}-done")
@@ -191,6 +192,27 @@ def test_a_survey_is_answered_by_keyboard_alone(page: Page, served: Served) -> N
     (answer,) = served.scene.rows(AnswerRow)
     assert isinstance(answer, AnswerRow)
     assert answer.content == {"going_well": 4, "useful": 5, "note": "More time, please"}
+
+
+def test_the_training_is_read_by_keyboard_alone(page: Page, served: Served) -> None:
+    page.goto(served.url(Purpose.GUIDE, "p-theo"))
+
+    def press(name: str, then: str) -> None:
+        for _ in range(12):
+            page.keyboard.press("Tab")
+            if page.locator(":focus").inner_text() == name:
+                break
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text(then)
+
+    press("Begin: Setting goals", "Setting goals")
+    press("I have read it", "1 of 3 read")
+    press("Next: Saying what you need", "Saying what you need")
+    press("I have read it", "2 of 3 read")
+    press("Next: Being challenged", "Being challenged")
+    press("I have read it", "You have read all of your training")
+    press("All parts of your training", "Your training")
+    expect(page.get_by_role("heading", name="3 of 3 read")).to_be_visible()
 
 
 def test_a_problem_leads_to_its_field(page: Page, served: Served) -> None:
