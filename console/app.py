@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -42,20 +42,22 @@ from console.session import (
     unlogged,
 )
 from console.terminal import BAD_INPUT, fail, print_json
-from domain.calendar import epoch_for
+from domain.calendar import epoch_for, morning_of
 from domain.definition import Definition
 from domain.details import PROGRAM_HELP
 from domain.ids import pair_workflow_id, program_workflow_id
 from domain.lifecycle import Stage
 from domain.pair_orders import Order
+from domain.pair_story import attention_of
 from domain.plan import plan_of
 from domain.problems import BadInput, Problem, did_you_mean
 from domain.projection import project
 from runtime.settings import PROJECT, Settings, content_folders, load_settings
-from store import answers, journal, ledger, programs, proposals
+from store import answers, journal, ledger, pair_story, programs, proposals
+from store.content import Content
 from store.database import Database
 from store.definition_file import STANDARD, definition_templates, new_definition, program_id_of
-from store.programs import Entrant
+from store.programs import Entrant, Program
 from store.report_data import load_report_data
 from workflows.messages import (
     HrOrder,
@@ -241,13 +243,15 @@ def _list_programs(database: Database, as_json: bool) -> None:
 def read_standing(database: Database, program: str) -> show.Standing:
     """All that `status` shows."""
     with database.read() as session:
+        events = [event for _, event in journal.read(session, program)]
         return show.Standing(
             program=programs.get(session, program),
-            status=project(event for _, event in journal.read(session, program)),
+            status=project(events),
             messages=ledger.counts(session, program),
             answers=answers.count(session, program),
             names=dict(programs.pair_names(session, program)),
             proposal=proposals.latest_proposal(session, program),
+            attention=attention_of(events),
         )
 
 
@@ -340,24 +344,73 @@ def steer_pair(
     program: ProgramId,
     pair: Annotated[str, typer.Argument(help="The pair's id, from “status”.")],
     action: Annotated[PairAction, typer.Argument(help="show, pause, resume, rematch or close")],
+    until: Annotated[
+        str | None,
+        typer.Option(
+            "--until", metavar="DATE", help="Of pause: the day on which it ends by itself."
+        ),
+    ] = None,
 ) -> None:
     """Look at one pair, or pause, resume or close it, or find both another partner."""
     with told():
+        if until is not None and action is not PairAction.PAUSE:
+            fail(f"--until belongs to pause, not to {action}.", BAD_INPUT)
         settings = load_settings()
         with store(settings) as database:
-            the_program(database, program)
+            running = the_program(database, program)
             with database.read() as session:
                 if programs.pair(session, program, pair) is None:
                     fail(
                         f"There is no pair “{pair}” in “{program}”. “status” lists them.", BAD_INPUT
                     )
             if action is PairAction.SHOW:
-                out.print(show.one_pair(read_standing(database, program), pair))
+                standing = read_standing(database, program)
+                closely = _look_closely(database, running, pair, standing, settings.content)
+                out.print(show.one_pair(standing, pair, closely))
                 return
         # A pair that HR paused is not resumed with the program.
-        given = HrOrder(order=Order.HOLD if action is PairAction.PAUSE else Order(action.value))
+        given = HrOrder(
+            order=Order.HOLD if action is PairAction.PAUSE else Order(action.value),
+            until=_morning(running, until) if until else None,
+        )
         run(_send_update(settings, pair_workflow_id(program, pair), "order", given))
-        out.print(_DONE[action].format(pair=pair))
+        if until:
+            out.print(f"{pair} is paused: nothing goes out to them until {until}.")
+        else:
+            out.print(_DONE[action].format(pair=pair))
+
+
+def _look_closely(
+    database: Database,
+    program: Program,
+    pair: str,
+    standing: show.Standing,
+    folders: Sequence[Path],
+) -> show.Closely:
+    """A pair's story and what comes next, in the words of the program's language."""
+    content = Content(folders).in_language(program.definition.program.language)
+    with database.read() as session:
+        people = programs.pair(session, program.id, pair)
+        told = pair_story.story(session, program, people, content) if people else []
+    stands = standing.attention.get(pair)
+    step = stands.next_step(program.definition.ladder) if stands else None
+    on_a_ladder = stands is not None and stands.trigger is not None
+    return show.Closely(
+        told=tuple(told),
+        next_step=pair_story.next_in_words(content.words, step) if on_a_ladder else None,
+    )
+
+
+def _morning(program: Program, written: str) -> datetime:
+    """The instant at which a day begins that HR wrote. Ends the command if it can't be meant."""
+    try:
+        day = date.fromisoformat(written)
+    except ValueError:
+        fail(f"“{written}” is not a date. Write it like 2027-01-31: year, month, day.", BAD_INPUT)
+    instant = program.calendar.to_instant(morning_of(program.definition, day))
+    if instant <= datetime.now(UTC):
+        fail(f"{written} is past. Choose a later day.", BAD_INPUT)
+    return instant
 
 
 @app.command()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from pydantic import Field
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -19,11 +20,13 @@ from domain.escalation import Ladder, Trigger, Wait
 from domain.ids import program_workflow_id
 from domain.lifecycle import PairState, Stage
 from domain.model import Value
+from domain.pair_story import Ask, Attention
 from domain.people import Role
 from domain.projection import NextDue, PairStatus, ProgramStatus
 from runtime.settings import Settings
 from runtime.temporal import connection
 from store.ledger import MessageState
+from store.pair_story import Told
 from store.programs import Entrant, Program
 from store.proposals import StoredProposal
 
@@ -63,6 +66,20 @@ class Standing(Value):
     answers: int
     names: dict[str, tuple[str, str]]
     proposal: StoredProposal | None
+    attention: dict[str, Attention] = Field(default_factory=dict)
+    """What waits for the coordinator, by pair."""
+
+    def waits(self, pair: str) -> tuple[Ask, ...]:
+        """What waits for the coordinator with one pair."""
+        return self.attention.get(pair, Attention()).asks
+
+
+class Closely(Value):
+    """What a look at one pair shows beyond its status."""
+
+    told: tuple[Told, ...]
+    next_step: str | None
+    """What happens if nothing is done, for a pair that is on a ladder."""
 
 
 def ui_link(settings: Settings, program: str) -> str:
@@ -99,6 +116,9 @@ _COUNTED = {
 }
 """Triggers of ladders that count something."""
 
+_SHORT = {Trigger.CANCELLATIONS: "{:g} cancellations"}
+"""The same in a narrow column."""
+
 
 def _ladders(ladders: Sequence[Ladder]) -> RenderableType:
     if not ladders:
@@ -111,9 +131,17 @@ def _ladders(ladders: Sequence[Ladder]) -> RenderableType:
 
 def _ladder(ladder: Ladder) -> str:
     """A ladder in a line: “silence: 7 days nudge scheduler; 14 days close”."""
-    trigger = _COUNTED.get(ladder.trigger, ladder.trigger.replace("_", " ")).format(ladder.times)
+    trigger = _trigger(ladder.trigger, [ladder])
     steps = (f"{_wait(step.after)} {', '.join(step.do)}" for step in ladder.steps)
     return f"{trigger}: {'; '.join(steps)}".replace("_", " ")
+
+
+def _trigger(
+    trigger: Trigger, ladders: Sequence[Ladder], counted: Mapping[Trigger, str] = _COUNTED
+) -> str:
+    """What a ladder begins with, in a few words."""
+    times = next((one.times for one in ladders if one.trigger is trigger), 1)
+    return counted.get(trigger, trigger.value.replace("_", " ")).format(times)
 
 
 def _wait(wait: Wait) -> str:
@@ -187,17 +215,19 @@ def standing_facts(standing: Standing) -> dict[str, Any]:
         "pairs": {state.value: n for state, n in status.counts.items() if n},
         "messages": {state.value: n for state, n in standing.messages.items()},
         "answers": standing.answers,
-        "pair_list": [_pair_facts(pair) for pair in status.pairs],
+        "pair_list": [_pair_facts(pair, standing.waits(pair.pair)) for pair in status.pairs],
     }
 
 
-def _pair_facts(pair: PairStatus) -> dict[str, Any]:
+def _pair_facts(pair: PairStatus, waits: Sequence[Ask]) -> dict[str, Any]:
     return {
         "pair": pair.pair,
         "state": pair.state.value,
         "since": pair.since.isoformat(),
         "sessions_held": pair.sessions_held,
         "ladder_step": pair.ladder_step,
+        "trigger": pair.trigger.value if pair.trigger else None,
+        "waits_for_coordinator": [ask.value for ask in waits],
         "next": pair.next_due.model_dump(mode="json") if pair.next_due else None,
     }
 
@@ -211,7 +241,7 @@ def standing(current: Standing, settings: Settings) -> RenderableType:
         people_line(current),
     ]
     if current.status.pairs:
-        parts += [state_line(current.status), _pairs_table(current)]
+        parts += [state_line(current.status), *_attention_lines(current), _pairs_table(current)]
     if waits_for_approval(current.status) and current.proposal:
         count = len(current.proposal.proposal.pairs)
         kind = "new pairs" if current.status.pairs else "pairs"
@@ -275,23 +305,47 @@ def state_line(status: ProgramStatus) -> Text:
 
 _ATTENTION = (PairState.STALLED, PairState.PAUSED)
 
+_ASKED = {Ask.HELP: "asks for help", Ask.FLAGGED: "look at an answer", Ask.TASK: "a task"}
+
+
+def _attention_lines(current: Standing) -> list[Text]:
+    """How many pairs wait for the coordinator, and how to look at one."""
+    waiting = sum(bool(current.waits(pair.pair)) for pair in current.status.pairs)
+    if not waiting:
+        return []
+    need = "1 pair needs" if waiting == 1 else f"{waiting} pairs need"
+    how = f"python starter.py pair {current.program.id} PAIR show"
+    return [Text(f"{need} attention, first in the list: {how}", style="bold yellow")]
+
+
+def _state_cell(current: Standing, pair: PairStatus) -> Text:
+    """A pair's state, with why it is on a ladder and what waits for the coordinator."""
+    step = f", step {pair.ladder_step}" if pair.ladder_step else ""
+    cell = Text(f"{pair.state}{step}", style=STYLE.get(pair.state, "dim"))
+    if pair.trigger is not None and pair.state is PairState.STALLED:
+        why = _trigger(pair.trigger, current.program.definition.ladder, _SHORT)
+        cell.append(f"\n{why}", style="none")
+    for ask in current.waits(pair.pair):
+        cell.append(f"\n{_ASKED[ask]}", style="bold yellow")
+    return cell
+
 
 def _pairs_table(current: Standing) -> RenderableType:
     sessions = current.program.definition.sessions.count
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("Pair", "Mentor", "Mentee", "State", "Held", "Next"):
         table.add_column(heading, no_wrap=heading in ("Pair", "State", "Held"))
-    pairs = sorted(current.status.pairs, key=lambda p: (p.state not in _ATTENTION, p.state.is_over))
+    pairs = sorted(
+        current.status.pairs,
+        key=lambda p: (not current.waits(p.pair), p.state not in _ATTENTION, p.state.is_over),
+    )
     for pair in pairs[:MOST_ROWS]:
         mentor, mentee = current.names.get(pair.pair, ("?", "?"))
         table.add_row(
             pair.pair,
             mentor,
             mentee,
-            Text(
-                f"{pair.state}, step {pair.ladder_step}" if pair.ladder_step else pair.state.value,
-                style=STYLE.get(pair.state, "dim"),
-            ),
+            _state_cell(current, pair),
             f"{pair.sessions_held}/{pair.planned or sessions}",
             next_words(pair.next_due),
         )
@@ -310,8 +364,8 @@ def next_words(due: NextDue | None) -> str:
     return f"{words} {due.session}" if due.session else words
 
 
-def one_pair(current: Standing, pair: str) -> RenderableType:
-    """One pair's status."""
+def one_pair(current: Standing, pair: str, closely: Closely) -> RenderableType:
+    """One pair's status, its place on a ladder, and its story."""
     found = next((p for p in current.status.pairs if p.pair == pair), None)
     mentor, mentee = current.names.get(pair, ("?", "?"))
     table = _facts_table()
@@ -329,15 +383,34 @@ def one_pair(current: Standing, pair: str) -> RenderableType:
     sign = found.last_sign_of_life
     table.add_row("Sign of life", _instant(sign) if sign else "none yet")
     if found.ladder_step:
-        action = f", {found.ladder_action.replace('_', ' ')}" if found.ladder_action else ""
-        table.add_row("Ladder", f"step {found.ladder_step}{action}")
+        table.add_row("Ladder", _place(current, found))
+    if closely.next_step:
+        table.add_row("Then", closely.next_step)
+    stands = current.attention.get(pair, Attention())
+    if stands.asks:
+        table.add_row("For you", Text(", ".join(_ASKED[a] for a in stands.asks), "bold yellow"))
+    if stands.taken_until:
+        table.add_row("Taken", f"somebody is on it until {_instant(stands.taken_until)}")
     if found.help_asked:
         times = f"{found.help_asked} times" if found.help_asked > 1 else "once"
         table.add_row("Help asked", times)
     table.add_row("Next", next_words(found.next_due) or "nothing")
-    for number, entry in enumerate(found.history):
-        table.add_row("" if number else "So far", f"{_instant(entry.at)}  {entry.state}")
+    for number, line in enumerate(closely.told):
+        said = Text(f"{_instant(line.at)}  {line.text}")
+        if line.quote:
+            said.append(f"\n“{line.quote}”", style="italic")
+        table.add_row("" if number else "So far", said)
     return table
+
+
+def _place(current: Standing, pair: PairStatus) -> str:
+    """On which ladder a pair is, and how far up."""
+    trigger = pair.trigger or Trigger.SILENCE
+    ladders = current.program.definition.ladder
+    steps = next((len(one.steps) for one in ladders if one.trigger is trigger), None)
+    of = f" of {steps}" if steps else ""
+    action = f", {pair.ladder_action.replace('_', ' ')}" if pair.ladder_action else ""
+    return f"{_trigger(trigger, ladders)}: step {pair.ladder_step}{of}{action}"
 
 
 def _instant(instant: datetime) -> str:

@@ -365,6 +365,9 @@ async def test_a_pair_is_paused_resumed_and_closed(office: Office) -> None:
         assert "paused" in (await typed("pair", office.program, pair, "show")).out
         assert (await typed("pair", office.program, pair, "resume")).code == 0
         assert await office.pair_state(pair) is PairState.INTRODUCED
+        until = await typed("pair", office.program, pair, "pause", "--until", "2999-01-31")
+        assert "nothing goes out to them until 2999-01-31" in until.out
+        assert (await typed("pair", office.program, pair, "resume")).code == 0
         closed = await typed("pair", office.program, pair, "close")
         assert "Both get a kind message" in closed.out
         await office.until_journal_has("pair_closed")

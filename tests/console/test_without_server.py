@@ -15,13 +15,14 @@ from domain.journal import EventKind
 from domain.people import Role
 from domain.proposal import BlockingPair, Proposal, ProposedPair, Reached, Totals, Unmatched
 from runtime.settings import load_settings
-from store import proposals
+from store import answers, proposals
 from store.database import Database
+from store.links import Link, Purpose
 from store.migrate import migrate
 from store.tables import PairRow, ParticipantRow
 from tests.console.conftest import DEFINITION, PEOPLE
 from tests.console.typed import type_in
-from tests.portal.scene import PROGRAM, STARTED, Scene, fill
+from tests.portal.scene import EXPIRES, PROGRAM, STARTED, Scene, fill
 
 # --- new -----------------------------------------------------------------------------------------
 
@@ -386,6 +387,73 @@ def test_one_pair_is_told_on_its_own(scene: Scene) -> None:
     assert "closed (never prepared) since" in done.out
     assert max(len(line) for line in done.out.splitlines()) <= 80
     assert type_in("pair", PROGRAM, "pair-9", "show").code == 2
+
+
+def test_who_waits_for_the_coordinator_comes_before_who_is_only_stalled(scene: Scene) -> None:
+    scene.happened(EventKind.PAIR_INTRODUCED, EventKind.PAIR_PREPARING, EventKind.PAIR_MEETING)
+    scene.happened(EventKind.PAIR_INTRODUCED, EventKind.PAIR_PREPARING, pair="pair-2")
+    scene.happened(EventKind.PAIR_STALLED, step=1, trigger="gap")
+    scene.happened(EventKind.PAIR_STALLED, pair="pair-2", step=1, trigger="cancellations")
+    scene.happened(
+        EventKind.LADDER_CLIMBED,
+        pair="pair-2",
+        step=1,
+        trigger="cancellations",
+        action="coordinator_task",
+    )
+    done = type_in("status", PROGRAM)
+    lines = done.out.splitlines()
+    assert max(len(line) for line in lines if "http" not in line) <= 80
+    rows = [line.strip() for line in lines if line.strip().startswith("pair-")]
+    assert [row.split()[0] for row in rows] == ["pair-2", "pair-1"]
+    assert "1 pair needs attention" in done.out
+    for words in ("2 cancellations", "a task", " gap "):
+        assert words in done.out
+    first, second = type_in("status", PROGRAM, "--json").json["pair_list"]
+    assert (first["trigger"], first["waits_for_coordinator"]) == ("gap", [])
+    assert (second["trigger"], second["waits_for_coordinator"]) == ("cancellations", ["task"])
+
+
+def test_one_pair_is_told_with_its_story_and_what_comes_next(scene: Scene) -> None:
+    scene.happened(EventKind.PAIR_INTRODUCED, EventKind.PAIR_PREPARING, EventKind.PAIR_MEETING)
+    scene.happened(EventKind.PAIR_STALLED, step=1, trigger="silence")
+    scene.happened(EventKind.LADDER_CLIMBED, step=2, trigger="silence", action="nudge_both")
+    done = type_in("pair", PROGRAM, "pair-1", "show")
+    assert done.code == 0
+    said = " ".join(done.out.split())
+    assert "silence: step 2 of 5" in said
+    assert "the coordinator is asked to look after the pair once this has lasted 21 days" in said
+    assert "The two were introduced." in said
+    assert "Both got a reminder." in said
+    assert max(len(line) for line in done.out.splitlines()) <= 80
+
+
+def test_the_words_of_a_call_for_help_are_read_with_the_pair(scene: Scene) -> None:
+    scene.happened(EventKind.PAIR_INTRODUCED, EventKind.PAIR_PREPARING, EventKind.PAIR_MEETING)
+    link = Link(
+        purpose=Purpose.OVERVIEW, program=PROGRAM, person="p-mia", pair="pair-1", expires=EXPIRES
+    )
+    with scene.database.write() as session:
+        answers.ask_help(session, link, "We never [bold]find a date.", 1)
+    said = " ".join(type_in("pair", PROGRAM, "pair-1", "show").out.split())
+    assert "For you asks for help" in said
+    assert "Mia Example asked for help. “We never [bold]find a date.”" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("resume", "--until", "2999-01-01"), "--until belongs to pause"),
+        (("pause", "--until", "tomorrow"), "“tomorrow” is not a date"),
+        (("pause", "--until", "2020-01-01"), "2020-01-01 is past"),
+    ],
+)
+def test_a_pause_with_an_end_that_can_t_be_is_bad_input(
+    scene: Scene, words: tuple[str, ...], said: str
+) -> None:
+    done = type_in("pair", PROGRAM, "pair-1", *words)
+    assert done.code == 2
+    assert said in done.err
 
 
 def test_names_with_brackets_are_names_and_not_markup(scene: Scene) -> None:
