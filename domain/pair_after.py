@@ -310,6 +310,7 @@ def resume(plan: PairPlan, pair: Pair, now: datetime) -> Change:
             "away": (),
             "paused_at": None,
             "hours": None,
+            "held_until": now if plan.generation > 1 else pair.held_until,
             "started_at": pair.started_at + paused_for,
             "since": pair.since + paused_for,
             "last_held_at": later(pair.last_held_at),

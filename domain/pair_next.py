@@ -28,6 +28,9 @@ AT_ONCE = frozenset(
 """Moments that wait for no open hours: a call, and what answers a click and keeps calendars right.
 What is held has waited already."""
 
+BEFORE_ASKING_AGAIN = 1
+"""Program days after a session fell through: most pairs find another date by themselves."""
+
 LONGEST_SEARCH = 4
 """Program days in which an hour is looked for that is open to all whom a moment concerns. Where
 there is none, it comes when the first can be reached, and the others' messages are held."""
@@ -234,6 +237,8 @@ def _session(plan: PairPlan, pair: Pair) -> Iterator[Moment]:
     if session.booked_for is None:
         if session.asked_at is None:
             turn = pair.since + plan.days((session.number - 1) * plan.every)
+            if session.attempt > 1 and pair.fell_through_at is not None:
+                turn = max(turn, pair.fell_through_at + plan.days(BEFORE_ASKING_AGAIN))
             yield moment(MomentKind.SESSION_DUE, turn, roles=(plan.scheduler,))
         else:
             quiet_since = max(pair.sign_of_life, session.asked_at)

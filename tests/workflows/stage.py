@@ -137,6 +137,10 @@ class Stage(PairActivities, ProgramActivities):
         with self._lock:
             self.moments.append(moment)
         self.on_pair_moment(moment)
+        return self.answer_to(moment)
+
+    def answer_to(self, moment: PairMoment) -> Sent:
+        """What the activity gives back."""
         return Sent(sent=1)
 
     @activity.defn

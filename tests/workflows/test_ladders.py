@@ -225,10 +225,10 @@ CASES = {
     ),
     Trigger.CANCELLATIONS: Case(
         default(Trigger.CANCELLATIONS),
-        cancels_twice,  # both on Monday 6 December
+        cancels_twice,  # on Monday 6 and on Tuesday 7 December
         [
-            ("Mon 06 Dec 13:00", "coordinator", "coordinator_task"),
-            ("Mon 13 Dec 08:00", "coordinator", "coordinator_task"),
+            ("Tue 07 Dec 13:00", "coordinator", "coordinator_task"),
+            ("Tue 14 Dec 08:00", "coordinator", "coordinator_task"),  # five working days
             ("Wed 29 Dec 08:00", "sponsor", "pair_stalled_sponsor"),
             ("Wed 12 Jan 13:00", "mentor", "farewell_closed"),
             ("Wed 12 Jan 13:00", "mentee", "farewell_closed"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
@@ -35,15 +36,20 @@ class Two:
     def __init__(self, environment: WorkflowEnvironment, stage: Stage) -> None:
         self._client = environment.client
         self._loop = asyncio.get_running_loop()
+        self.program = PROGRAM
         self.answers: Callable[[PairMoment], list[Deed]] = lambda _moment: []
         stage.on_pair_moment = self._answer
 
     def _answer(self, moment: PairMoment) -> None:
         for deed in self.answers(moment):
-            asyncio.run_coroutine_threadsafe(self._tell(deed), self._loop).result()
+            self.run(self._tell(deed))
+
+    def run(self, told: Coroutine[Any, Any, Any]) -> None:
+        """Tell a workflow something from the thread of an activity."""
+        asyncio.run_coroutine_threadsafe(told, self._loop).result()
 
     async def _tell(self, deed: Deed) -> None:
-        handle = self._client.get_workflow_handle(pair_workflow_id(PROGRAM, PAIR))
+        handle = self._client.get_workflow_handle(pair_workflow_id(self.program, PAIR))
         await handle.signal(PairWorkflow.person_did, deed)
 
 
