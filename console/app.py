@@ -25,7 +25,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.report import REPORT_HTML, render_report, write_report
 from console import show
-from console.intake import check_own_content, read_intake, start_date_problem
+from console.intake import read_all, read_intake, start_date_problem
 from console.people import update_people
 from console.session import (
     err,
@@ -109,9 +109,7 @@ def check(
 ) -> None:
     """Validate, and say what would happen."""
     with told(as_json=as_json):
-        folders = content_folders()
-        intake = read_intake(definition, people, folders)
-        check_own_content(folders)
+        intake = read_all(definition, people, content_folders())
         if as_json:
             print_json(show.plan_facts(intake))
         else:

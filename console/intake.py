@@ -126,14 +126,25 @@ def read_people(
     return load_people(people, plan, vocabulary)
 
 
-def check_own_content(folders: Sequence[Path]) -> None:
-    """Read all that an organisation laid over the content that ships, if it did.
+def read_all(definition: Path, people: Path | None, content: Sequence[Path]) -> Intake:
+    """Read both files, and all that an organisation laid over the content that ships.
 
     Raises:
-        BadInput: with every problem of every language.
+        BadInput: with every problem of everything.
     """
+    wrong = _problems_of_own_content(content)
+    try:
+        intake = read_intake(definition, people, content)
+    except BadInput as bad:
+        raise BadInput([*bad.problems, *wrong]) from None
+    if wrong:
+        raise BadInput(wrong)
+    return intake
+
+
+def _problems_of_own_content(folders: Sequence[Path]) -> Sequence[Problem]:
     if len(folders) < 2:  # what ships is checked before it does
-        return
+        return ()
     from store.content import Content  # noqa: PLC0415 - takes long to load, and few need it
 
     found: dict[str, Problem] = {}
@@ -142,8 +153,7 @@ def check_own_content(folders: Sequence[Path]) -> None:
             Content(folders, language)
         except BadInput as bad:
             found |= {str(problem): problem for problem in bad.problems}
-    if found:
-        raise BadInput(list(found.values()))
+    return tuple(found.values())
 
 
 def start_date_problem(definition: Definition) -> str | None:

@@ -101,6 +101,30 @@ def test_the_problems_of_both_files_are_told_at_once(here: Path) -> None:
     assert "3 problems. Nothing was changed." in done.err
 
 
+def test_problems_of_their_own_texts_are_told_with_those_of_the_files(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = here / "own"
+    (own / "en" / "training").mkdir(parents=True)
+    (own / "en" / "training" / "tools.md").write_text("No head\n")
+    (own / "cs").mkdir()
+    (own / "cs" / "portal.yaml").write_text("locale: xx\n")
+    monkeypatch.setenv("CONTENT_FOLDER", str(own))
+    text = DEFINITION.read_text("utf-8").replace(
+        "training:\n", "training:\n  modules: [tools, x]\n"
+    )
+    definition = here / "definition.yaml"
+    definition.write_text(text, "utf-8")
+    typed = type_in("check", definition)
+    assert typed.code == 2
+    assert "there is no module “x” of the training" in typed.err
+    assert "tools.md, line 1: it must begin with a head" in typed.err
+    assert "locale: there is no locale “xx”" in typed.err
+    assert "3 problems" in typed.err
+    monkeypatch.setenv("CONTENT_FOLDER", str(here / "gone"))
+    assert "there is no such folder" in type_in("check", definition).err
+
+
 def test_people_are_read_as_a_table_when_their_columns_can_t_be_understood(here: Path) -> None:
     definition = here / "definition.yaml"
     definition.write_text("people: 7")

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from console.intake import check_own_content
 from domain.people import Role
 from domain.problems import BadInput
 from store.content import Content, Mail
@@ -97,7 +96,7 @@ def test_what_is_wrong_in_their_folder_is_told_with_its_path(tmp_path: Path) -> 
         english__portal_yaml="module: {}\n",
     )
     with pytest.raises(BadInput) as caught:
-        check_own_content([folder, SHIPPED])
+        Content([folder, SHIPPED])
     assert sorted(str(problem).replace(f"{folder}/", "") for problem in caught.value.problems) == [
         "en/mail/not_matched.md, line 1: the first line must be “Subject: ” and the subject.",
         "en/mail/not_matched.md: there is no text after the subject.",

@@ -24,7 +24,7 @@ from temporalio.client import Client
 from runtime.parts import PartFailed
 from runtime.ports import ANY_PORTS, any_free_port
 from runtime.running import Process, RunningStack, read_note, running_stack, write_note
-from runtime.settings import PROJECT, load_settings
+from runtime.settings import PROJECT, content_folders, load_settings
 from runtime.stack import (
     MAILBOX,
     PORTAL,
@@ -186,6 +186,7 @@ async def test_what_the_environment_points_elsewhere_is_not_embedded(
     monkeypatch.setenv("SMTP_URL", "smtp://mail.example.com")
     monkeypatch.setenv("PORTAL_URL", "https://mentoring.example.com")
     monkeypatch.setenv("TASK_QUEUE", "ours")
+    monkeypatch.setenv("CONTENT_FOLDER", str(tmp_path))
     stack = Stack(tmp_path, alone=False, ports=ANY_PORTS, programs=STAND_INS, say=quiet)
     async with stack:
         note = read_note(tmp_path)
@@ -194,6 +195,8 @@ async def test_what_the_environment_points_elsewhere_is_not_embedded(
         assert stack.addresses().mailbox is None
         assert stack.addresses().portal == "https://mentoring.example.com"
         assert stack.settings().mail_server.host == "mail.example.com"
+        monkeypatch.delenv("CONTENT_FOLDER")
+        assert content_folders({"VAR_DIR": str(tmp_path)})[0] == tmp_path
         assert await run_nothing(await stack.client(), "ours") == "done"
 
 
