@@ -17,6 +17,7 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities import signatures
+from activities.channels import Channels
 from activities.evaluation import Evaluation
 from activities.failures import FailureInterceptor
 from activities.mail import Mailer, MailServer
@@ -29,7 +30,7 @@ from domain.problems import BadInput
 from runtime.exit import leave_with
 from runtime.logs import set_up_logs
 from runtime.settings import MailTls, Settings, load_settings
-from runtime.temporal import connect
+from runtime.temporal import connect, workflows_address
 from store.content import Content
 from store.database import Database
 from store.links import Links
@@ -65,11 +66,29 @@ def mailer_of(settings: Settings) -> Mailer:
     )
 
 
+def channels_of(settings: Settings, database: Database, content: Content) -> Channels | None:
+    """The chat rooms that the settings name; None where they name none. Raises BadInput."""
+    addresses = settings.notify_addresses()
+    if not addresses:
+        return None
+    return Channels(
+        database,
+        content,
+        addresses,
+        workflows_address(settings),
+        names=settings.notify_names,
+    )
+
+
 def activity_objects(
-    database: Database, content: Content, links: Links, mailer: Mailer
+    database: Database,
+    content: Content,
+    links: Links,
+    mailer: Mailer,
+    channels: Channels | None = None,
 ) -> Sequence[object]:
     """The objects whose methods are the activities."""
-    post = Post(database, mailer, content, links)
+    post = Post(database, mailer, content, links, channels=channels)
     return (
         PairMessages(database, content, links, post),
         ProgramMessages(database, content, links, post),
@@ -136,13 +155,14 @@ async def run() -> None:
     database = Database(settings.database)
     content = Content(settings.content)
     links = Links(settings.portal_url, settings.signing_keys())
+    channels = channels_of(settings, database, content)
     client = await connect(settings)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(wanted, stop.set)
     with ThreadPoolExecutor(THREADS, thread_name_prefix="activity") as executor:
-        activities = activity_objects(database, content, links, mailer_of(settings))
+        activities = activity_objects(database, content, links, mailer_of(settings), channels)
         async with make_worker(client, settings.task_queue, activities, executor):
             log.info("worker ready", task_queue=settings.task_queue)
             await stop.wait()

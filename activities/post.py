@@ -9,6 +9,7 @@ from email.message import EmailMessage
 from sqlalchemy.orm import Session
 from temporalio import activity
 
+from activities.channels import Channels
 from activities.letters import Draft, keep, waits_for_its_pair
 from activities.mail import Deferred, Mailer, Refused, compose
 from activities.reach import reach_of
@@ -44,12 +45,14 @@ class Post:
         content: Content,
         links: Links,
         hours: Hours = reach_of,
+        channels: Channels | None = None,
     ) -> None:
         self._database = database
         self._mailer = mailer
         self._content = content
         self._links = links
         self._hours = hours
+        self._channels = channels
 
     @property
     def domain(self) -> str:
@@ -175,6 +178,9 @@ class Post:
                 else:
                     with self._database.write() as session:
                         ledger.mark_sent(session, mailing.keys, now)
+                    if self._channels is not None:
+                        entries = [parcel.draft.entry for parcel in mailing.parcels]
+                        self._channels.tell(entries, now)
 
     def _put_off(
         self, session: Session, mailing: Mailing, program: Program, code: int, now: datetime

@@ -24,7 +24,7 @@ from domain.pair_story import Ask, Attention
 from domain.people import Role
 from domain.projection import NextDue, PairStatus, ProgramStatus
 from runtime.settings import Settings
-from runtime.temporal import connection
+from runtime.temporal import workflows_address
 from store.ledger import MessageState
 from store.pair_story import Told
 from store.programs import Entrant, Program
@@ -40,9 +40,6 @@ STYLE = {
     PairState.COMPLETED: "bold green",
     PairState.CONTINUED: "bold green",
 }
-
-DEFAULT_NAMESPACE = "default"
-"""Temporal's own, where none is set."""
 
 MOST_ROWS = 40
 """Pairs that `status` lists; those that need attention come first."""
@@ -84,9 +81,7 @@ class Closely(Value):
 
 def ui_link(settings: Settings, program: str) -> str:
     """Where the Temporal UI shows a program."""
-    namespace = quote(connection(settings).get("namespace") or DEFAULT_NAMESPACE, safe="")
-    identity = quote(program_workflow_id(program), safe="")
-    return f"{settings.temporal_ui_url}/namespaces/{namespace}/workflows/{identity}"
+    return f"{workflows_address(settings)}/{quote(program_workflow_id(program), safe='')}"
 
 
 # --- check ---------------------------------------------------------------------------------------

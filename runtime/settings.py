@@ -13,7 +13,9 @@ every Temporal tool does.
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 from collections.abc import Mapping, Sequence
 from email.utils import parseaddr
 from enum import StrEnum
@@ -47,6 +49,9 @@ LINK_KEY_CHARACTERS = 32
 
 MAKE_KEY = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
 """A command that makes a signing key."""
+
+_BETWEEN_ADDRESSES = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)|\s+")
+"""An address may hold commas of its own."""
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -247,6 +252,16 @@ class Settings(Value):
         "of the one with the same path there, and a new one is added. For starter, worker and "
         "portal.",
     )
+    notify_urls: tuple[SecretStr, ...] = Field(
+        default=(),
+        description="Chat rooms and other places where the coordinator hears of what asks for "
+        "them, beside the mail: addresses as the apprise package writes them (slack://…, "
+        "msteams://…), separated by spaces or commas. The worker uses them.",
+    )
+    notify_names: bool = Field(
+        default=False,
+        description="Whether names of people may be said there. If not, only ids are.",
+    )
     log_format: LogFormat = Field(
         default=LogFormat.AUTO,
         description="auto (readable on a terminal, JSON elsewhere), readable or json.",
@@ -260,6 +275,13 @@ class Settings(Value):
     @classmethod
     def _split_keys(cls, value: Any) -> Any:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("notify_urls", mode="before")
+    @classmethod
+    def _split_addresses(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        return tuple(one for one in _BETWEEN_ADDRESSES.split(value.strip()) if one)
 
     @field_validator("link_keys")
     @classmethod
@@ -295,6 +317,32 @@ class Settings(Value):
     def content(self) -> tuple[Path, ...]:
         """The folders that content is read from, the first laid over the other."""
         return (SHIPPED,) if self.content_folder is None else (self.content_folder, SHIPPED)
+
+    def notify_addresses(self) -> tuple[str, ...]:
+        """The places of NOTIFY_URLS. Raises BadInput where apprise can't read one of them."""
+        addresses = tuple(url.get_secret_value() for url in self.notify_urls)
+        if not addresses:
+            return ()
+        # Loading all that apprise can speak to takes a second, and few programs use it.
+        from apprise import Apprise  # noqa: PLC0415
+
+        logging.getLogger("apprise").disabled = True  # it would log the address, which is a secret
+        problems = []
+        for number, address in enumerate(addresses, 1):
+            if Apprise.instantiate(address) is None:
+                kind, known, _ = address.partition("://")
+                which = f"address {number}" + (f", {kind[:20]}://…," if known else "")
+                problems.append(
+                    Problem(
+                        file=ENVIRONMENT,
+                        field="NOTIFY_URLS",
+                        message=f"{which} is not one that apprise can use.",
+                        hint="See https://appriseit.com for how each kind is written.",
+                    )
+                )
+        if problems:
+            raise BadInput(problems)
+        return addresses
 
     def signing_keys(self) -> tuple[str, ...]:
         """The keys of the links, the signing one first. Raises BadInput where there is none."""
@@ -374,7 +422,7 @@ def _wrong(variable: str, message: str, hint: str | None = None) -> BadInput:
     return BadInput([Problem(file=ENVIRONMENT, field=variable, message=message, hint=hint)])
 
 
-_SECRETS = frozenset({"database_url", "smtp_url", "link_keys"})
+_SECRETS = frozenset({"database_url", "smtp_url", "link_keys", "notify_urls"})
 
 
 def _problem(detail: Any) -> Problem:
@@ -386,6 +434,8 @@ def _problem(detail: Any) -> Problem:
     if choices is not None:
         message = f"“{given}” is not one of its values."
         hint = did_you_mean(str(given), [choice.value for choice in choices])
+    elif detail["type"] == "bool_parsing":
+        message = f"“{given}” is neither true nor false."
     elif detail["type"] == "int_parsing":
         message = f"“{given}” is not a number."
     elif (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import (
@@ -21,6 +22,9 @@ from domain.problems import BadInput, Problem
 from runtime.running import running_stack
 from runtime.settings import ENVIRONMENT, Settings, read_secret_file
 from workflows import search_attributes
+
+DEFAULT_NAMESPACE = "default"
+"""Temporal's own, where none is set."""
 
 USUAL_ADDRESS = "localhost:7233"
 
@@ -49,6 +53,12 @@ def connection(
         found = stack.settings.get("TEMPORAL_ADDRESS") if stack else None
         config["target_host"] = found or USUAL_ADDRESS
     return config
+
+
+def workflows_address(settings: Settings) -> str:
+    """Where the Temporal UI shows workflows: followed by “/” and an id, quoted, it shows one."""
+    namespace = quote(connection(settings).get("namespace") or DEFAULT_NAMESPACE, safe="")
+    return f"{settings.temporal_ui_url}/namespaces/{namespace}/workflows"
 
 
 async def connect(

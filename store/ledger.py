@@ -16,6 +16,9 @@ from domain.model import Value
 from store.database import insert_new
 from store.tables import MessageRow
 
+CHANNEL = "channel"
+"""The recipient of what chat rooms are told: no person, and no mail."""
+
 
 class MessageState(StrEnum):
     """How far a message got."""
@@ -143,6 +146,22 @@ def write_down(
     ]
     insert_new(session, MessageRow, rows, key="key")
     return known(session, [entry.key for entry in entries])
+
+
+def claim(session: Session, entry: Entry, now: datetime) -> bool:
+    """Write down what a chat room is about to be told. Gives whether nobody did before.
+
+    What is claimed once is never told again, whatever became of it.
+    """
+    if known(session, [entry.key]):
+        return False
+    write_down(session, [entry], CHANNEL, now)
+    return True
+
+
+def mark_unheard(session: Session, key: str, rooms: str) -> None:
+    """Some chat rooms did not take it: `1 of 2`."""
+    _set(session, [key], state=MessageState.REFUSED.value, error=rooms)
 
 
 def begin(session: Session, keys: Sequence[str], message_id: str, now: datetime) -> None:
@@ -292,10 +311,10 @@ def states(session: Session, keys: Sequence[str]) -> Counter[MessageState]:
 
 
 def counts(session: Session, program: str) -> dict[MessageState, int]:
-    """How many messages of a program got how far."""
+    """How many mails' messages of a program got how far; chat rooms do not count."""
     rows = session.execute(
         select(MessageRow.state, func.count())
-        .where(MessageRow.program_id == program)
+        .where(MessageRow.program_id == program, MessageRow.recipient != CHANNEL)
         .group_by(MessageRow.state)
     )
     return {MessageState(state): count for state, count in rows}

@@ -50,6 +50,7 @@ def test_every_wrong_setting_is_named_at_once(tmp_path: Path) -> None:
             "SMTP_URL": "smtp://u:topsecret@mail.example.com?tls=none",
             "MAIL_FROM": "nobody",
             "LINK_KEYS": "topsecret",
+            "NOTIFY_NAMES": "maybe",
             "CONTENT_FOLDER": str(tmp_path / "gone"),
         },
         tmp_path,
@@ -62,6 +63,7 @@ def test_every_wrong_setting_is_named_at_once(tmp_path: Path) -> None:
         "SMTP_URL",
         "MAIL_FROM",
         "LINK_KEYS",
+        "NOTIFY_NAMES",
         "CONTENT_FOLDER",
     }
     assert found["PORTAL_PORT"] == "environment, PORTAL_PORT: “eighty” is not a number."
@@ -172,3 +174,33 @@ def test_a_password_in_an_smtp_url_may_hold_special_characters() -> None:
 def test_an_smtp_url_that_cannot_be_used_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         read_smtp_url(url)
+
+
+def test_places_to_tell_are_separated_by_spaces_or_commas(tmp_path: Path) -> None:
+    addresses = ("json://u:p@chat.example.com/a?:x=1,2", "json://b.example.com", "xml://c.example")
+    for separator in (" ", ",", ", ", "\n"):
+        urls = separator.join(addresses)
+        settings = load_settings({"VAR_DIR": str(tmp_path), "NOTIFY_URLS": urls})
+        assert settings.notify_addresses() == addresses
+    assert load_settings({"VAR_DIR": str(tmp_path)}).notify_addresses() == ()
+
+
+def test_a_place_that_can_t_be_used_is_named_without_its_secret(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    urls = "json://chat.example.com slack://topsecret nonsense-topsecret"
+    settings = load_settings({"VAR_DIR": str(tmp_path), "NOTIFY_URLS": urls})
+    assert "topsecret" not in repr(settings)
+    with pytest.raises(BadInput) as refused:
+        settings.notify_addresses()
+    told = [str(problem) for problem in refused.value.problems]
+    assert "NOTIFY_URLS: address 2, slack://…, is not one that apprise can use." in told[0]
+    assert "NOTIFY_URLS: address 3 is not" in told[1]
+    assert "topsecret" not in "".join(told) + "".join(capfd.readouterr())
+
+
+def test_places_to_tell_may_come_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "urls"
+    file.write_text("json://chat.example.com\n")
+    settings = load_settings({"VAR_DIR": str(tmp_path), "NOTIFY_URLS_FILE": str(file)})
+    assert settings.notify_addresses() == ("json://chat.example.com",)
