@@ -18,10 +18,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from portal.pages import PAGES
-from portal.pages.base import Form, Rejected, View
+from portal.pages.base import Download, Form, Rejected, View
 from portal.protection import Protection
 from portal.relay import Relay
-from portal.visits import Ended, Guest, HrVisit, receive
+from portal.visits import Ended, Guest, HrVisit, Visit, receive
 from store import outbox
 from store.answers import TooLate
 from store.content import Content
@@ -162,6 +162,8 @@ def _serve_people(
                 response = _over(templates, visit, what)
                 session.rollback()
                 return response
+        if isinstance(outcome, Download):
+            return _as_file(outcome)
         if relay is not None:
             relay.wake()
         return Response(status_code=303, headers={"Location": f"?done={outcome.what}"})
@@ -207,6 +209,15 @@ class _Static(StaticFiles):
         return response
 
 
+def _as_file(download: Download) -> Response:
+    """Something to keep, under a name of ours: browsers save it and show nothing."""
+    return Response(
+        download.body,
+        media_type=download.media_type,
+        headers={"Content-Disposition": f'attachment; filename="{download.name}"'},
+    )
+
+
 def _templates() -> Environment:
     return Environment(
         loader=FileSystemLoader(HERE / "templates"),
@@ -229,6 +240,8 @@ def _render(templates: Environment, view: View, visit: Guest, problems: Form | N
         organisation=definition.program.organisation,
         coordinator=None if knows_themselves else definition.coordinator,
         problems=problems or {},
+        help_url=visit.url(Purpose.HELP) if isinstance(visit, Visit) else None,
+        safety_url=visit.url(Purpose.SAFETY) if isinstance(visit, Visit) else None,
     )
 
 
@@ -251,4 +264,5 @@ def _error(templates: Environment, content: Content, key: str) -> str:
         organisation=None,
         coordinator=None,
         problems={},
+        help_url=None,
     )

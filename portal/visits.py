@@ -38,6 +38,8 @@ _OF_A_PAIR = frozenset(
         Purpose.GOALS,
         Purpose.BOOK,
         Purpose.SESSION,
+        Purpose.CONTINUE,
+        Purpose.CERTIFICATE,
     }
 )
 _OF_A_SESSION = frozenset({Purpose.BOOK, Purpose.SESSION})

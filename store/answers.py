@@ -21,12 +21,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain.calendar import ProgramCalendar, calendar_of
-from domain.deeds import Deed, DeedKind, Verdict
+from domain.deeds import Deed, DeedKind, Verdict, Wish
 from domain.definition import Definition
 from domain.ids import answer_id
 from domain.journal import EventKind, JournalEvent
-from domain.lifecycle import ENDINGS
-from domain.people import Role
+from domain.lifecycle import ENDINGS, SUCCESSES
+from domain.people import Preferences, Role
 from domain.surveys import AnswerValue
 from store import journal, outbox
 from store.links import Link
@@ -49,6 +49,10 @@ class AnswerKind(StrEnum):
     SESSION = "session"
     """Whether a session took place, as one of the pair told it."""
     HELP = "help"
+    SAFETY = "safety"
+    """The words of somebody who does not feel safe: for the named contact alone."""
+    WISH = "wish"
+    """Whether somebody would like to go on meeting once the program is over."""
 
 
 class TooLate(Exception):
@@ -62,6 +66,9 @@ class AlreadyHeld(Exception):
 PAIR_ENDINGS = tuple(EventKind(f"pair_{state.value}") for state in ENDINGS)
 """The events that end a pair."""
 
+PAIR_COMPLETIONS = tuple(EventKind(f"pair_{state.value}") for state in SUCCESSES)
+"""Those of them that say that it did what it set out to do."""
+
 PROGRAM_ENDINGS = (EventKind.PROGRAM_COMPLETED, EventKind.PROGRAM_CANCELLED)
 """The events that end a program."""
 
@@ -69,6 +76,11 @@ PROGRAM_ENDINGS = (EventKind.PROGRAM_COMPLETED, EventKind.PROGRAM_CANCELLED)
 def pair_is_over(session: Session, pair: str) -> bool:
     """Whether the journal says that a pair has ended."""
     return _happened(session, JournalRow.pair_id == pair, PAIR_ENDINGS)
+
+
+def pair_is_introduced(session: Session, pair: str) -> bool:
+    """Whether the two know of each other."""
+    return _happened(session, JournalRow.pair_id == pair, (EventKind.PAIR_INTRODUCED,))
 
 
 def program_is_over(session: Session, program: str) -> bool:
@@ -398,8 +410,7 @@ def answer_survey(
         deed=DeedKind.SURVEY_ANSWERED,
         data=data,
         even_after_the_end=True,
-        verdict=verdict,
-        look=look,
+        says={"verdict": verdict, "look": look},
     )
 
 
@@ -422,17 +433,147 @@ def ask_help(session: Session, link: Link, words: str, number: int) -> bool:
 
 def latest_help(session: Session, pair: str, person: str) -> str | None:
     """The words of somebody's latest call for help, for who is to help."""
+    return _latest_words(session, AnswerKind.HELP, pair, person)
+
+
+def raise_safety(session: Session, link: Link, words: str, number: int) -> bool:
+    """Say that one does not feel safe in a pair, with words or without.
+
+    The journal is told nothing: it is read by more people than the named contact. `number` is 1
+    for the person's first time in this pair, and so on, as in `ask_help`.
+    """
+    return _answer(
+        session,
+        link,
+        AnswerKind.SAFETY,
+        {"words": words},
+        occasion=f"safety:{number}",
+        deed=DeedKind.SAFETY_RAISED,
+    )
+
+
+def latest_safety(session: Session, pair: str, person: str) -> str | None:
+    """What somebody wrote when they last said that they don't feel safe, for the named contact.
+
+    Empty where they wrote nothing; None if they never said so.
+    """
+    return _latest_words(session, AnswerKind.SAFETY, pair, person)
+
+
+def _latest_words(session: Session, kind: AnswerKind, pair: str, person: str) -> str | None:
     row = session.scalar(
         select(AnswerRow)
         .where(
             AnswerRow.pair_id == pair,
             AnswerRow.person_id == person,
-            AnswerRow.kind == AnswerKind.HELP.value,
+            AnswerRow.kind == kind.value,
         )
-        .order_by(AnswerRow.answered_at.desc())
+        .order_by(AnswerRow.answered_at.desc(), AnswerRow.occasion.desc())
         .limit(1)
     )
     return None if row is None else str(row.content["words"])
+
+
+# --- Going on ------------------------------------------------------------------------------------
+
+
+def wish(session: Session, link: Link, wished: Wish) -> bool:
+    """Say whether one would like to go on meeting. Can be changed until the pair has ended.
+
+    What was wished stays in the answer: the journal only knows that it was said.
+    """
+    return _wish(session, link, wished)
+
+
+def wished(session: Session, program: str, pair: str | None, person: str) -> Wish | None:
+    """What somebody said they would like once the program is over."""
+    row = find(session, program, pair, person, AnswerKind.WISH.value)
+    return None if row is None else Wish(row.content["wish"])
+
+
+def stop_reminders(session: Session, link: Link) -> bool:
+    """Go on meeting without the program's reminders: also once the pair has ended."""
+    if wished(session, link.program, link.pair, link.person) is not Wish.GO_ON_WITH_MAILS:
+        return False
+    return _wish(session, link, Wish.GO_ON, even_after_the_end=True)
+
+
+def _wish(session: Session, link: Link, wished: Wish, *, even_after_the_end: bool = False) -> bool:
+    return _answer(
+        session,
+        link,
+        AnswerKind.WISH,
+        {"wish": wished.value},
+        event=EventKind.WISHED,
+        deed=DeedKind.WISHED,
+        says={"wish": wished},
+        even_after_the_end=even_after_the_end,
+    )
+
+
+# --- Being away, and leaving ---------------------------------------------------------------------
+
+
+def go_away(session: Session, program: str, person: str, until: datetime) -> bool:
+    """Be away until an instant (`domain.absence.back_on`): no message comes before it.
+
+    Every pair of the person that goes on is told, and waits. Returns whether it is new.
+    """
+    participant = _participant(session, program, person)
+    if participant.away_until == until:
+        return False
+    participant.away_until = until
+    _tell_of_presence(session, program, person, EventKind.WENT_AWAY, until)
+    return True
+
+
+def come_back(session: Session, program: str, person: str) -> bool:
+    """Be back before the date that was given. Returns whether the person was away."""
+    participant = _participant(session, program, person)
+    until, participant.away_until = participant.away_until, None
+    if until is None or until <= journal.now_of(session, program):
+        return False
+    _tell_of_presence(session, program, person, EventKind.CAME_BACK)
+    return True
+
+
+def _tell_of_presence(
+    session: Session, program: str, person: str, kind: EventKind, until: datetime | None = None
+) -> None:
+    """Write down that a locked participant went away or came back, and tell their pairs."""
+    at = journal.now_of(session, program)
+    before = session.scalar(
+        select(func.count()).where(
+            JournalRow.program_id == program,
+            JournalRow.person_id == person,
+            JournalRow.kind.in_([EventKind.WENT_AWAY.value, EventKind.CAME_BACK.value]),
+        )
+    )
+    event = JournalEvent(
+        id=f"{answer_id(program, None, person, 'presence')}#{before}",
+        kind=kind,
+        at=at,
+        person=person,
+    )
+    journal.append(session, program, [event])
+    for pair in pairs_of(session, program, person):
+        if not pair_is_over(session, pair.id):
+            deed = Deed(kind=DeedKind(kind.value), role=_role_in(pair, person), at=at, until=until)
+            outbox.add(session, program, pair.id, deed)
+
+
+def preferences_of(participant: ParticipantRow) -> Preferences:
+    """How somebody would like to be written to."""
+    return Preferences.model_validate(participant.preferences or {})
+
+
+def prefer(session: Session, program: str, person: str, preferences: Preferences) -> bool:
+    """Say how one would like to be written to. Holds from the next message on."""
+    participant = _participant(session, program, person)
+    if preferences_of(participant) == preferences:
+        return False
+    participant.preferences = preferences.model_dump(mode="json")
+    return True
 
 
 def withdraw(session: Session, program: str, person: str) -> bool:
@@ -453,6 +594,16 @@ def withdraw(session: Session, program: str, person: str) -> bool:
         deed = Deed(kind=DeedKind.WITHDREW, role=_role_in(pair, person), at=at)
         outbox.add(session, program, pair.id, deed)
     return True
+
+
+def count_of(session: Session, program: str, person: str, kind: AnswerKind) -> int:
+    """How many answers of one kind a person gave in a program, in all their pairs."""
+    query = select(func.count()).where(
+        AnswerRow.program_id == program,
+        AnswerRow.person_id == person,
+        AnswerRow.kind == kind.value,
+    )
+    return session.scalar(query) or 0
 
 
 def count(session: Session, program: str) -> int:
@@ -483,11 +634,13 @@ def _answer(
     event: EventKind | None = None,
     deed: DeedKind | None = None,
     data: dict[str, int | str] | None = None,
+    says: Mapping[str, Any] | None = None,
     even_after_the_end: bool = False,
-    verdict: Verdict | None = None,
-    look: bool = False,
 ) -> bool:
-    """Write one answer with all that follows from it, unless it is there already."""
+    """Write one answer with all that follows from it, unless it is there already.
+
+    `data` is what the event holds, and `says` what the deed says beyond what every deed does.
+    """
     _participant(session, link.program, link.person, may_have_left=even_after_the_end)
     pair = None
     if link.pair is not None:
@@ -530,8 +683,7 @@ def _answer(
             session=link.session if kind is AnswerKind.SESSION else None,
             booking=int(content.get("booking", 0)) if kind is AnswerKind.SESSION else 0,
             occasion=occasion if kind is AnswerKind.SURVEY else None,
-            verdict=verdict,
-            look=look,
+            **(says or {}),
         )
         outbox.add(session, link.program, pair.id, told)
     return True

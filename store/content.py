@@ -19,6 +19,7 @@ from typing import Any
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_time
+from babel.numbers import format_decimal
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError, Undefined
 from jinja2.sandbox import SandboxedEnvironment
 from markdown_it import MarkdownIt
@@ -148,6 +149,18 @@ class Words:
     def day(self, day: date) -> str:
         """A date as people write it, weekday and all."""
         return format_date(day, format="full", locale=self.locale)
+
+    def date(self, day: date) -> str:
+        """A date as documents write it, without its weekday."""
+        return format_date(day, format="long", locale=self.locale)
+
+    def weekday(self, day: int) -> str:
+        """The name of a day of the week; Monday is 0."""
+        return str(self.locale.days["format"]["wide"][day])
+
+    def number(self, number: float) -> str:
+        """A number with at most two decimals."""
+        return str(format_decimal(number, format="#,##0.##", locale=self.locale))
 
     def time(self, moment: datetime) -> str:
         """A time of the day, in the zone that `moment` has."""

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from portal.pages.away import AwayPage
 from portal.pages.base import Page
+from portal.pages.calls import HelpPage, SafetyPage
+from portal.pages.certificate import CertificatePage
+from portal.pages.continuing import ContinuePage
+from portal.pages.data import DataPage
 from portal.pages.introduction import IntroductionPage
 from portal.pages.join import JoinPage
 from portal.pages.overview import OverviewPage
@@ -27,4 +32,10 @@ PAGES: dict[Purpose, Page[Any]] = {
     Purpose.SURVEY: SurveyPage(),
     Purpose.OVERVIEW: OverviewPage(),
     Purpose.TASK: TaskPage(),
+    Purpose.HELP: HelpPage(),
+    Purpose.SAFETY: SafetyPage(),
+    Purpose.AWAY: AwayPage(),
+    Purpose.DATA: DataPage(),
+    Purpose.CONTINUE: ContinuePage(),
+    Purpose.CERTIFICATE: CertificatePage(),
 }

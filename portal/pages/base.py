@@ -38,6 +38,15 @@ class Rejected:
     problems: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class Download:
+    """A file for who is here, made from what is there. Nothing was recorded."""
+
+    name: str
+    body: bytes
+    media_type: str
+
+
 Guest_contra = TypeVar("Guest_contra", bound=Guest, contravariant=True)
 
 
@@ -53,8 +62,8 @@ class Page(Protocol[Guest_contra]):
         None if nothing of the kind was recorded, whatever the address says.
         """
 
-    def submit(self, visit: Guest_contra, form: Form) -> Accepted | Rejected:
-        """Record what was sent."""
+    def submit(self, visit: Guest_contra, form: Form) -> Accepted | Rejected | Download:
+        """Record what was sent, or make the file that was asked for."""
 
 
 def thanks(visit: Guest, page: str, **values: object) -> View:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from sqlalchemy import select
 
+from domain.deeds import Wish
 from domain.journal import EventKind
 from domain.people import Role
 from portal.visits import Visit, first_name
@@ -119,6 +120,12 @@ class Standing:
             AnswerKind.GOALS.value,
         )
         return tuple(written.content["goals"]) if written is not None else ()
+
+    @property
+    def wish(self) -> Wish | None:
+        """Whether this person would like to go on meeting, as far as they said so."""
+        visit = self.visit
+        return answers.wished(visit.session, visit.program.id, self.pair.id, visit.person.id)
 
     def url(self, purpose: Purpose, **about: object) -> str:
         """A page of this person about this pair."""

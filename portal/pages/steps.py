@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from domain.deeds import Wish
 from domain.journal import EventKind
 from domain.people import Role
 from portal.pages.standing import Stand, Standing, Step
@@ -78,6 +79,15 @@ def next_session(standing: Standing) -> Iterator[Step]:
         yield standing.step("rebook", Purpose.BOOK, again=True, session=following.number)
 
 
+def going_on(standing: Standing) -> Iterator[Step]:
+    """Whether to go on meeting; once the pair has ended, a way to stop the reminders."""
+    if standing.stand is Stand.EVALUATING:
+        answered = standing.has_answered(AnswerKind.WISH)
+        yield standing.step("continue", Purpose.CONTINUE, again=answered)
+    elif standing.is_over and standing.wish is Wish.GO_ON_WITH_MAILS:
+        yield standing.step("reminders", Purpose.CONTINUE, again=True)
+
+
 STEPS: tuple[Callable[[Standing], Iterator[Step]], ...] = (
     surveys,
     introduction,
@@ -85,6 +95,7 @@ STEPS: tuple[Callable[[Standing], Iterator[Step]], ...] = (
     agreement,
     goals,
     next_session,
+    going_on,
 )
 """What may be open, the most urgent first."""
 

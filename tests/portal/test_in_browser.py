@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,8 +18,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from domain.journal import EventKind
 from store.links import COORDINATOR, Purpose
-from store.tables import AnswerRow, SessionRow
-from tests.portal.scene import STARTED, Scene, make_scene
+from store.tables import AnswerRow, PairRow, PersonRow, ProgramRow, SessionRow
+from tests.portal.scene import PROGRAM, STARTED, Scene, make_scene
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = (
@@ -97,6 +98,17 @@ def page(chromium: Browser) -> Iterator[Page]:
     context.close()
 
 
+WITH_PROBLEMS = (
+    "agreement", "goals", "book", "survey-final", "survey-pulse", "help", "away", "continue",
+)  # fmt: skip
+"""Pages that ask for something before they can be sent."""
+
+SENT_AT_ONCE = (
+    "join", "introduction", "module", "session", "safety", "task", "task-paused",
+)  # fmt: skip
+"""Pages on which the first button is enough."""
+
+
 def in_the_middle(served: Served) -> dict[str, str]:
     """Every page there is, of a pair in the middle of its life, by name."""
     scene = served.scene
@@ -104,6 +116,23 @@ def in_the_middle(served: Served) -> dict[str, str]:
     scene.happened(EventKind.CHECK_IN_SENT, survey="pulse", occasion="pulse:after-session-2")
     scene.happened(EventKind.PAIR_PAUSED, pair="pair-2")
     task = {"person": COORDINATOR, "occasion": "silence:3:1"}
+    with scene.database.write() as session:
+        session.add(
+            PairRow(
+                id="pair-3",
+                program_id=PROGRAM,
+                cohort=0,
+                mentor_id="p-mia",
+                mentee_id="p-vera",
+                score=4.0,
+                reasons=["You both like chess."],
+            )
+        )
+        session.flush()
+        for number in (1, 2, 3):
+            at = STARTED + timedelta(days=7 * number)
+            session.add(SessionRow(pair_id="pair-3", number=number, booked_for=at, held_at=at))
+    scene.happened(EventKind.PAIR_INTRODUCED, EventKind.PAIR_COMPLETED, pair="pair-3")
     surveys = {
         f"survey-{name}": served.url(Purpose.SURVEY, survey=name, occasion=f"{name}:x")
         for name in scene.content.survey_ids
@@ -119,6 +148,16 @@ def in_the_middle(served: Served) -> dict[str, str]:
         "book": served.url(Purpose.BOOK, session=1),
         "session": served.url(Purpose.SESSION, session=1),
         "overview": served.url(Purpose.OVERVIEW, pair=None),
+        "help": served.url(Purpose.HELP),
+        "help-without-pair": served.url(Purpose.HELP, "p-nils", pair=None),
+        "safety": served.url(Purpose.SAFETY),
+        "safety-without-pair": served.url(Purpose.SAFETY, "p-nils", pair=None),
+        "away": served.url(Purpose.AWAY, pair=None),
+        "data": served.url(Purpose.DATA, pair=None),
+        "continue": served.url(Purpose.CONTINUE),
+        "certificate": served.url(Purpose.CERTIFICATE, "p-vera", pair="pair-3"),
+        "certificate-none": served.url(Purpose.CERTIFICATE),
+        "overview-after": served.url(Purpose.OVERVIEW, "p-vera", pair=None),
         "task": served.url(Purpose.TASK, **task),
         "task-sure": served.url(Purpose.TASK, **task) + "?done=sure-close",
         "task-paused": served.url(Purpose.TASK, **{**task, "pair": "pair-2"}),
@@ -159,11 +198,11 @@ def test_every_page_passes_the_accessibility_check(
     for name, url in in_the_middle(served).items():
         page.goto(url)
         check(name)
-        if name in ("agreement", "goals", "book", "survey-final", "survey-pulse"):
+        if name in WITH_PROBLEMS:
             send(page)
             assert page.locator(".summary").is_visible()
             check(f"{name}-problems")
-        elif name in ("join", "introduction", "module", "session", "task", "task-paused"):
+        elif name in SENT_AT_ONCE:
             send(page)
             assert page.locator(".done").is_visible()
             check(f"{name}-done")
@@ -266,3 +305,47 @@ def test_words_of_any_length_fit_on_a_phone(page: Page, served: Served) -> None:
     box = page.get_by_text(long).bounding_box()
     assert box is not None
     assert box["x"] + box["width"] <= PHONE["width"]
+
+
+def test_leaving_for_a_while_and_coming_back_works_by_keyboard_alone(
+    page: Page, served: Served
+) -> None:
+    served.scene.happened(EventKind.PAIR_INTRODUCED)
+    page.goto(served.url(Purpose.AWAY, pair=None))
+    page.get_by_label("The day on which you are back").fill(IN_A_WEEK)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Enjoy your time away")
+    page.get_by_role("link", name="Back to my messages").press("Enter")
+    page.get_by_role("button", name="I’m back").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Welcome back, Mia")
+
+
+def test_who_does_not_feel_safe_needs_one_button_from_any_page(page: Page, served: Served) -> None:
+    page.goto(served.url(Purpose.GUIDE))
+    page.get_by_role("link", name="I don’t feel safe").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("If you don’t feel safe")
+    page.get_by_role("button", name="Tell Cora Example").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you for telling us")
+
+
+def test_the_file_of_ones_data_is_saved_by_the_button(page: Page, served: Served) -> None:
+    page.goto(served.url(Purpose.DATA, pair=None))
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Download everything").click()
+    assert saved.value.suggested_filename == "my-data.json"
+    assert "Mia Example" in saved.value.path().read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+@pytest.mark.parametrize("landscape", [True, False])
+def test_a_certificate_is_one_page_of_any_paper(
+    page: Page, served: Served, paper: str, landscape: bool
+) -> None:
+    url = in_the_middle(served)["certificate"]
+    with served.scene.database.write() as session:
+        program = session.get_one(ProgramRow, PROGRAM)
+        program.title = "Leaders learn from those who will lead when they have long retired 2026"
+        session.get_one(PersonRow, "p-vera").name = "Vera Maximiliane Example-Musterfrau de Souza"
+    page.goto(url)
+    file = page.pdf(format=paper, landscape=landscape, print_background=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", file)) == 1

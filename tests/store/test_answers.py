@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from domain.deeds import Deed, DeedKind
+from domain.deeds import Deed, DeedKind, Wish
 from domain.ids import pair_workflow_id
 from domain.journal import EventKind, JournalEvent
-from domain.people import Role
+from domain.people import Preferences, Role
 from store import answers, outbox
 from store.answers import AlreadyHeld, TooLate
 from store.database import Database
@@ -320,6 +320,91 @@ def test_the_same_words_a_month_later_are_a_new_call_for_help(session: Session) 
     assert events(session) == [EventKind.HELP_ASKED] * 2
 
 
+def test_who_does_not_feel_safe_is_told_to_the_pair_and_to_no_journal(session: Session) -> None:
+    safety = link(Purpose.SAFETY)
+    assert answers.latest_safety(session, "pair-1", "p-mia") is None
+    assert answers.raise_safety(session, safety, "What happened", 1)
+    assert not answers.raise_safety(session, safety, "What happened", 1)
+    (deed,) = deeds(session)
+    assert (deed.kind, deed.role) == (DeedKind.SAFETY_RAISED, Role.MENTOR)
+    assert "What happened" not in deed.model_dump_json()
+    assert events(session) == []
+    assert answers.latest_safety(session, "pair-1", "p-mia") == "What happened"
+    assert answers.raise_safety(session, safety, "", 2)
+    assert answers.latest_safety(session, "pair-1", "p-mia") == ""
+    assert len(deeds(session)) == 2
+
+
+def test_going_away_and_coming_back_is_told_to_each_pair_that_goes_on(session: Session) -> None:
+    participant = session.get_one(ParticipantRow, (PROGRAM, "p-mia"))
+    for _ in range(2):
+        assert answers.go_away(session, PROGRAM, "p-mia", TOMORROW)
+        assert not answers.go_away(session, PROGRAM, "p-mia", TOMORROW)
+        assert answers.come_back(session, PROGRAM, "p-mia")
+        assert not answers.come_back(session, PROGRAM, "p-mia")
+    told = [(deed.kind, deed.until) for deed in deeds(session)]
+    assert told == [(DeedKind.WENT_AWAY, TOMORROW), (DeedKind.CAME_BACK, None)] * 2
+    assert events(session) == [EventKind.WENT_AWAY, EventKind.CAME_BACK] * 2
+    assert participant.away_until is None
+
+
+def test_another_date_of_coming_back_is_told_too(session: Session) -> None:
+    answers.go_away(session, PROGRAM, "p-mia", TOMORROW)
+    assert answers.go_away(session, PROGRAM, "p-mia", TOMORROW + timedelta(days=1))
+    assert [deed.until for deed in deeds(session)] == [TOMORROW, TOMORROW + timedelta(days=1)]
+
+
+def test_coming_back_after_the_date_tells_nobody(session: Session) -> None:
+    answers.go_away(session, PROGRAM, "p-mia", datetime.now(UTC) - timedelta(seconds=1))
+    assert not answers.come_back(session, PROGRAM, "p-mia")
+    assert [deed.kind for deed in deeds(session)] == [DeedKind.WENT_AWAY]
+
+
+def test_a_pair_that_has_ended_is_not_told_of_who_is_away(scene: Scene) -> None:
+    scene.happened(EventKind.PAIR_CLOSED)
+    with scene.database.write() as session:
+        assert answers.go_away(session, PROGRAM, "p-mia", TOMORROW)
+        assert deeds(session) == []
+
+
+def test_preferences_are_kept_and_tell_no_workflow(session: Session) -> None:
+    assert not answers.prefer(session, PROGRAM, "p-mia", Preferences())
+    assert answers.prefer(session, PROGRAM, "p-mia", Preferences(calendar=False))
+    participant = session.get_one(ParticipantRow, (PROGRAM, "p-mia"))
+    assert answers.preferences_of(participant) == Preferences(calendar=False)
+    assert deeds(session) == []
+
+
+def test_a_wish_to_go_on_is_told_to_the_pair_and_the_journal_does_not_say_which(
+    session: Session,
+) -> None:
+    going_on = link(Purpose.CONTINUE)
+    assert answers.wish(session, going_on, Wish.GO_ON_WITH_MAILS)
+    assert not answers.wish(session, going_on, Wish.GO_ON_WITH_MAILS)
+    assert answers.wish(session, going_on, Wish.STOP)
+    assert [deed.wish for deed in deeds(session)] == [Wish.GO_ON_WITH_MAILS, Wish.STOP]
+    assert answers.wished(session, PROGRAM, "pair-1", "p-mia") is Wish.STOP
+    assert answers.wished(session, PROGRAM, "pair-1", "p-theo") is None
+    from store import journal
+
+    written = [event for _, event in journal.read(session, PROGRAM)][1:]
+    assert [(event.kind, event.data) for event in written] == [(EventKind.WISHED, {})] * 2
+
+
+def test_reminders_can_be_stopped_after_the_end_and_nothing_else_can(scene: Scene) -> None:
+    going_on = link(Purpose.CONTINUE)
+    with scene.database.write() as session:
+        answers.wish(session, going_on, Wish.GO_ON_WITH_MAILS)
+    scene.happened(EventKind.PAIR_CONTINUED)
+    with scene.database.write() as session:
+        with pytest.raises(TooLate):
+            answers.wish(session, going_on, Wish.STOP)
+        assert not answers.stop_reminders(session, link(Purpose.CONTINUE, "p-theo"))
+        assert answers.stop_reminders(session, going_on)
+        assert not answers.stop_reminders(session, going_on)
+        assert [deed.wish for deed in deeds(session)] == [Wish.GO_ON_WITH_MAILS, Wish.GO_ON]
+
+
 def test_leaving_is_told_to_each_pair_of_this_person_once(session: Session) -> None:
     assert answers.withdraw(session, PROGRAM, "p-theo")
     assert not answers.withdraw(session, PROGRAM, "p-theo")
@@ -352,10 +437,11 @@ def test_nothing_is_done_to_a_pair_that_has_ended(scene: Scene, ending: EventKin
         lambda s, who: answers.book_session(
             s, link(Purpose.BOOK, who, session=1), TOMORROW, "Room 1"
         ),
+        lambda s, _: answers.go_away(s, PROGRAM, "p-mia", TOMORROW),
         lambda s, _: answers.withdraw(s, PROGRAM, "p-mia"),
         lambda s, _: read(s, "first"),
     ],
-    ids=["sign", "log", "book", "withdraw", "read"],
+    ids=["sign", "log", "book", "away", "withdraw", "read"],
 )
 def test_clicks_at_the_same_moment_are_one_deed(
     scene: Scene, deed: Callable[[Session, str], bool]

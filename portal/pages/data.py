@@ -1,0 +1,212 @@
+"""Everything that is held about a person: to read, and to keep as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from domain.people import Role
+from domain.surveys import ItemKind, Survey
+from portal.pages.base import Accepted, Download, Form, Rejected, View
+from portal.visits import Visit
+from store.answers import AnswerKind
+from store.links import Purpose
+from store.personal_data import HeldAnswer, HeldPair, InProgram, PersonalData, personal_data
+
+FILE = "my-data.json"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing that is held: what it is called, and what stands there."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Written:
+    """An answer with all that stands in it."""
+
+    title: str
+    when: str
+    facts: tuple[Fact, ...]
+
+
+class DataPage:
+    """What is held, in groups and plain words; a button gives all of it as one file."""
+
+    def show(self, visit: Visit, typed: Form | None) -> View:
+        """All of it. Also for who has left."""
+        data = personal_data(visit.session, visit.person.id)
+        reader = _Reader(visit)
+        return View(
+            "data.html",
+            visit.words("data.title"),
+            {
+                "identity": reader.identity(data),
+                "parts": [reader.part(part) for part in data.programs],
+                "overview_url": visit.url(Purpose.OVERVIEW, pair=None, role=None),
+                "id": data.person.id,
+            },
+        )
+
+    def done(self, visit: Visit, what: str) -> View | None:
+        """A file has no page of thanks."""
+        return None
+
+    def submit(self, visit: Visit, form: Form) -> Accepted | Rejected | Download:
+        """Give the file. Only the button does: mail scanners open links, but send no forms."""
+        data = personal_data(visit.session, visit.person.id)
+        return Download(FILE, data.as_json().encode(), "application/json")
+
+
+class _Reader:
+    """Puts what is held into words."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        self._words = visit.words
+        self._known = visit.words.keys()
+
+    def identity(self, data: PersonalData) -> list[Fact]:
+        """Who the person is to us."""
+        held = data.person.model_dump(exclude={"id"})
+        return [self._fact("fields", key, value) for key, value in held.items() if value]
+
+    def part(self, part: InProgram) -> dict[str, Any]:
+        """One program: what the page shows of it, by group."""
+        return {
+            "title": part.title,
+            "profile": self._profile(part),
+            "standing": self._standing(part),
+            "pairs": [self._pair(pair) for pair in part.pairs],
+            "answers": [self._answer(answer) for answer in part.answers],
+            "signatures": [
+                (
+                    self._words("data.signed", when=self._moment(signed.at)),
+                    signed.text,
+                )
+                for signed in part.signatures
+            ],
+            "proposals": [
+                self._words(
+                    "data.proposal",
+                    number=proposal.number,
+                    when=self._moment(proposal.at),
+                    count=len(proposal.pairs),
+                )
+                for proposal in part.proposals
+            ],
+            "messages": [
+                (message.kind, self._moment(message.sent_at or message.queued_at), message.state)
+                for message in part.messages
+            ],
+            "events": [(event.kind, self._moment(event.at)) for event in part.events],
+        }
+
+    def _profile(self, part: InProgram) -> list[Fact]:
+        profile = dict(part.profile)
+        extra = profile.pop("extra", None) or {}
+        hours = profile.pop("working_hours", None)
+        days = profile.pop("working_days", None)
+        if hours:
+            profile["working_hours"] = "–".join(f"{m // 60:02}:{m % 60:02}" for m in hours)
+        if days:
+            profile["working_days"] = [self._words.weekday(day) for day in days]
+        profile["roles"] = [self._words(f"data.roles.{role}") for role in profile["roles"]]
+        facts = [
+            self._fact("fields", key, value)
+            for key, value in profile.items()
+            if value not in (None, "", [], {}, ())
+        ]
+        return facts + [Fact(key, self._text(value)) for key, value in extra.items() if value]
+
+    def _standing(self, part: InProgram) -> list[Fact]:
+        held = part.model_dump(
+            include={
+                "eligible_roles", "joined", "answered_at", "approved", "approved_at", "selected",
+                "withdrew_at", "away_until",
+            }
+        )  # fmt: skip
+        held["eligible_roles"] = [self._words(f"data.roles.{r}") for r in part.eligible_roles]
+        held["calendar"] = part.preferences.get("calendar")
+        return [
+            self._fact("fields", key, value) for key, value in held.items() if value is not None
+        ]
+
+    def _pair(self, pair: HeldPair) -> tuple[str, list[str]]:
+        words = self._words
+        sessions = [
+            words(
+                "data.session_held" if session.held_at else "data.session",
+                number=session.number,
+                when=words.moment(self._visit.local(session.booked_for))
+                if session.booked_for
+                else words("data.no_date"),
+            )
+            for session in pair.sessions
+        ]
+        title = words(f"data.pair_{pair.role.value}", partner=pair.partner)
+        return title, [*pair.reasons, *sessions]
+
+    def _answer(self, answer: HeldAnswer) -> Written:
+        survey = self._survey(answer)
+        title = self._name("kinds", answer.kind)
+        if survey is not None and answer.kind != AnswerKind.AGREEMENT:
+            title = f"{title}: {survey.title}"
+        role = Role(answer.role) if answer.role else Role.MENTEE
+        return Written(
+            title=title,
+            when=self._moment(answer.at),
+            facts=tuple(self._content(answer.content, survey, role)),
+        )
+
+    def _survey(self, answer: HeldAnswer) -> Survey | None:
+        """The questions that an answer is about, where they are known still."""
+        content = self._visit.content
+        if answer.kind == AnswerKind.AGREEMENT:
+            return content.agreement().choices
+        if answer.kind not in (AnswerKind.SURVEY, AnswerKind.DRAFT):
+            return None
+        name = answer.occasion.partition(":")[0]
+        return content.survey(name) if name in content.survey_ids else None
+
+    def _content(
+        self, content: Mapping[str, Any], survey: Survey | None, role: Role
+    ) -> Iterator[Fact]:
+        items = {item.id: item for item in survey.items} if survey is not None else {}
+        for key, value in content.items():
+            if isinstance(value, Mapping):
+                yield from self._content(value, survey, role)
+            elif key in items:
+                item = items[key]
+                texts = {option.id: option.text for option in item.options}
+                chosen = texts.get(str(value)) if item.kind is ItemKind.CHOICE else None
+                yield Fact(item.text_for(role), chosen or self._text(value))
+            elif value not in (None, "", []):
+                yield self._fact("contents", key, value)
+
+    def _fact(self, group: str, key: str, value: Any) -> Fact:
+        return Fact(self._name(group, key), self._text(value))
+
+    def _name(self, group: str, key: str) -> str:
+        """Our word for something, or its own name where we have none."""
+        known = f"data.{group}.{key}" in self._known
+        return self._words(f"data.{group}.{key}") if known else key.replace("_", " ")
+
+    def _text(self, value: Any) -> str:
+        if isinstance(value, bool):
+            return self._words("data.yes" if value else "data.no")
+        if isinstance(value, datetime):
+            return self._moment(value)
+        if isinstance(value, Mapping):
+            return ", ".join(f"{key}: {self._text(one)}" for key, one in value.items())
+        if isinstance(value, list | tuple):
+            return ", ".join(self._text(one) for one in value)
+        return str(value)
+
+    def _moment(self, instant: datetime) -> str:
+        return self._words.moment(self._visit.local_of(instant))

@@ -1,0 +1,91 @@
+"""Who gets a certificate, and what it says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.calendar import ProgramCalendar
+from domain.definition import Definition
+from domain.journal import EventKind
+from domain.model import Value
+from domain.people import Role
+from store.answers import PAIR_COMPLETIONS
+from store.tables import JournalRow, PairRow, SessionRow
+
+
+class Certificate(Value):
+    """What somebody did in a pair that completed."""
+
+    role: Role
+    sessions: int
+    """How many were held."""
+    minutes: int
+    """How long they were in all, as planned."""
+    first: datetime
+    """When the first session was held, in program time."""
+    last: datetime
+    """When the last one was."""
+    completed: datetime
+    """When the pair completed, in program time."""
+
+
+def certificate_of(
+    session: Session, definition: Definition, calendar: ProgramCalendar, pair: str, person: str
+) -> Certificate | None:
+    """The certificate of one of a pair; None for who has not earned it, or not yet.
+
+    It needs a pair that completed, at least one session that was held, and as many group sessions
+    as the definition asks for.
+    """
+    row = session.get_one(PairRow, pair)
+    role = Role.MENTOR if row.mentor_id == person else Role.MENTEE
+    completed = session.scalar(
+        select(JournalRow.at)
+        .where(
+            JournalRow.pair_id == pair,
+            JournalRow.kind.in_([kind.value for kind in PAIR_COMPLETIONS]),
+        )
+        .order_by(JournalRow.position)
+        .limit(1)
+    )
+    sessions = session.scalars(select(SessionRow).where(SessionRow.pair_id == pair))
+    dates = sorted(
+        one.booked_for or calendar.to_program(one.held_at) for one in sessions if one.held_at
+    )
+    if completed is None or not dates or not came_to_enough(session, definition, row, person):
+        return None
+    return Certificate(
+        role=role,
+        sessions=len(dates),
+        minutes=len(dates) * definition.sessions.minutes,
+        first=dates[0],
+        last=dates[-1],
+        completed=calendar.to_program(completed),
+    )
+
+
+def came_to_enough(session: Session, definition: Definition, pair: PairRow, person: str) -> bool:
+    """Whether somebody came to as many dates of each group session as everybody should."""
+    role = Role.MENTOR if pair.mentor_id == person else Role.MENTEE
+    needed = {
+        group.id: group.needed
+        for group in definition.group_sessions
+        if group.needed and role in group.whom.roles
+    }
+    if not needed:
+        return True
+    attended = session.scalars(
+        select(JournalRow).where(
+            JournalRow.program_id == pair.program_id,
+            JournalRow.person_id == person,
+            JournalRow.kind == EventKind.ATTENDED.value,
+        )
+    )
+    dates = {str(event.data.get("occasion", "")) for event in attended}
+    return all(
+        sum(date.startswith(f"{group}:") for date in dates) >= count
+        for group, count in needed.items()
+    )
