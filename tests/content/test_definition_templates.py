@@ -13,7 +13,8 @@ from pydantic import BaseModel
 
 from domain.criteria import HardRule, MatchingSection, Places, Preference, Repair
 from domain.definition import CalendarSection, Columns, Definition, Identity, PeopleSection
-from domain.sections import Training
+from domain.escalation import DEFAULT_LADDERS, Ladder, LadderAction, LadderStep, Trigger
+from domain.sections import CheckIn, Training
 from store.definition_file import definition_templates, load_definition, new_definition
 
 OPTIONAL = (
@@ -63,7 +64,19 @@ def test_every_commented_setting_is_sound_too(template: str, tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     "model",
-    [CalendarSection, MatchingSection, Places, Repair, PeopleSection, Identity, Columns, Training],
+    [
+        CalendarSection,
+        MatchingSection,
+        Places,
+        Repair,
+        PeopleSection,
+        Identity,
+        Columns,
+        Training,
+        CheckIn,
+        Ladder,
+        LadderStep,
+    ],
 )
 def test_it_names_every_setting(template: str, model: type[BaseModel]) -> None:
     for_demonstrations = {"day"} if model is CalendarSection else set()
@@ -85,6 +98,21 @@ def test_it_shows_every_setting_of_every_rule_and_preference(template: str, tmp_
     for model, fields in shown.items():
         assert fields >= set(model.model_fields) - scales, model.__name__
     assert scales <= {field for fields in shown.values() for field in fields}
+
+
+def test_it_has_a_ladder_for_every_trigger_and_names_every_action(
+    template: str, tmp_path: Path
+) -> None:
+    plan = load(tmp_path, with_everything(template))
+    assert {ladder.trigger for ladder in plan.ladder} == set(Trigger)
+    for action in LadderAction:
+        assert re.search(rf"^#   {action} ", template, re.MULTILINE)
+
+
+def test_its_ladders_are_those_that_hold_where_none_is_written(
+    template: str, tmp_path: Path
+) -> None:
+    assert load(tmp_path, template).ladder == DEFAULT_LADDERS
 
 
 def test_its_lines_fit_a_screen(template: str) -> None:
