@@ -60,11 +60,16 @@ class Mail(StrEnum):
     NUDGE_REPORT = "nudge_report"
     NUDGE_SURVEY = "nudge_survey"
     OFFER_REMATCH = "offer_rematch"
+    PARTNER_AWAY = "partner_away"
+    WELCOME_BACK = "welcome_back"
     FAREWELL_COMPLETED = "farewell_completed"
+    FAREWELL_CONTINUED = "farewell_continued"
+    CONTINUED_REMINDER = "continued_reminder"
     FAREWELL_CLOSED = "farewell_closed"
     FAREWELL_DECLINED = "farewell_declined"
     FAREWELL_WITHDRAWN = "farewell_withdrawn"
     FAREWELL_PARTNER_WITHDREW = "farewell_partner_withdrew"
+    FAREWELL_NO_FIT = "farewell_no_fit"
     FAREWELL_REMATCH = "farewell_rematch"
     FAREWELL_PARTED = "farewell_parted"
     FAREWELL_CANCELLED = "farewell_cancelled"
@@ -83,6 +88,8 @@ class Mail(StrEnum):
     PAIR_ENDED = "pair_ended"
     HELP_ASKED = "help_asked"
     REPORT_READY = "report_ready"
+    # To the contact who is named for safety, and to nobody else
+    SAFETY_RAISED = "safety_raised"
 
 
 SURVEYS = ("baseline", "pulse", "final", "exit")

@@ -54,8 +54,13 @@ PAIR: dict[str, Any] = {
             "pick",
             "session",
             "survey",
+            "help",
+            "away",
+            "continue",
+            "certificate",
         )
     },
+    "until": "Monday 30 March 2026",
 }
 
 HR: dict[str, Any] = {
@@ -111,6 +116,7 @@ TO_HR = (
     Mail.PAIR_ENDED,
     Mail.HELP_ASKED,
     Mail.REPORT_READY,
+    Mail.SAFETY_RAISED,
 )
 
 BEFORE_PAIRS = {
@@ -279,6 +285,50 @@ def test_who_asks_about_another_partner_tells_each_alone() -> None:
     text = CONTENT_EN.mail(Mail.OFFER_REMATCH, **{**COMMON, **PAIR}).text
     assert "does not see your answer" in text
     assert "nobody is to blame" in text
+
+
+def test_the_contact_for_safety_reads_who_it_is_and_what_has_been_done() -> None:
+    values = {
+        **COMMON,
+        **HR,
+        "me": {"name": "Sade", "first_name": "Sade", "email": "s@example.com"},
+    }
+    text = CONTENT_EN.mail(Mail.SAFETY_RAISED, **values)
+    assert "Mia" not in text.subject
+    assert "Theo" not in text.subject
+    assert "We never find a date." in text.text
+    assert "have stopped" in text.text
+    assert "Cora Example, who coordinates the program, has not been told" in text.text
+    assert "python starter.py" in text.text
+
+
+def test_a_contact_who_coordinates_too_is_not_told_about_themselves() -> None:
+    calls = [{"name": "Mia Example", "words": ""}]
+    values = {**COMMON, **HR, "me": COMMON["coordinator"], "calls": calls}
+    text = CONTENT_EN.mail(Mail.SAFETY_RAISED, **values).text
+    assert "has not been told either" not in text
+    assert "They wrote nothing more" in text
+
+
+def test_nobody_is_told_who_found_that_two_do_not_fit() -> None:
+    values = {**COMMON, **PAIR}
+    text = CONTENT_EN.mail(Mail.FAREWELL_NO_FIT, **values).text
+    assert "nobody’s fault" in text
+    assert "said" not in text
+
+
+@pytest.mark.parametrize("mail", [Mail.FAREWELL_COMPLETED, Mail.FAREWELL_CONTINUED])
+def test_a_certificate_is_linked_for_who_has_one(mail: Mail) -> None:
+    assert "/certificate/" in CONTENT_EN.mail(mail, **{**COMMON, **PAIR}).text
+    links = {**PAIR["links"], "certificate": None}
+    assert "certificate" not in CONTENT_EN.mail(mail, **{**COMMON, **PAIR, "links": links}).text
+
+
+def test_reminders_can_be_stopped_where_they_come() -> None:
+    assert "/continue/" in CONTENT_EN.mail(Mail.CONTINUED_REMINDER, **{**COMMON, **PAIR}).text
+    links = {**PAIR["links"], "continue": None}
+    values = {**COMMON, **PAIR, "links": links}
+    assert "reminder" not in CONTENT_EN.mail(Mail.FAREWELL_CONTINUED, **values).text
 
 
 def test_a_value_that_is_missing_is_named_and_no_half_mail_is_made() -> None:
