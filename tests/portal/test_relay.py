@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,13 +14,15 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.deeds import Deed, DeedKind
 from domain.ids import pair_workflow_id
+from domain.pair_orders import Order
 from domain.people import Role
 from portal import relay as relay_module
 from portal.relay import Relay
-from store import answers
-from store.links import Link, Purpose
+from store import answers, decisions
+from store.links import COORDINATOR, Link, Purpose
 from store.tables import OutboxRow
 from tests.portal.scene import EXPIRES, PROGRAM, Scene
+from workflows.messages import CoordinatorDecision
 
 FIRST, SECOND = (pair_workflow_id(PROGRAM, pair) for pair in ("pair-1", "pair-2"))
 
@@ -180,3 +183,21 @@ async def test_a_relay_starts_with_temporal_down(scene: Scene) -> None:
     do(scene)
     assert await Relay(scene.database, client).deliver_once() == (0, True)
     assert outcomes(scene) == [None, None]
+
+
+async def test_a_decision_arrives_as_the_workflow_reads_it(
+    scene: Scene, relay: Relay, temporal: FakeTemporal
+) -> None:
+    until = datetime(2999, 1, 31, 9, tzinfo=UTC)
+    task = Link(
+        purpose=Purpose.TASK, program=PROGRAM, person=COORDINATOR, pair="pair-1", expires=EXPIRES
+    )
+    with scene.database.write() as session:
+        decisions.take_on(session, task, 5, until)
+        decisions.order(session, task, Order.HOLD, until)
+    assert await relay.deliver_once() == (2, False)
+    told = [(name, CoordinatorDecision.model_validate(given)) for _, name, given in temporal.told]
+    assert told == [
+        ("coordinator_decided", CoordinatorDecision(snooze_until=until)),
+        ("coordinator_decided", CoordinatorDecision(order=Order.HOLD, until=until)),
+    ]
