@@ -10,11 +10,14 @@ from activities.invitations import Invitation
 from domain.definition import Contact
 from domain.model import Value
 from domain.posting import asks_hr_to_act, outlives_its_pair
-from store import answers, journal, programs
+from store import answers, approvals, journal, programs
 from store.answers import AnswerKind
 from store.content import Section
 from store.ledger import Entry
 from store.tables import SessionRow
+
+MANAGER = "manager"
+"""What the ledger calls a line manager who is asked about somebody."""
 
 
 class Letter(Value):
@@ -88,6 +91,9 @@ def has_lost_its_point(session: Session, draft: Draft, kept: KeptLetter, now: da
         return is_over and asks_hr_to_act(entry.kind)
     if outlives_its_pair(entry.kind):
         return False
+    if entry.recipient == MANAGER:
+        closed = answers.enrolment_is_over(session, entry.program)
+        return closed or not approvals.waiting_for(session, entry.program, entry.person)
     if is_over or kept.session != _session_state(session, draft):
         return True
     if entry.pair is None and answers.program_is_over(session, entry.program):

@@ -19,8 +19,10 @@ from activities.signatures import (
     NewPairs,
     PairIds,
     PairsFormed,
+    ProgramRef,
     ProposalRef,
     RepairRequest,
+    Selected,
     SettleRequest,
 )
 from activities.standing import Standing, taking_part
@@ -30,7 +32,7 @@ from domain.matching import match, proposal_of, rule_check
 from domain.proposal import Chosen, Proposal
 from domain.protection import protection_check
 from domain.repairing import StandingPair, repair
-from store import journal, programs, proposals
+from store import journal, programs, proposals, selections
 from store.database import Database
 from store.proposals import StoredProposal
 
@@ -40,6 +42,13 @@ class Matching:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    @activity.defn
+    def settle_selection(self, program: ProgramRef) -> Selected:
+        """Take whom HR has not said no to as chosen, and give how many they are."""
+        with self._database.write() as session:
+            choice = selections.settle(session, program.program)
+        return Selected(selected=choice.selected, not_selected=choice.not_selected)
 
     @activity.defn
     def propose_matches(self, request: MatchRequest) -> ProposalRef:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from temporalio import activity
 
 from activities.channels import Channels
-from activities.letters import Draft, keep, waits_for_its_pair
+from activities.letters import MANAGER, Draft, keep, waits_for_its_pair
 from activities.mail import Deferred, Mailer, Refused, compose
 from activities.reach import reach_of
 from activities.signatures import Sent
@@ -211,10 +211,14 @@ class Post:
         person = people.get(mailing.person or "")
         to = drafts[0].letter.to
         content = writer.content_for(person)
+        if all(draft.entry.recipient == MANAGER for draft in drafts):
+            ends = writer.about(to, None) | {"to_manager": True}
+        else:
+            ends = writer.about(to, person)
         return compose(
             self._mailer.server,
             to,
-            content.letter([d.letter.section for d in drafts], **writer.about(to, person)),
+            content.letter([d.letter.section for d in drafts], **ends),
             ", ".join(dict.fromkeys(draft.entry.kind for draft in drafts)),
             mailing.message_id,
             datetime.now(UTC),

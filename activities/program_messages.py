@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 from temporalio import activity
 
+from activities.approval_messages import TO_MANAGERS, page_to_managers
 from activities.letters import Draft, Letter
 from activities.post import Post
 from activities.signatures import PageSent, ProgramMoment, ProgramMomentKind, ProgramRef, Sent
@@ -15,7 +16,7 @@ from activities.writing import Writer
 from domain.matching import rule_check
 from domain.messages import Recipient, message_key
 from domain.protection import protection_check
-from store import programs, proposals
+from store import approvals, programs, proposals, selections
 from store.content import Content
 from store.database import Database
 from store.ledger import Entry
@@ -31,6 +32,8 @@ PAGE = 200
 _TO_PARTICIPANTS = (
     ProgramMomentKind.INVITATION,
     ProgramMomentKind.INVITATION_REMINDER,
+    ProgramMomentKind.NOT_APPROVED,
+    ProgramMomentKind.NOT_SELECTED,
     ProgramMomentKind.NOT_MATCHED,
     ProgramMomentKind.FAREWELL_CANCELLED,
 )
@@ -49,6 +52,9 @@ class ProgramMessages:
     def send_program_moment(self, moment: ProgramMoment) -> PageSent:
         """Send one page of a program's messages and write its events, once."""
         following: str | None = None
+        events = list(moment.events)
+        if moment.kind is ProgramMomentKind.NOT_APPROVED:
+            self._close_approval(moment)
         with self._database.read() as session:
             program = programs.get(session, moment.program)
             writer = Writer(program, self._content, self._links, moment.now)
@@ -56,10 +62,16 @@ class ProgramMessages:
                 page = programs.page_of_participants(session, moment.program, moment.after, PAGE)
                 following = page[-1].id if len(page) == PAGE else None
                 chosen = _concerned(session, moment, page)
-                drafts = [self._to_participant(writer, moment, person) for person in chosen]
+                drafts = [
+                    self._to_participant(session, writer, moment, person) for person in chosen
+                ]
+            elif moment.kind in TO_MANAGERS:
+                to_managers = page_to_managers(session, writer, moment, PAGE)
+                drafts, following = to_managers.drafts, to_managers.following
+                events += to_managers.events
             else:
                 drafts = self._to_hr(session, writer, moment)
-        sent = self._post.send(moment.program, drafts, moment.events, moment.now)
+        sent = self._post.send(moment.program, drafts, events, moment.now)
         return PageSent(
             sent=sent.sent,
             refused=sent.refused,
@@ -73,11 +85,21 @@ class ProgramMessages:
         """Send what was held for anybody in a program and may go out now."""
         return self._post.send_held_of_program(program.program, program.now)
 
-    def _to_participant(self, writer: Writer, moment: ProgramMoment, person: Participant) -> Draft:
+    def _close_approval(self, moment: ProgramMoment) -> None:
+        """Note, for the people of this page, that no answer counts as no from now on."""
+        with self._database.write() as session:
+            page = programs.page_of_participants(session, moment.program, moment.after, PAGE)
+            approvals.close(session, moment.program, [person.id for person in page])
+
+    def _to_participant(
+        self, session: Session, writer: Writer, moment: ProgramMoment, person: Participant
+    ) -> Draft:
         values = writer.about(person.address, person) | {
             "links": {"join": writer.link(Purpose.JOIN, person.id)},
             "closes": writer.day(moment.until, person),
         }
+        if moment.kind is ProgramMomentKind.NOT_APPROVED:
+            values["reason"] = approvals.why_not(session, moment.program, person).value
         section = writer.content_for(person).section(moment.kind.value, **values)
         return Draft(
             entry=_entry(moment, Recipient.PARTICIPANT, person.id),
@@ -108,10 +130,17 @@ def _concerned(
         return [p for p in page if p.eligible_roles and not p.withdrew]
     if moment.kind is ProgramMomentKind.INVITATION_REMINDER:
         return [p for p in page if p.eligible_roles and p.joined is None and not p.withdrew]
+    if moment.kind is ProgramMomentKind.NOT_APPROVED:
+        return [p for p in page if p.has_joined and p.approved is False]
+    if moment.kind is ProgramMomentKind.NOT_SELECTED:
+        return [p for p in page if p.has_joined and p.approved is not False and p.selected is False]
     cancelled = moment.kind is ProgramMomentKind.FAREWELL_CANCELLED
     paired = programs.paired_people(session, moment.program, introduced_only=cancelled)
+    know = selections.who_know_that_they_are_out(session, moment.program, page)
     waiting = [p for p in page if p.eligible_roles and not p.withdrew and p.id not in paired]
-    return [p for p in waiting if p.joined or (cancelled and p.joined is None)]
+    return [
+        p for p in waiting if (p.joined and p.id not in know) or (cancelled and p.joined is None)
+    ]
 
 
 def _facts(session: Session, moment: ProgramMoment) -> dict[str, Any]:
@@ -122,6 +151,16 @@ def _facts(session: Session, moment: ProgramMoment) -> dict[str, Any]:
         return _broken(session, moment)
     if moment.kind is ProgramMomentKind.NOBODY_FOUND:
         return _without_a_partner(session, moment)
+    if moment.kind in (ProgramMomentKind.SELECTION_READY, ProgramMomentKind.SELECTION_REMINDER):
+        return {
+            "count": len(selections.candidates(session, slug)),
+            "commands": [
+                f"python starter.py selection {slug} show",
+                f"python starter.py selection {slug} export selection.xlsx",
+                f"python starter.py selection {slug} import selection.xlsx",
+                f"python starter.py selection {slug} confirm",
+            ],
+        }
     latest = proposals.latest_proposal(session, slug)
     proposal, number = (latest.proposal, latest.number) if latest else (None, 1)
     return {

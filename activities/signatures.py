@@ -59,6 +59,15 @@ class ProgramMomentKind(StrEnum):
 
     INVITATION = "invitation"
     INVITATION_REMINDER = "invitation_reminder"
+    APPROVAL_REQUEST = "approval_request"
+    """For line managers: whether they agree that people of theirs take part."""
+    APPROVAL_REQUEST_REMINDER = "approval_request_reminder"
+    NOT_APPROVED = "not_approved"
+    """The closing date is past: for those who have no yes of their manager."""
+    SELECTION_READY = "selection_ready"
+    """HR chooses now whom to match."""
+    SELECTION_REMINDER = "selection_reminder"
+    NOT_SELECTED = "not_selected"
     MATCHES_READY = "matches_ready"
     MATCHES_REMINDER = "matches_reminder"
     NOT_MATCHED = "not_matched"
@@ -84,7 +93,7 @@ class ProgramMoment(Value):
     occasion: str
     """Tells it from other moments of the same kind."""
     after: str = ""
-    """Person id after which this page begins."""
+    """Person id after which this page begins; a manager's, where managers are written to."""
     pairs: tuple[str, ...] = ()
     """The pairs that it is about, where it is about some."""
     events: tuple[JournalEvent, ...] = ()
@@ -108,6 +117,13 @@ class ProgramRef(Value):
 
     program: str
     now: datetime
+
+
+class Selected(Value):
+    """Whom HR chose to be matched, of those who joined."""
+
+    selected: int
+    not_selected: int
 
 
 class MatchRequest(Value):
@@ -284,6 +300,11 @@ class ProgramActivities:
     @activity.defn
     def send_held_of_program(self, program: ProgramRef) -> Sent:
         """Send what was held for anybody in a program and may go out now."""
+        raise NotImplementedError
+
+    @activity.defn
+    def settle_selection(self, program: ProgramRef) -> Selected:
+        """Take whom HR has not said no to as chosen, and give how many they are."""
         raise NotImplementedError
 
     @activity.defn

@@ -22,6 +22,8 @@ _AFTER = {
     # command: its module, and the command of `console.app` that help lists it after
     "match": ("console.match", "check"),
     "matches": ("console.matches", "status"),
+    "selection": ("console.selection", "status"),
+    "approvals": ("console.approvals", "status"),
 }
 
 

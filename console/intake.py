@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from domain.background import Background
 from domain.calendar import REAL_DAY
 from domain.definition import Definition, Mode
+from domain.enrolling import without_a_manager_in_words
 from domain.model import Value
 from domain.people import Person, Role
 from domain.problems import BadInput, Problem
@@ -68,7 +69,12 @@ class Intake(Value):
     def remarks(self) -> list[str]:
         """What the files themselves give to think about."""
         past = start_date_problem(self.definition)
-        return [*([f"{past} It can’t be started before."] if past else []), *self.notes]
+        unasked = without_a_manager_in_words(self.definition, self.people, self.candidates)
+        return [
+            *([f"{past} It can’t be started before."] if past else []),
+            *([unasked] if unasked else []),
+            *self.notes,
+        ]
 
     @property
     def warnings(self) -> list[str]:

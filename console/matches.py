@@ -28,7 +28,7 @@ from domain.problems import BadInput, Problem, suggestion
 from domain.proposal import Totals
 from domain.proposal_words import Section, counted, edits_in_words, lines_of
 from runtime.settings import Settings, load_settings
-from store import programs, proposals
+from store import programs, proposals, selections
 from store.database import Database
 from store.programs import Participant, Program
 from store.proposal_file import (
@@ -146,6 +146,12 @@ class _Desk:
             self._people: Mapping[str, Participant] = {
                 p.id: p for p in programs.participants(session, program)
             }
+            waits = selections.is_open(session, program)
+        if found is None and waits:
+            fail(
+                "There are no matches yet: the program waits for the selection. See: "
+                f"python starter.py selection {program} show"
+            )
         if found is None:
             fail(f"There are no matches yet. See: python starter.py status {program}")
         self._stored: StoredProposal = found

@@ -22,7 +22,8 @@ from domain.lifecycle import PairState, Stage
 from domain.model import Value
 from domain.pair_story import Ask, Attention
 from domain.people import Role
-from domain.projection import NextDue, PairStatus, ProgramStatus
+from domain.projection import NextDue, PairStatus, PeopleCounts, ProgramStatus
+from domain.sections import Enrolment
 from runtime.settings import Settings
 from runtime.temporal import workflows_address
 from store.ledger import MessageState
@@ -166,6 +167,8 @@ def plan(intake: Intake) -> RenderableType:
     check_ins = ", ".join(f"{c.survey} ({_when(c)})" for c in definition.check_ins)
     table.add_row("Check-ins", check_ins or "none")
     table.add_row("Ladders", _ladders(definition.ladder))
+    if enrolment := _enrolment(definition.enrolment):
+        table.add_row("Before matching", enrolment)
     if intake.entrants:
         table.add_row(
             "People",
@@ -181,6 +184,12 @@ def plan(intake: Intake) -> RenderableType:
         Text("Nothing was started. Nothing is wrong with the files, but:", style="yellow"),
         *(Text(f"• {warning}", style="yellow") for warning in facts["warnings"]),
     )
+
+
+def _enrolment(enrolment: Enrolment) -> str:
+    asked = "line managers are asked whether they agree" if enrolment.manager_approval else ""
+    chosen = "you choose whom to match" if enrolment.selection else ""
+    return "; ".join(part for part in (asked, chosen) if part)
 
 
 def _when(check_in: Any) -> str:
@@ -206,6 +215,7 @@ def standing_facts(standing: Standing) -> dict[str, Any]:
         "program": standing.program.id,
         "stage": status.stage.value,
         "paused": status.paused,
+        "selection_waits": status.selection_waits,
         "people": status.people.model_dump(),
         "pairs": {state.value: n for state, n in status.counts.items() if n},
         "messages": {state.value: n for state, n in standing.messages.items()},
@@ -246,6 +256,14 @@ def standing(current: Standing, settings: Settings) -> RenderableType:
                 style="bold yellow",
             )
         )
+    if current.status.selection_waits:
+        parts.append(
+            Text(
+                "The program waits for the selection: python starter.py selection "
+                f"{current.program.id} show",
+                style="bold yellow",
+            )
+        )
     link = ui_link(settings, current.program.id)
     parts.append(Text(f"Temporal UI: {link}", style="dim", no_wrap=True, overflow="ignore"))
     return Group(*parts)
@@ -281,11 +299,20 @@ def people_line(current: Standing) -> Text:
     held = messages.get(MessageState.HELD, 0)
     text = (
         f"{people.invited} invited, {people.joined} joined, {people.stayed_out} stayed out, "
-        f"{people.withdrew} withdrew · {messages.get(MessageState.SENT, 0)} messages sent"
+        f"{people.withdrew} withdrew{_sifted(people)} · "
+        f"{messages.get(MessageState.SENT, 0)} messages sent"
         f"{f', {held} waiting' if held else ''}{f', {refused} refused' if refused else ''}"
         f" · {current.answers} answers"
     )
     return Text(text)
+
+
+def _sifted(people: PeopleCounts) -> str:
+    """What line managers and HR said, where anybody asks them."""
+    asked = people.manager_agrees or people.manager_says_no
+    managers = f"; managers: {people.manager_agrees} yes, {people.manager_says_no} no"
+    chosen = f"; {people.not_selected} not selected" if people.not_selected else ""
+    return (managers if asked else "") + chosen
 
 
 def state_line(status: ProgramStatus) -> Text:

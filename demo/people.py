@@ -25,12 +25,18 @@ FOLLOW_UP = "session_follow_up"
 """The mail that asks whether two have met."""
 
 _ANSWERED = frozenset(
-    ("join", "introduction", "guide", "agreement", "goals", "book", "session", "survey")
+    ("join", "approval", "introduction", "guide", "agreement", "goals", "book", "session", "survey")
 )
 """The pages on which there is something to do."""
 
 MOST_MODULES = 50
 """How many texts of a training somebody reads in a row at most."""
+
+APPROVAL = "approval"
+"""The page on which a manager answers about one of their people; a mail may have several."""
+
+MANAGERS_WHO_SAY_NO = 0.08
+"""As a share."""
 
 POLL_SECONDS = 0.1
 RETRY_SECONDS = 0.5
@@ -239,7 +245,11 @@ class Crowd:
         dice = random.Random(f"{self._seed}/{player.email}/{mail.subject}")  # noqa: S311 - a play
         await self._sleep_days(player.delay_days(dice))
         by_purpose = {purpose_of(link): link for link in mail.links}
-        for purpose, link in by_purpose.items():
+        about_others = [link for link in mail.links if purpose_of(link) == APPROVAL]
+        for purpose, link in [
+            *((APPROVAL, link) for link in about_others),
+            *((purpose, link) for purpose, link in by_purpose.items() if purpose != APPROVAL),
+        ]:
             if purpose not in _ANSWERED or player.ignores(purpose):
                 continue
             if purpose == "session" and FOLLOW_UP not in mail.kind:
@@ -277,6 +287,8 @@ class Crowd:
         goals = dice.sample(WORDS["goals"], len(WORDS["goals"]))
 
         def choose(name: str, kind: str, options: list[str]) -> str:
+            if name == "agrees":
+                return "no" if dice.random() < MANAGERS_WHO_SAY_NO else "yes"
             if name == "joins":
                 return "no" if player.habit is Habit.STAYS_OUT else "yes"
             if name == "accepts":

@@ -24,6 +24,7 @@ from console import show
 from console.app import read_standing, start_program
 from console.intake import read_people
 from console.matches import approve_matches
+from console.selection import confirm_selection
 from console.session import err, out
 from console.show import Standing
 from demo.people import Crowd, Habit
@@ -193,7 +194,8 @@ def _cast_who_stays_out(crowd: Crowd, entrants: Sequence[Entrant]) -> None:
 
 
 class _Hr:
-    """Approves the matches when they are there, and new pairs when somebody lost their partner."""
+    """Confirms a selection, and approves matches: the first ones when they are there, and new pairs
+    when somebody lost their partner."""
 
     def __init__(self, settings: Settings, database: Database, crowd: Crowd) -> None:
         self._settings = settings
@@ -204,6 +206,10 @@ class _Hr:
     async def see(self, standing: Standing) -> None:
         """Look at how things stand, and do what waits."""
         proposal, program = standing.proposal, standing.program.id
+        if standing.status.selection_waits:
+            with suppress(WorkflowUpdateFailedError):  # it is just being confirmed
+                await confirm_selection(self._settings, program)
+            return
         waits = show.waits_for_approval(standing.status)
         if proposal is None or not waits or proposal.number <= self._approved:
             return

@@ -458,6 +458,7 @@ class Definition(Section):
         return [
             *self._level_contradictions(),
             *self._column_contradictions(),
+            *self._enrolment_contradictions(),
             *contradictions_in(self.matching, self._known_columns()),
             *self._time_contradictions(),
         ]
@@ -511,6 +512,12 @@ class Definition(Section):
             if limited and (missing := known.missing("level")):
                 found.append((("eligibility", role.value), missing))
         return found
+
+    def _enrolment_contradictions(self) -> list[tuple[tuple[str | int, ...], str]]:
+        missing = self._known_columns().missing("manager")
+        if not self.enrolment.manager_approval or missing is None:
+            return []
+        return [(("enrolment", "manager_approval"), missing)]
 
     def _known_columns(self) -> Known:
         people = self.people

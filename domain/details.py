@@ -101,9 +101,12 @@ def program_details(
     proposal_number: int | None,
     awaits_approval: bool,
     pairs: Mapping[PairState, int],
+    awaits_selection: bool = False,
 ) -> str:
     """How a program stands, as Markdown lists."""
     waiting = "HR’s approval of the matches" if awaits_approval else "–"
+    if awaits_selection:
+        waiting = "HR’s selection of whom to match"
     rows = [
         ("Stage", f"{stage}{' (paused)' if paused else ''}"),
         ("This stage ends by", _when(stage_ends) if stage_ends else "–"),
@@ -119,8 +122,8 @@ PROGRAM_HELP = """A reverse-mentoring program.
 
 - Stage and counts: **Current Details** here, or the search attribute `MentoringStage`.
 - Its pairs: **Relationships**, program → cohort → pair; or the list filter `MentoringProgram`.
-- HR’s acts are updates: `approve_matches`, `edit_matches`, `check_pairs`, `pause`, `resume`,
-  `close_enrolment`, `cancel`.
+- HR’s acts are updates: `confirm_selection`, `approve_matches`, `edit_matches`, `check_pairs`,
+  `pause`, `resume`, `close_enrolment`, `cancel`.
 """
 """What an operator reads beside a program, the same for all of them."""
 

@@ -21,6 +21,11 @@ class EventKind(StrEnum):
     PROGRAM_STARTED = "program_started"
     STAGE_ENTERED = "stage_entered"
     PEOPLE_INVITED = "people_invited"
+    ENROLMENT_CLOSED = "enrolment_closed"
+    """Nobody joins any more, though matching does not follow at once: `selection` is 1 where HR
+    chooses first whom to match."""
+    MANAGER_ASKED = "manager_asked"
+    """Whether they agree that the person takes part."""
     PEOPLE_SELECTED = "people_selected"
     """HR chose whom to match of those who joined."""
     MATCHES_PROPOSED = "matches_proposed"

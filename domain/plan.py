@@ -122,6 +122,10 @@ class ProgramPlan(Value):
     pair: PairPlan
     repair: RepairPlan | None = None
     """None for programs that began before there were repairs."""
+    manager_approval: bool = False
+    """Whether line managers are asked. Programs that began before they could be do without."""
+    selection: bool = False
+    """Whether HR chooses whom to match; the same holds."""
 
     def days(self, days: float) -> timedelta:
         """How long so many program days really take."""
@@ -164,6 +168,8 @@ def plan_of(definition: Definition, epoch: datetime) -> ProgramPlan:
         epoch=epoch,
         enrolment=stages.enrolment,
         approval=stages.approval,
+        manager_approval=definition.enrolment.manager_approval,
+        selection=definition.enrolment.selection,
         pair=PairPlan(
             day_seconds=definition.calendar.day,
             introduction=stages.introduction,

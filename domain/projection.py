@@ -145,6 +145,10 @@ class PeopleCounts(Value):
     joined: int
     stayed_out: int
     withdrew: int
+    manager_agrees: int = 0
+    manager_says_no: int = 0
+    not_selected: int = 0
+    """To whom HR said no, once that was confirmed."""
 
 
 class MatchCounts(Value):
@@ -176,6 +180,8 @@ class ProgramStatus(Value):
     stages: tuple[StageEntry, ...]
     people: PeopleCounts
     matches: MatchCounts
+    selection_waits: bool
+    """Whether HR is asked to choose whom to match."""
     new_pairs: NewPairs | None
     """None while nobody lost their partner for whom there is another."""
     pairs: tuple[PairStatus, ...]
@@ -431,6 +437,9 @@ class _Fold:
         self.invited = 0
         self.joined: dict[str, bool] = {}
         self.withdrew: set[str] = set()
+        self.approvals: dict[str, bool] = {}
+        self.selection_waits = False
+        self.not_selected = 0
         self.matches = MatchCounts(proposal=None, pairs=0, unmatched=0, approved_at=None)
         self.new_pairs: NewPairs | None = None
         self.pairs: dict[str, _Pair] = {}
@@ -469,8 +478,12 @@ class _Fold:
                 joined=joined,
                 stayed_out=len(self.joined) - joined,
                 withdrew=len(self.withdrew),
+                manager_agrees=sum(self.approvals.values()),
+                manager_says_no=len(self.approvals) - sum(self.approvals.values()),
+                not_selected=self.not_selected,
             ),
             matches=self.matches,
+            selection_waits=self.selection_waits,
             new_pairs=self.new_pairs,
             pairs=pairs,
             counts={state: found[state] for state in PairState},
@@ -612,6 +625,7 @@ def _on_program_completed(fold: _Fold, event: JournalEvent) -> None:
 
 
 def _on_program_cancelled(fold: _Fold, event: JournalEvent) -> None:
+    fold.selection_waits = False
     fold.enter_stage(Stage.CANCELLED, event.at)
 
 
@@ -637,6 +651,19 @@ def _on_stayed_out(fold: _Fold, event: JournalEvent) -> None:
 
 def _on_withdrew(fold: _Fold, event: JournalEvent) -> None:
     fold.withdrew.add(event.person or event.id)
+
+
+def _on_manager_answered(fold: _Fold, event: JournalEvent) -> None:
+    fold.approvals[event.person or event.id] = event.kind is EventKind.MANAGER_APPROVED
+
+
+def _on_enrolment_closed(fold: _Fold, event: JournalEvent) -> None:
+    fold.selection_waits = bool(_number(event, "selection"))
+
+
+def _on_selected(fold: _Fold, event: JournalEvent) -> None:
+    fold.selection_waits = False
+    fold.not_selected = _number(event, "not_selected")
 
 
 def _on_matches(fold: _Fold, event: JournalEvent) -> None:
@@ -685,6 +712,10 @@ _ON_PROGRAM: dict[EventKind, Callable[[_Fold, JournalEvent], None]] = {
     EventKind.JOINED: _on_joined,
     EventKind.STAYED_OUT: _on_stayed_out,
     EventKind.WITHDREW: _on_withdrew,
+    EventKind.MANAGER_APPROVED: _on_manager_answered,
+    EventKind.MANAGER_DECLINED: _on_manager_answered,
+    EventKind.ENROLMENT_CLOSED: _on_enrolment_closed,
+    EventKind.PEOPLE_SELECTED: _on_selected,
     EventKind.MATCHES_PROPOSED: _on_matches,
     EventKind.MATCHES_CHANGED: _on_matches,
     EventKind.MATCHES_APPROVED: _on_matches,

@@ -231,6 +231,9 @@ def _templates() -> Environment:
 def _render(templates: Environment, view: View, visit: Guest, problems: Form | None = None) -> str:
     definition = visit.definition
     knows_themselves = isinstance(visit, HrVisit) and visit.is_coordinator
+    participant = visit if isinstance(visit, Visit) else None
+    if participant is not None and participant.link.purpose is Purpose.APPROVAL:
+        participant = None  # a manager is there for somebody else
     return templates.get_template(view.template).render(
         **view.values,
         title=view.title,
@@ -240,8 +243,8 @@ def _render(templates: Environment, view: View, visit: Guest, problems: Form | N
         organisation=definition.program.organisation,
         coordinator=None if knows_themselves else definition.coordinator,
         problems=problems or {},
-        help_url=visit.url(Purpose.HELP) if isinstance(visit, Visit) else None,
-        safety_url=visit.url(Purpose.SAFETY) if isinstance(visit, Visit) else None,
+        help_url=participant.url(Purpose.HELP) if participant else None,
+        safety_url=participant.url(Purpose.SAFETY) if participant else None,
     )
 
 

@@ -53,6 +53,8 @@ class AnswerKind(StrEnum):
     """The words of somebody who does not feel safe: for the named contact alone."""
     WISH = "wish"
     """Whether somebody would like to go on meeting once the program is over."""
+    APPROVAL = "approval"
+    """A line manager's word on somebody who would like to take part."""
 
 
 class TooLate(Exception):
@@ -68,6 +70,9 @@ PAIR_ENDINGS = tuple(EventKind(f"pair_{state.value}") for state in ENDINGS)
 
 PAIR_COMPLETIONS = tuple(EventKind(f"pair_{state.value}") for state in SUCCESSES)
 """Those of them that say that it did what it set out to do."""
+
+ENROLMENT_ENDS = (EventKind.ENROLMENT_CLOSED, EventKind.MATCHES_PROPOSED)
+"""The events after which nobody joins any more."""
 
 PROGRAM_ENDINGS = (EventKind.PROGRAM_COMPLETED, EventKind.PROGRAM_CANCELLED)
 """The events that end a program."""
@@ -89,8 +94,9 @@ def program_is_over(session: Session, program: str) -> bool:
 
 
 def enrolment_is_over(session: Session, program: str) -> bool:
-    """Whether the journal says that people were matched: who joins now has no part in it."""
-    return _happened(session, JournalRow.program_id == program, (EventKind.MATCHES_PROPOSED,))
+    """Whether the journal says that the closing date is past, or people were matched: who joins now
+    has no part in it."""
+    return _happened(session, JournalRow.program_id == program, ENROLMENT_ENDS)
 
 
 def find(

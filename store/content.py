@@ -43,6 +43,8 @@ class Mail(StrEnum):
     # To participants
     INVITATION = "invitation"
     INVITATION_REMINDER = "invitation_reminder"
+    NOT_APPROVED = "not_approved"
+    NOT_SELECTED = "not_selected"
     NOT_MATCHED = "not_matched"
     INTRODUCTION = "introduction"
     PREPARATION = "preparation"
@@ -73,7 +75,12 @@ class Mail(StrEnum):
     FAREWELL_REMATCH = "farewell_rematch"
     FAREWELL_PARTED = "farewell_parted"
     FAREWELL_CANCELLED = "farewell_cancelled"
+    # To line managers
+    APPROVAL_REQUEST = "approval_request"
+    APPROVAL_REQUEST_REMINDER = "approval_request_reminder"
     # To the coordinator and the sponsor
+    SELECTION_READY = "selection_ready"
+    SELECTION_REMINDER = "selection_reminder"
     MATCHES_READY = "matches_ready"
     MATCHES_REMINDER = "matches_reminder"
     NEW_PAIRS_READY = "new_pairs_ready"

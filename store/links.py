@@ -23,6 +23,9 @@ class Purpose(StrEnum):
     """What a link is for: the first part of its path, and the page it opens."""
 
     JOIN = "join"
+    APPROVAL = "approval"
+    """For a line manager: whether they agree that somebody takes part. `occasion` is the person who
+    is asked about."""
     INTRODUCTION = "introduction"
     GUIDE = "guide"
     """The training: which modules there are, and what was read of them."""

@@ -61,15 +61,24 @@ class Participant(Value):
     eligible_roles: tuple[Role, ...]
     joined: bool | None
     answered_at: datetime | None = None
+    approved: bool | None = None
+    """Whether the line manager agrees; False too, once enrolment is closed, without an answer."""
+    selected: bool | None = None
+    """Whether HR chose them to be matched; None as long as HR has not said."""
     withdrew: bool
     away_until: datetime | None = None
     """The instant until which no message should reach them."""
     preferences: Preferences = Preferences()
 
     @property
-    def takes_part(self) -> bool:
-        """Whether the person may be matched: allowed to, said yes, and still here."""
+    def has_joined(self) -> bool:
+        """Whether the person would like to be matched: allowed to, said yes, and still here."""
         return bool(self.joined and self.eligible_roles and not self.withdrew)
+
+    @property
+    def takes_part(self) -> bool:
+        """Whether the person may be matched: joined, and neither their manager nor HR said no."""
+        return self.has_joined and self.approved is not False and self.selected is not False
 
     @property
     def address(self) -> Contact:
@@ -291,6 +300,8 @@ def _participant(row: ParticipantRow) -> Participant:
         eligible_roles=tuple(Role(role) for role in row.eligible_roles),
         joined=row.joined,
         answered_at=row.answered_at,
+        approved=row.approved,
+        selected=row.selected,
         withdrew=row.withdrew_at is not None,
         away_until=row.away_until,
         preferences=Preferences.model_validate(row.preferences or {}),

@@ -91,7 +91,7 @@ def workbook_of(
     book = Workbook()
     matches = book.worksheets[0]
     matches.title = MATCHES_SHEET
-    _fill(
+    fill(
         matches,
         _COLUMNS,
         [
@@ -111,8 +111,9 @@ def workbook_of(
         ],
         _EDITABLE,
     )
-    _offer_decisions(matches)
-    _fill(
+    place = 1 + [heading for heading, _ in _COLUMNS].index(DECISION)
+    offer(matches, place, DECISION, DECISIONS)
+    fill(
         book.create_sheet(UNMATCHED_SHEET),
         _UNMATCHED,
         [
@@ -131,7 +132,7 @@ def workbook_of(
     help_sheet = book.create_sheet(HELP_SHEET)
     help_sheet.column_dimensions["A"].width = 110
     for row, line in enumerate(_HELP, start=1):
-        _write(help_sheet.cell(row, 1), line)
+        write(help_sheet.cell(row, 1), line)
     return book
 
 
@@ -158,12 +159,12 @@ def _overview(
     facts += [("Other choices", words) for words in other_choices(proposal)]
     facts.append(("Blocking pairs", blocking_in_words(proposal)))
     for row, (heading, value) in enumerate(facts, start=1):
-        _write(sheet.cell(row, 1), heading)
+        write(sheet.cell(row, 1), heading)
         sheet.cell(row, 1).font = _BOLD
-        _write(sheet.cell(row, 2), value)
+        write(sheet.cell(row, 2), value)
     if proposal.blocking:
         scores = _scores(proposal)
-        _fill(
+        fill(
             sheet,
             _BLOCKING,
             [
@@ -196,7 +197,7 @@ def _now(scores: Mapping[str, float], key: str) -> str:
     return f"{scores[key]:.1f}" if key in scores else "no partner"
 
 
-def _fill(
+def fill(
     sheet: Worksheet,
     columns: _Columns,
     rows: Iterable[tuple[_Value, ...]],
@@ -204,23 +205,24 @@ def _fill(
     *,
     first: int = 1,
 ) -> None:
+    """Write a table: headings, rows, and which columns are HR's to change."""
     for number, (heading, width) in enumerate(columns, start=1):
         cell = sheet.cell(first, number)
-        _write(cell, heading)
+        write(cell, heading)
         cell.font, cell.fill = _HEAD_FONT, _HEAD
         sheet.column_dimensions[get_column_letter(number)].width = width
     last = first
     for last, row in enumerate(rows, start=first + 1):
         for number, (value, (heading, _)) in enumerate(zip(row, columns, strict=True), start=1):
             cell = sheet.cell(last, number)
-            _write(cell, value, "0" if heading in _WHOLE else "0.0")
+            write(cell, value, "0" if heading in _WHOLE else "0.0")
             if editable and heading not in editable:
                 cell.fill = _GREY
     sheet.freeze_panes = "A2"
     sheet.auto_filter.ref = f"A{first}:{get_column_letter(len(columns))}{last}"
 
 
-def _write(cell: Cell | MergedCell, value: _Value, number_format: str = "0.0") -> None:
+def write(cell: Cell | MergedCell, value: _Value, number_format: str = "0.0") -> None:
     """Text stays text, also where it looks like a formula: what people wrote is never computed."""
     assert isinstance(cell, Cell)  # noqa: S101 - nothing is merged here
     cell.value = value
@@ -233,10 +235,11 @@ def _write(cell: Cell | MergedCell, value: _Value, number_format: str = "0.0") -
     cell.alignment = _TOP
 
 
-def _offer_decisions(sheet: Worksheet) -> None:
-    choices = DataValidation(type="list", formula1=f'"{",".join(DECISIONS)}"', allow_blank=True)
-    choices.errorTitle = DECISION
-    choices.error = f"Choose {', '.join(DECISIONS[:-1])} or {DECISIONS[-1]}."
+def offer(sheet: Worksheet, number: int, heading: str, words: Sequence[str]) -> None:
+    """Let a column's cells be chosen from a few words, new rows included."""
+    choices = DataValidation(type="list", formula1=f'"{",".join(words)}"', allow_blank=True)
+    choices.errorTitle = heading
+    choices.error = f"Choose {', '.join(words[:-1])} or {words[-1]}."
     sheet.add_data_validation(choices)
-    column = get_column_letter(1 + [heading for heading, _ in _COLUMNS].index(DECISION))
+    column = get_column_letter(number)
     choices.add(f"{column}2:{column}{_LAST_ROW}")

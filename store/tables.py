@@ -100,8 +100,10 @@ class ParticipantRow(Base):
     answered_at: Mapped[datetime | None]
     withdrew_at: Mapped[datetime | None]
     approved: Mapped[bool | None]
-    """Whether the line manager agrees in principle; None until they answer."""
+    """Whether the line manager agrees in principle; None until they answer, and False from the
+    closing date on where they have not."""
     approved_at: Mapped[datetime | None]
+    """When they answered."""
     selected: Mapped[bool | None]
     """Whether HR chose them to be matched; None until HR chooses, or where nobody asks."""
     away_until: Mapped[datetime | None]
@@ -239,7 +241,7 @@ class MessageRow(Base):
     person_id: Mapped[str | None]
     """None for the coordinator and the sponsor."""
     recipient: Mapped[str]
-    """`mentor`, `mentee`, `participant`, `coordinator` or `sponsor`."""
+    """`mentor`, `mentee`, `participant`, `manager`, `coordinator` or `sponsor`."""
     kind: Mapped[str]
     state: Mapped[str]
     """`held` while it waits for a time at which it may go out, `sending` from before the mail

@@ -151,5 +151,7 @@ class ProgramView(Value):
     proposal: str | None
     proposal_number: int | None
     awaits_approval: bool
+    awaits_selection: bool = False
+    """Whether HR is asked to choose whom to match."""
     stage_ends: datetime | None
     pairs: dict[PairState, int]

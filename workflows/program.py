@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.journal import EventKind
     from domain.lifecycle import PairState, Stage
     from domain.pair_orders import Order
+    from workflows.enrolling import Enrolling
     from workflows.messages import (
         CohortCounts,
         EditMatches,
@@ -49,14 +50,12 @@ LAST_MAIL = 14
 
 
 @workflow.defn(name="Program")
-class ProgramWorkflow(Repairs):
+class ProgramWorkflow(Enrolling, Repairs):
     """Walks a program through its stages. HR steers it by updates."""
 
     @workflow.init
     def __init__(self, start: ProgramInput) -> None:
         super().__init__(start)
-        self._enrolment_closed = False
-        self._closing = False
         self._verdicts = Verdicts(met=0, not_met=0, cant_tell=0)
 
     @workflow.run
@@ -88,21 +87,6 @@ class ProgramWorkflow(Repairs):
         self._enter(Stage.DEFINITION, self._plan.epoch)
         await self._write_down()
         await self._wait(until=self._plan.epoch, summary="start date")
-
-    async def _enrol(self) -> None:
-        closes = self._in_days(self._plan.enrolment)
-        halfway = self._in_days(self._plan.enrolment / 2)
-        self._enter(Stage.MATCHING, closes)
-        await self._send(ProgramMomentKind.INVITATION, closes)
-        await self._wait(
-            until=halfway, or_when=lambda: self._enrolment_closed, summary="enrolment: reminder"
-        )
-        if not self._enrolment_closed:
-            await self._send(ProgramMomentKind.INVITATION_REMINDER, closes)
-        await self._wait(
-            until=closes, or_when=lambda: self._enrolment_closed, summary="enrolment closes"
-        )
-        self._enrolment_closed = True
 
     async def _agree_on_matches(self) -> None:
         self._proposal = await workflow.execute_activity_method(
@@ -206,16 +190,6 @@ class ProgramWorkflow(Repairs):
     def cohort_changed(self, change: CohortCounts) -> None:
         """The pairs of a cohort stand differently."""
         self._note_counts(change)
-
-    @workflow.update
-    async def close_enrolment(self) -> None:
-        """End enrolment before its closing date."""
-        self._enrolment_closed = True
-
-    @close_enrolment.validator
-    def _enrolment_is_open(self) -> None:
-        if self._stage is not Stage.MATCHING or self._enrolment_closed:
-            raise ApplicationError(f"Enrolment is not open. The program is in stage {self._stage}.")
 
     @workflow.update
     async def edit_matches(self, edit: EditMatches) -> MatchesEdited:
@@ -408,10 +382,5 @@ class ProgramWorkflow(Repairs):
             raise ApplicationError("There are no pairs yet.")
 
     @cancel.validator
-    def _check_runs(self) -> None:
-        if self._cancelled or self._stage in (Stage.COMPLETED, Stage.CANCELLED):
-            raise ApplicationError(
-                f"The program is over: it is {Stage.CANCELLED if self._cancelled else self._stage}."
-            )
-        if self._closing:
-            raise ApplicationError("Every pair has ended and the report is being made.")
+    def _can_cancel(self) -> None:
+        self._check_runs()

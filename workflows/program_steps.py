@@ -58,6 +58,10 @@ class ProgramSteps:
         self._paused_at: datetime | None = None
         self._paused_for = timedelta(0)
         self._cancelled = False
+        self._closing = False
+        self._selecting = False
+        """Whether HR is choosing whom to match."""
+        self._not_selected = 0
         self._proposal: ProposalRef | None = None
         self._approved: str | None = None
         self._pairs_formed_at: datetime | None = None
@@ -69,6 +73,14 @@ class ProgramSteps:
         self._held = HeldMail(
             start.program, may_go=lambda: self._cancelled or self._paused_at is None
         )
+
+    def _check_runs(self) -> None:
+        if self._cancelled or self._stage in (Stage.COMPLETED, Stage.CANCELLED):
+            raise ApplicationError(
+                f"The program is over: it is {Stage.CANCELLED if self._cancelled else self._stage}."
+            )
+        if self._closing:
+            raise ApplicationError("Every pair has ended and the report is being made.")
 
     async def _start_cohorts(self, count: int, plan: PairPlan) -> None:
         for _ in range(count):
@@ -226,6 +238,7 @@ class ProgramSteps:
                 stage_ends=view.stage_ends,
                 proposal_number=view.proposal_number,
                 awaits_approval=view.awaits_approval,
+                awaits_selection=view.awaits_selection,
                 pairs=view.pairs,
             )
         )
@@ -272,6 +285,7 @@ class ProgramSteps:
             proposal=proposal,
             proposal_number=number,
             awaits_approval=self._awaits_approval,
+            awaits_selection=self._selecting and not self._cancelled,
             stage_ends=self._stage_ends + self._paused_for if self._stage_ends else None,
             pairs=self._pairs(),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from portal.pages.approval import ApprovalPage
 from portal.pages.away import AwayPage
 from portal.pages.base import Page
 from portal.pages.calls import HelpPage, SafetyPage
@@ -22,6 +23,7 @@ from store.links import Purpose
 
 PAGES: dict[Purpose, Page[Any]] = {
     Purpose.JOIN: JoinPage(),
+    Purpose.APPROVAL: ApprovalPage(),
     Purpose.INTRODUCTION: IntroductionPage(),
     Purpose.GUIDE: TrainingPage(),
     Purpose.TRAINING: ModulePage(),

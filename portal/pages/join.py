@@ -6,7 +6,7 @@ from domain.calendar import program_days
 from domain.people import Role
 from portal.pages.base import Accepted, Form, Rejected, View, thanks
 from portal.visits import Ended, Visit
-from store import answers
+from store import answers, approvals
 
 
 class JoinPage:
@@ -25,7 +25,8 @@ class JoinPage:
                 "roles": [words(f"join.as_{role.value}") for role in roles],
                 "goals": [aim.goal for aim in visit.definition.program.goals],
                 "effort": words("join.effort", count=sessions.count, minutes=sessions.minutes),
-                "closes": _closing_day(visit),
+                "closes": closing_day(visit),
+                "manager_asked": manager_is_asked(visit),
                 "threshold": visit.definition.privacy.anonymity_threshold,
             },
         )
@@ -35,6 +36,8 @@ class JoinPage:
         if visit.participant.joined is None:
             return None
         said = "yes" if visit.participant.joined else "no"
+        if visit.participant.joined and visit.participant.approved is None:
+            said = "yes_asked" if manager_is_asked(visit) else said
         return thanks(visit, f"join.{said}", name=visit.first_name)
 
     def submit(self, visit: Visit, form: Form) -> Accepted | Rejected:
@@ -52,7 +55,14 @@ def _must_be_open(visit: Visit) -> None:
         raise Ended("enrolment")
 
 
-def _closing_day(visit: Visit) -> str | None:
+def manager_is_asked(visit: Visit) -> bool:
+    """Whether somebody is asked who has to agree that this person takes part."""
+    if not visit.definition.enrolment.manager_approval:
+        return False
+    return approvals.manager_of(visit.session, visit.program.id, visit.person.id) is not None
+
+
+def closing_day(visit: Visit) -> str | None:
     """The closing date in words; None once it is past, because a pause made it later."""
     days = visit.definition.stages.enrolment
     closes = visit.program.epoch + program_days(days, visit.definition.calendar.day)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from domain.people import Role
 from portal.pages.away import away_until
 from portal.pages.base import Accepted, Form, Rejected, View, thanks
+from portal.pages.join import manager_is_asked
 from portal.pages.standing import Standing, Step, standings
 from portal.pages.steps import steps_of
 from portal.visits import Visit
-from store import answers
+from store import answers, programs, selections
 from store.certificates import certificate_of
 from store.links import Purpose
 from store.tables import SessionRow
@@ -57,6 +58,7 @@ class OverviewPage:
                 "left": left,
                 "over": over,
                 "joined": visit.participant.joined,
+                "waits": visit.words(f"overview.{_waits_for(visit)}"),
                 "join_url": visit.url(Purpose.JOIN) if can_join else None,
                 "away": away_until(visit),
                 "away_url": visit.url(Purpose.AWAY),
@@ -78,6 +80,17 @@ class OverviewPage:
             return Rejected({"sure": visit.words("overview.withdraw.not_sure")})
         answers.withdraw(visit.session, visit.program.id, visit.person.id)
         return Accepted("withdraw")
+
+
+def _waits_for(visit: Visit) -> str:
+    """What somebody waits for who joined and is in no pair: names the words for it."""
+    session, program = visit.session, visit.program.id
+    me = programs.participant(session, program, visit.person.id)
+    if me is not None and selections.who_know_that_they_are_out(session, program, [me]):
+        return "left_out"
+    if not answers.enrolment_is_over(session, program) and manager_is_asked(visit):
+        return "waiting" if visit.participant.approved else "waiting_for_manager"
+    return "waiting"
 
 
 def _own_pages(visit: Visit, left: bool) -> list[Step]:

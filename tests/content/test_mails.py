@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from domain.enrolling import NotApproved
 from domain.problems import BadInput
 from store.content import Content, Mail, Section
 
@@ -101,7 +102,27 @@ HR: dict[str, Any] = {
     "commands": ["python starter.py matches looking-up-2026 show"],
 }
 
+TO_MANAGERS = (Mail.APPROVAL_REQUEST, Mail.APPROVAL_REQUEST_REMINDER)
+
+MANAGER: dict[str, Any] = {
+    "overview_url": None,
+    "to_manager": True,
+    "closes": "Friday 13 March 2026",
+    "sessions": {"count": 6, "minutes": 60},
+    "people": [
+        {
+            "name": "Theo Example",
+            "first_name": "Theo",
+            "email": "theo@example.com",
+            "roles": ["mentor"],
+            "url": URL.format("approval"),
+        }
+    ],
+}
+
 TO_HR = (
+    Mail.SELECTION_READY,
+    Mail.SELECTION_REMINDER,
     Mail.MATCHES_READY,
     Mail.MATCHES_REMINDER,
     Mail.NEW_PAIRS_READY,
@@ -119,12 +140,14 @@ TO_HR = (
     Mail.SAFETY_RAISED,
 )
 
-BEFORE_PAIRS = {
+BEFORE_PAIRS: dict[Mail, dict[str, Any]] = {
     Mail.INVITATION: {"links": {"join": URL.format("join")}, "closes": "Friday 13 March 2026"},
     Mail.INVITATION_REMINDER: {
         "links": {"join": URL.format("join")},
         "closes": "Friday 13 March 2026",
     },
+    Mail.NOT_APPROVED: {"reason": "said_no"},
+    Mail.NOT_SELECTED: {},
     Mail.NOT_MATCHED: {},
 }
 
@@ -132,6 +155,8 @@ BEFORE_PAIRS = {
 def values_for(mail: Mail) -> dict[str, Any]:
     if mail in TO_HR:
         return {**COMMON, **HR}
+    if mail in TO_MANAGERS:
+        return {**COMMON, **MANAGER}
     return {**COMMON, **BEFORE_PAIRS.get(mail, PAIR)}
 
 
@@ -147,7 +172,7 @@ def test_every_mail_can_be_written(mail: Mail) -> None:
     assert "Cora Example" in text.text
     if mail not in TO_HR:
         assert text.text.startswith("Hello Mia,")
-        assert URL.format("overview") in text.text
+        assert (URL.format("overview") in text.text) is (mail not in TO_MANAGERS)
 
 
 @pytest.mark.parametrize("mail", Mail)
@@ -213,6 +238,23 @@ def test_a_pair_is_closed_with_the_words_that_fit_and_without_blame(reason: str)
     text = CONTENT_EN.mail(Mail.FAREWELL_CLOSED, **{**COMMON, **PAIR, "reason": reason}).text
     assert ("not heard from" in text) is (reason == "ladder")
     assert "nobody is to blame" in text
+
+
+def test_a_manager_is_asked_about_all_of_their_people_in_one_mail() -> None:
+    others = [{**MANAGER["people"][0], "name": "Ann Example", "url": URL.format("approval") + "2"}]
+    for mail in TO_MANAGERS:
+        values = {**COMMON, **MANAGER, "people": [*MANAGER["people"], *others]}
+        text = CONTENT_EN.mail(mail, **values).text
+        assert "2 people who report to you" in text
+        assert URL.format("approval") + "2" in text
+        assert "because you help to run" not in text
+
+
+@pytest.mark.parametrize("reason", NotApproved)
+def test_who_has_no_yes_is_told_what_is_true(reason: NotApproved) -> None:
+    text = CONTENT_EN.mail(Mail.NOT_APPROVED, **{**COMMON, "reason": reason.value}).text
+    assert ("answered “not at this time”" in text) is (reason is NotApproved.SAID_NO)
+    assert ("nobody has said no" in text.lower()) is (reason is not NotApproved.SAID_NO)
 
 
 def test_a_farewell_without_a_survey_offers_none() -> None:

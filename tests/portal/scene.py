@@ -61,6 +61,9 @@ PEOPLE = {
     "p-vera": ("Vera Example", None, Role.MENTEE),
 }
 
+MANAGERS = {"p-mia": "p-nils"}
+"""Line managers, where somebody has one in the people file."""
+
 
 @dataclass
 class Scene:
@@ -138,7 +141,12 @@ def fill(database: Database, base_url: str = "http://testserver") -> Scene:
         for person, (name, zone, role) in PEOPLE.items():
             email = f"{person.removeprefix('p-')}@example.com"
             profile = Person(
-                reference=person, name=name, email=email, roles=(role,), department="Example Dept"
+                reference=person,
+                name=name,
+                email=email,
+                roles=(role,),
+                department="Example Dept",
+                manager=MANAGERS.get(person),
             )
             session.add(
                 PersonRow(

@@ -104,7 +104,7 @@ WITH_PROBLEMS = (
 """Pages that ask for something before they can be sent."""
 
 SENT_AT_ONCE = (
-    "join", "introduction", "module", "session", "safety", "task", "task-paused",
+    "join", "approval", "introduction", "module", "session", "safety", "task", "task-paused",
 )  # fmt: skip
 """Pages on which the first button is enough."""
 
@@ -139,6 +139,7 @@ def in_the_middle(served: Served) -> dict[str, str]:
     }
     return surveys | {
         "join": served.url(Purpose.JOIN, pair=None),
+        "approval": approval(served),
         "introduction": served.url(Purpose.INTRODUCTION),
         "training": served.url(Purpose.GUIDE),
         "training-mentee": served.url(Purpose.GUIDE, "p-theo"),
@@ -165,6 +166,11 @@ def in_the_middle(served: Served) -> dict[str, str]:
         "expired": served.url(Purpose.JOIN, pair=None, expires=STARTED),
         "unknown": f"{served.base_url}/join/nonsense",
     }
+
+
+def approval(served: Served, about: str = "p-mia") -> str:
+    """The page on which Mia's manager is asked about her."""
+    return served.url(Purpose.APPROVAL, "p-nils", pair=None, occasion=about)
 
 
 def send(page: Page) -> None:
@@ -281,6 +287,21 @@ def test_a_session_is_booked_and_logged_on_a_phone_without_scripts(
     (row,) = served.scene.rows(SessionRow)
     assert isinstance(row, SessionRow)
     assert row.held_at is not None
+
+
+def test_a_manager_says_not_at_this_time_by_keyboard_alone(page: Page, served: Served) -> None:
+    page.goto(approval(served))
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Mia Example")
+    page.locator("summary").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type("We are short of people until May.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you for telling us")
+    (answer,) = served.scene.rows(AnswerRow)
+    assert isinstance(answer, AnswerRow)
+    assert answer.content == {"agrees": False, "reason": "We are short of people until May."}
 
 
 def test_leaving_works_without_scripts_and_not_by_accident(page: Page, served: Served) -> None:

@@ -29,6 +29,7 @@ IN_A_WEEK = (datetime.now(UTC) + timedelta(days=7)).date().isoformat()
 
 ABOUT: dict[Purpose, dict[str, object]] = {
     Purpose.JOIN: {"pair": None},
+    Purpose.APPROVAL: {"pair": None, "person": "p-nils", "occasion": "p-mia"},
     Purpose.BOOK: {"session": 1},
     Purpose.SESSION: {"session": 1},
     Purpose.SURVEY: {"survey": "pulse", "occasion": "pulse:after-session-2"},
@@ -51,6 +52,7 @@ AGREES = {
 
 SENDS: dict[Purpose, dict[str, str]] = {
     Purpose.JOIN: {"joins": "no"},
+    Purpose.APPROVAL: {"agrees": "no", "reason": "We are short of people."},
     Purpose.INTRODUCTION: {"accepts": "yes"},
     Purpose.TRAINING: {"read": "yes"},
     Purpose.AGREEMENT: AGREES,
@@ -203,7 +205,7 @@ def test_a_page_of_a_pair_needs_what_its_link_should_hold(
 
 @pytest.mark.parametrize(
     "purpose",
-    sorted(set(SENDS) - OF_A_PERSON - {Purpose.SURVEY, Purpose.TASK}),
+    sorted(set(SENDS) - OF_A_PERSON - {Purpose.APPROVAL, Purpose.SURVEY, Purpose.TASK}),
 )
 def test_nothing_can_be_sent_once_the_pair_has_ended(
     scene: Scene, browser: TestClient, purpose: Purpose

@@ -34,6 +34,7 @@ from activities.signatures import (
     ProposalRef,
     Record,
     RepairRequest,
+    Selected,
     Sent,
     SettleRequest,
     Verdicts,
@@ -83,10 +84,23 @@ REPAIR = RepairPlan(approve=True, changes=0, gather=2, least_sessions=2)
 
 
 def program_plan(
-    epoch: datetime, pair: PairPlan = PAIR_PLAN, repair: RepairPlan | None = REPAIR
+    epoch: datetime,
+    pair: PairPlan = PAIR_PLAN,
+    repair: RepairPlan | None = REPAIR,
+    *,
+    manager_approval: bool = False,
+    selection: bool = False,
 ) -> ProgramPlan:
     """A program that begins at `epoch`."""
-    return ProgramPlan(epoch=epoch, enrolment=14, approval=7, pair=pair, repair=repair)
+    return ProgramPlan(
+        epoch=epoch,
+        enrolment=14,
+        approval=7,
+        pair=pair,
+        repair=repair,
+        manager_approval=manager_approval,
+        selection=selection,
+    )
 
 
 class Stage(PairActivities, ProgramActivities):
@@ -98,6 +112,7 @@ class Stage(PairActivities, ProgramActivities):
         """What each search for new partners finds, in order; nothing once it is used up."""
         self.parted: tuple[str, ...] = ()
         self.broken = BrokenPairs()
+        self.selected = Selected(selected=4, not_selected=1)
         self.waiting = 0
         """Who is left alone when a search finds nobody."""
         self.repairs: list[RepairRequest] = []
@@ -170,6 +185,10 @@ class Stage(PairActivities, ProgramActivities):
         with self._lock:
             self.held_of_program.append(program)
         return Sent(sent=1, later=self.later.pop(0) if self.later else None)
+
+    @activity.defn
+    def settle_selection(self, program: ProgramRef) -> Selected:
+        return self.selected
 
     @activity.defn
     def propose_matches(self, request: MatchRequest) -> ProposalRef:
