@@ -25,6 +25,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.report import REPORT_HTML, render_report, write_report
 from console import show
+from console.absence import take_leave
 from console.intake import read_all, read_intake, start_date_problem
 from console.people import update_people
 from console.session import (
@@ -409,6 +410,23 @@ def _morning(program: Program, written: str) -> datetime:
     if instant <= datetime.now(UTC):
         fail(f"{written} is past. Choose a later day.", BAD_INPUT)
     return instant
+
+
+@app.command()
+def leave(
+    program: ProgramId,
+    person: Annotated[str, typer.Argument(help="The person's id or mail address.")],
+    until: Annotated[
+        str | None,
+        typer.Option("--until", metavar="DATE", help="The day on which they are back."),
+    ] = None,
+    back: Annotated[bool, typer.Option("--back", help="They are back before that day.")] = False,
+) -> None:
+    """Let somebody be away until a day: no messages, and their pairs wait."""
+    with told():
+        if back is (until is not None):
+            fail("Give either --until DATE or --back.", BAD_INPUT)
+        take_leave(load_settings(), program, person, until)
 
 
 @app.command()

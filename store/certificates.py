@@ -37,11 +37,8 @@ def certificate_of(
 ) -> Certificate | None:
     """The certificate of one of a pair; None for who has not earned it, or not yet.
 
-    It needs a pair that completed, at least one session that was held, and as many group sessions
-    as the definition asks for.
+    It needs a pair that completed, and what `has_earned` asks for.
     """
-    row = session.get_one(PairRow, pair)
-    role = Role.MENTOR if row.mentor_id == person else Role.MENTEE
     completed = session.scalar(
         select(JournalRow.at)
         .where(
@@ -51,25 +48,38 @@ def certificate_of(
         .order_by(JournalRow.position)
         .limit(1)
     )
-    sessions = session.scalars(select(SessionRow).where(SessionRow.pair_id == pair))
-    dates = sorted(
-        one.booked_for or calendar.to_program(one.held_at) for one in sessions if one.held_at
-    )
-    if completed is None or not dates or not came_to_enough(session, definition, row, person):
+    if completed is None or not has_earned(session, definition, pair, person):
         return None
+    held = _held(session, pair)
+    dates = sorted(one.booked_for or calendar.to_program(at) for one, at in held)
     return Certificate(
-        role=role,
-        sessions=len(dates),
-        minutes=len(dates) * definition.sessions.minutes,
+        role=_role_in(session.get_one(PairRow, pair), person),
+        sessions=len(held),
+        minutes=len(held) * definition.sessions.minutes,
         first=dates[0],
         last=dates[-1],
         completed=calendar.to_program(completed),
     )
 
 
+def has_earned(session: Session, definition: Definition, pair: str, person: str) -> bool:
+    """Whether somebody gets a certificate once their pair completes.
+
+    They held at least one session, and came to as many group sessions as everybody should.
+    """
+    row = session.get_one(PairRow, pair)
+    return bool(_held(session, pair)) and came_to_enough(session, definition, row, person)
+
+
+def _held(session: Session, pair: str) -> list[tuple[SessionRow, datetime]]:
+    """The sessions that took place, each with the instant at which that was said."""
+    rows = session.scalars(select(SessionRow).where(SessionRow.pair_id == pair))
+    return [(row, row.held_at) for row in rows if row.held_at is not None]
+
+
 def came_to_enough(session: Session, definition: Definition, pair: PairRow, person: str) -> bool:
     """Whether somebody came to as many dates of each group session as everybody should."""
-    role = Role.MENTOR if pair.mentor_id == person else Role.MENTEE
+    role = _role_in(pair, person)
     needed = {
         group.id: group.needed
         for group in definition.group_sessions
@@ -89,3 +99,7 @@ def came_to_enough(session: Session, definition: Definition, pair: PairRow, pers
         sum(date.startswith(f"{group}:") for date in dates) >= count
         for group, count in needed.items()
     )
+
+
+def _role_in(pair: PairRow, person: str) -> Role:
+    return Role.MENTOR if pair.mentor_id == person else Role.MENTEE

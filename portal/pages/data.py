@@ -17,6 +17,12 @@ from store.personal_data import HeldAnswer, HeldPair, InProgram, PersonalData, p
 
 FILE = "my-data.json"
 
+_SAID_ABOVE = ("reference", "name", "email", "language", "timezone")
+"""What a people file says of somebody and is told once already."""
+
+_COUNTERS = ("booking",)
+"""Numbers in an answer that say something to our software only; the file has them."""
+
 
 @dataclass(frozen=True)
 class Fact:
@@ -108,7 +114,7 @@ class _Reader:
         }
 
     def _profile(self, part: InProgram) -> list[Fact]:
-        profile = dict(part.profile)
+        profile = {key: one for key, one in part.profile.items() if key not in _SAID_ABOVE}
         extra = profile.pop("extra", None) or {}
         hours = profile.pop("working_hours", None)
         days = profile.pop("working_days", None)
@@ -186,7 +192,7 @@ class _Reader:
                 texts = {option.id: option.text for option in item.options}
                 chosen = texts.get(str(value)) if item.kind is ItemKind.CHOICE else None
                 yield Fact(item.text_for(role), chosen or self._text(value))
-            elif value not in (None, "", []):
+            elif value not in (None, "", []) and key not in _COUNTERS:
                 yield self._fact("contents", key, value)
 
     def _fact(self, group: str, key: str, value: Any) -> Fact:

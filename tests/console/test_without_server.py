@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -360,6 +361,7 @@ def test_status_with_nothing_started_says_how_to_begin() -> None:
         ("pause", "nope"),
         ("cancel", "nope", "--yes"),
         ("withdraw", "nope", "1"),
+        ("leave", "nope", "1", "--back"),
         ("pair", "nope", "m-1", "show"),
     ],
 )
@@ -764,6 +766,37 @@ def test_withdrawing_asks_first_and_works_without_a_server(scene: Scene) -> None
     again = type_in("withdraw", PROGRAM, "p-mia", "--yes")
     assert "had left before" in again.out
     assert type_in("withdraw", PROGRAM, "nobody@example.com", "--yes").code == 2
+
+
+def test_hr_says_until_when_somebody_is_away_and_that_they_are_back(scene: Scene) -> None:
+    soon = (datetime.now(UTC) + timedelta(days=10)).date().isoformat()
+    done = type_in("leave", PROGRAM, "mia@example.com", "--until", soon)
+    assert done.code == 0
+    assert f"Mia Example is away until {soon}" in done.out
+    assert "Temporal could not be told yet" in done.out
+    assert "Nothing was changed" in type_in("leave", PROGRAM, "p-mia", "--until", soon).out
+    assert "is back" in type_in("leave", PROGRAM, "p-mia", "--back").out
+    assert "was not away" in type_in("leave", PROGRAM, "p-mia", "--back").out
+    assert scene.events()[-2:] == ["went_away", "came_back"]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--until", "soon"), "is not a date"),
+        (("--until", "2020-01-01"), "not after today"),
+        (("--until", "2999-01-01"), "more than a year away"),
+        ((), "either --until DATE or --back"),
+        (("--until", "2027-01-31", "--back"), "either --until DATE or --back"),
+    ],
+)
+def test_leave_that_can_not_be_meant_is_bad_input(
+    scene: Scene, options: tuple[str, ...], says: str
+) -> None:
+    done = type_in("leave", PROGRAM, "p-mia", *options)
+    assert done.code == 2
+    assert says in done.err
+    assert scene.events()[-1] == "program_started"
 
 
 def test_without_a_server_each_command_says_how_to_start_one(scene: Scene, here: Path) -> None:

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from domain.criteria import HardRule, MatchingSection, Places, Preference, Repair
 from domain.definition import CalendarSection, Columns, Definition, Identity, PeopleSection
 from domain.escalation import DEFAULT_LADDERS, Ladder, LadderAction, LadderStep, Trigger
-from domain.sections import CheckIn, Training
+from domain.sections import Afterwards, CheckIn, Training
 from store.definition_file import definition_templates, load_definition, new_definition
 
 OPTIONAL = (
@@ -54,6 +54,12 @@ def test_it_is_sound_as_it_is_written(template: str, tmp_path: Path) -> None:
     assert load(tmp_path, template).program.starts == date(2026, 12, 28)
 
 
+def test_it_says_who_hears_when_somebody_does_not_feel_safe(template: str, tmp_path: Path) -> None:
+    plan = load(tmp_path, re.sub(r"^# (safety:|  (?:name|email):)", r"\1", template, flags=re.M))
+    assert plan.safety_contact.name == "Name of somebody of trust"
+    assert load(tmp_path, template).safety_contact == plan.coordinator
+
+
 def test_every_commented_setting_is_sound_too(template: str, tmp_path: Path) -> None:
     plan = load(tmp_path, with_everything(template))
     assert plan.matching.floor is not None
@@ -74,6 +80,7 @@ def test_every_commented_setting_is_sound_too(template: str, tmp_path: Path) -> 
         Columns,
         Training,
         CheckIn,
+        Afterwards,
         Ladder,
         LadderStep,
     ],

@@ -62,6 +62,8 @@ PAIR: dict[str, Any] = {
         )
     },
     "until": "Monday 30 March 2026",
+    "asks_to_go_on": True,
+    "gets_reminders": True,
 }
 
 HR: dict[str, Any] = {
@@ -366,10 +368,16 @@ def test_a_certificate_is_linked_for_who_has_one(mail: Mail) -> None:
     assert "certificate" not in CONTENT_EN.mail(mail, **{**COMMON, **PAIR, "links": links}).text
 
 
+def test_at_the_end_both_are_asked_whether_they_would_like_to_go_on() -> None:
+    assert "/continue/" in CONTENT_EN.mail(Mail.CHECK_IN, **{**COMMON, **PAIR}).text
+    values = {**COMMON, **PAIR, "asks_to_go_on": False}
+    assert "/continue/" not in CONTENT_EN.mail(Mail.CHECK_IN, **values).text
+
+
 def test_reminders_can_be_stopped_where_they_come() -> None:
     assert "/continue/" in CONTENT_EN.mail(Mail.CONTINUED_REMINDER, **{**COMMON, **PAIR}).text
-    links = {**PAIR["links"], "continue": None}
-    values = {**COMMON, **PAIR, "links": links}
+    assert "/continue/" in CONTENT_EN.mail(Mail.FAREWELL_CONTINUED, **{**COMMON, **PAIR}).text
+    values = {**COMMON, **PAIR, "gets_reminders": False}
     assert "reminder" not in CONTENT_EN.mail(Mail.FAREWELL_CONTINUED, **values).text
 
 

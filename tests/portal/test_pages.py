@@ -536,7 +536,7 @@ def test_a_number_that_is_not_on_the_scale_is_not_taken(
 
 def links_in(page: str) -> list[str]:
     """Where the steps on an overview lead: not what every page offers."""
-    steps = page.partition("<h2>Around your part in it")[0]
+    steps = page.partition("<h2>Your own pages")[0]
     return re.findall(r'href="http://testserver/([a-z]+)/', steps)
 
 
