@@ -1,23 +1,34 @@
-"""Calendar invitations (iCalendar, RFC 5545; scheduling by RFC 5546)."""
+"""Calendar invitations (iCalendar, RFC 5545; scheduling by RFC 5546; in mail by RFC 6047).
+
+A session keeps its UID for good. Each change sends a request with a higher SEQUENCE, which moves
+the event; calling it off sends a cancellation with a higher one still. Calendars go by these two.
+"""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, vCalAddress, vText
 
+from activities.time_zones import zone_component
 from domain.definition import Contact
 from domain.model import Value
 
 PRODUCT = "-//reverse-mentoring//sessions//EN"
 
+REQUEST, CANCEL = "REQUEST", "CANCEL"
+"""What an iCalendar object asks of a calendar."""
+
 
 class Session(Value):
-    """A booked session, as a calendar shows it."""
+    """A session with a date, as a calendar shows it. Of a pair or of a group: `uid` tells which."""
 
-    pair: str
-    number: int
+    uid: str = ""
+    """Names the event in every calendar; the domain is added. Never changes."""
+    pair: str = ""
+    number: int = 0
+    """Name a pair's session in place of `uid`."""
     starts: datetime
     """In program time."""
     minutes: int
@@ -29,6 +40,7 @@ class Session(Value):
     organizer: Contact
     attendees: tuple[Contact, ...]
     timezone: str
+    """Of the reader."""
 
 
 class Invitation(Value):
@@ -37,36 +49,62 @@ class Invitation(Value):
     ics: str
     method: str
 
+    @property
+    def filename(self) -> str:
+        """What to call it where it is attached."""
+        return "cancel.ics" if self.method == CANCEL else "invite.ics"
+
+
+def uid_of_pair(pair: str, number: int) -> str:
+    """The `uid` of a pair's session."""
+    return f"{pair}-session-{number}"
+
 
 def invite(session: Session, stamp: datetime, domain: str) -> Invitation:
-    """A request to meet. A later one with the same pair and number moves the event."""
+    """A request to meet. A later one with the same uid and a higher sequence moves the event."""
+    return _object(session, stamp, domain, REQUEST)
+
+
+def cancel(session: Session, stamp: datetime, domain: str) -> Invitation:
+    """Takes an event out of the calendars. `sequence` must be above that of the last request.
+
+    `starts` is when it would have been: some programs show nothing without it.
+    """
+    return _object(session, stamp, domain, CANCEL)
+
+
+def _object(session: Session, stamp: datetime, domain: str, method: str) -> Invitation:
     zone = ZoneInfo(session.timezone)
     event = Event()
-    event.add("uid", f"{session.pair}-session-{session.number}@{domain}")
+    uid = session.uid or uid_of_pair(session.pair, session.number)
+    event.add("uid", f"{uid}@{domain}")
     event.add("sequence", session.sequence)
     event.add("dtstamp", stamp)
     event.add("dtstart", session.starts.astimezone(zone))
     event.add("dtend", (session.starts + timedelta(minutes=session.minutes)).astimezone(zone))
     event.add("summary", session.title)
     event.add("description", session.description)
-    event.add("status", "CONFIRMED")
+    event.add("status", "CANCELLED" if method == CANCEL else "CONFIRMED")
     if session.place:
         event.add("location", session.place)
     event.add("organizer", _person(session.organizer), encode=False)
     for attendee in session.attendees:
         guest = _person(attendee)
         guest.params["role"] = vText("REQ-PARTICIPANT")
-        guest.params["partstat"] = vText("NEEDS-ACTION")
-        guest.params["rsvp"] = vText("TRUE")
+        if method == REQUEST:
+            guest.params["partstat"] = vText("NEEDS-ACTION")
+            guest.params["rsvp"] = vText("TRUE")
         event.add("attendee", guest, encode=False)
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
-    calendar.add("method", "REQUEST")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", method)
+    zone_of_event = zone_component(zone, session.starts.astimezone(zone).year)
+    if zone_of_event is not None:
+        calendar.add_component(zone_of_event)
     calendar.add_component(event)
-    year = session.starts.year
-    calendar.add_missing_timezones(first_date=date(year - 1, 1, 1), last_date=date(year + 2, 1, 1))
-    return Invitation(ics=calendar.to_ical().decode(), method="REQUEST")
+    return Invitation(ics=calendar.to_ical().decode(), method=method)
 
 
 def _person(contact: Contact) -> vCalAddress:

@@ -205,10 +205,13 @@ def compose(
         message.add_alternative(
             invitation.ics,
             subtype="calendar",
-            params={"method": invitation.method, "name": "invite.ics"},
+            params={"method": invitation.method, "name": invitation.filename},
         )
         message.add_attachment(
-            invitation.ics.encode(), maintype="application", subtype="ics", filename="invite.ics"
+            invitation.ics.encode(),
+            maintype="application",
+            subtype="ics",
+            filename=invitation.filename,
         )
     return message
 

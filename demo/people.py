@@ -31,6 +31,8 @@ _ANSWERED = frozenset(
 
 MOST_MODULES = 50
 """How many texts of a training somebody reads in a row at most."""
+_FIELD_OF = {"book": "place", "session": "held"}
+"""A field of the form that is meant, on pages with several."""
 
 APPROVAL = "approval"
 """The page on which a manager answers about one of their people; a mail may have several."""
@@ -258,7 +260,7 @@ class Crowd:
             if purpose == "guide":
                 await self._read_training(web, page)
                 continue
-            form = page.fill(self._chooser(player, purpose, dice))
+            form = page.fill(self._chooser(player, purpose, dice), having=_FIELD_OF.get(purpose))
             if form:
                 await self._send(web, link, form)
             if purpose == "session":  # told by this one now, or by the other one before

@@ -37,12 +37,14 @@ _OF_A_PAIR = frozenset(
         Purpose.AGREEMENT,
         Purpose.GOALS,
         Purpose.BOOK,
+        Purpose.PICK,
+        Purpose.CANCEL,
         Purpose.SESSION,
         Purpose.CONTINUE,
         Purpose.CERTIFICATE,
     }
 )
-_OF_A_SESSION = frozenset({Purpose.BOOK, Purpose.SESSION})
+_OF_A_SESSION = frozenset({Purpose.BOOK, Purpose.PICK, Purpose.CANCEL, Purpose.SESSION})
 _OF_HR = frozenset({Purpose.TASK})
 
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -26,6 +26,7 @@ from domain.definition import Definition
 from domain.ids import answer_id
 from domain.journal import EventKind, JournalEvent
 from domain.lifecycle import ENDINGS, SUCCESSES
+from domain.model import Value
 from domain.people import Preferences, Role
 from domain.surveys import AnswerValue
 from store import journal, outbox
@@ -48,6 +49,10 @@ class AnswerKind(StrEnum):
     INTRODUCTION = "introduction"
     SESSION = "session"
     """Whether a session took place, as one of the pair told it."""
+    CANCEL = "cancel"
+    """A booked session that was called off, with a word to the partner."""
+    NOTE = "note"
+    """What somebody wrote down about a session for nobody but themselves."""
     HELP = "help"
     SAFETY = "safety"
     """The words of somebody who does not feel safe: for the named contact alone."""
@@ -63,6 +68,14 @@ class TooLate(Exception):
 
 class AlreadyHeld(Exception):
     """The session was recorded as held, so it can't be booked again."""
+
+
+class Outdated(Exception):
+    """What the page showed is no longer so: the partner was quicker. Nothing was recorded."""
+
+
+MOST_TIMES = 3
+"""Times in one proposal."""
 
 
 PAIR_ENDINGS = tuple(EventKind(f"pair_{state.value}") for state in ENDINGS)
@@ -282,55 +295,209 @@ def write_goals(session: Session, link: Link, goals: list[str]) -> bool:
 # --- Meeting -------------------------------------------------------------------------------------
 
 
+def propose_times(
+    session: Session,
+    link: Link,
+    times: Sequence[datetime],
+    place: str | None,
+    seen: int | None = None,
+) -> bool:
+    """Propose one to three times for a session, of which the partner picks one.
+
+    Either of the two may, also for a session that has a date: that stays until another is picked.
+    A new proposal takes the place of the one before, whoever made it. `times` are in program time.
+    `seen` is the number of the latest proposal that whoever proposes knew of: where the partner
+    proposed or picked something since, they should see that first. Raises AlreadyHeld, Outdated.
+    """
+    if not 1 <= len(times) <= MOST_TIMES:
+        raise ValueError(f"a proposal has 1 to {MOST_TIMES} times")
+    at = journal.now_of(session, link.program)
+    pair, number = _pair_of(session, link), _session_number(link)
+    row = _open_session(session, pair, number)
+    role = _role_in(pair, link.person)
+    proposed = [time.astimezone(UTC).isoformat() for time in times]
+    if row.proposed_by == role.value:
+        if (row.proposed_times, row.proposed_place) == (proposed, place):
+            return False
+    elif seen is not None and seen != row.proposal:
+        raise Outdated
+    row.proposal += 1
+    row.proposed_by, row.proposed_times, row.proposed_place = role.value, proposed, place
+    event = JournalEvent(
+        id=f"{answer_id(link.program, pair.id, '-', f'proposal:{number}')}#{row.proposal}",
+        kind=EventKind.SESSION_PROPOSED,
+        at=at,
+        pair=pair.id,
+        person=link.person,
+        role=role,
+        data={"session": number, "proposal": row.proposal},
+    )
+    journal.append(session, link.program, [event])
+    deed = Deed(
+        kind=DeedKind.SESSION_PROPOSED,
+        role=role,
+        at=at,
+        session=number,
+        proposal=row.proposal,
+    )
+    outbox.add(session, link.program, pair.id, deed)
+    return True
+
+
+def proposed_times(row: SessionRow | None) -> tuple[datetime, ...]:
+    """The times that wait for the partner to pick one, in program time; none if none do."""
+    if row is None or row.proposed_by is None:
+        return ()
+    return tuple(datetime.fromisoformat(time) for time in row.proposed_times or ())
+
+
+def pick_time(session: Session, link: Link, proposal: int, index: int) -> bool:
+    """Pick one of the times that the partner proposed, which books the session.
+
+    `proposal` is the number of the proposal that was shown, `index` the place of the time in it,
+    from 0. Raises AlreadyHeld; and Outdated where that proposal is not the latest any more, was
+    answered already, or is one's own.
+    """
+    at = journal.now_of(session, link.program)
+    pair, number = _pair_of(session, link), _session_number(link)
+    row = _open_session(session, pair, number)
+    role = _role_in(pair, link.person)
+    times = [datetime.fromisoformat(time) for time in row.proposed_times or ()]
+    if row.proposal != proposal or not 0 <= index < len(times):
+        raise Outdated
+    if row.proposed_by is None and row.booked_for == times[index]:
+        return False  # a double click
+    if row.proposed_by != role.other.value:
+        raise Outdated
+    _book(session, link, pair, row, at, times[index], row.proposed_place)
+    return True
+
+
 def book_session(session: Session, link: Link, booked_for: datetime, place: str | None) -> bool:
     """Agree on when and where a session is. Either of the two may, and may change it.
 
     `booked_for` is in program time, what the two read in their calendars; the workflow is told
     the instant at which it will be that time. `SessionRow.sequence` rises with every change, as
-    iCalendar wants it. Raises AlreadyHeld.
+    iCalendar wants it. Times that wait for an answer wait no more. Raises AlreadyHeld.
     """
     at = journal.now_of(session, link.program)
     pair, number = _pair_of(session, link), _session_number(link)
-    row = _session_of(session, pair, number)
-    if row is None:
-        row = SessionRow(
-            pair_id=pair.id,
-            number=number,
-            booked_for=booked_for,
-            place=place,
-            sequence=0,
-            held_at=None,
-        )
-        session.add(row)
-    elif row.held_at is not None:
-        raise AlreadyHeld
-    elif (row.booked_for, row.place) == (booked_for, place):
+    row = _open_session(session, pair, number)
+    if (row.booked_for, row.place) == (booked_for, place) and row.proposed_by is None:
         return False
-    else:
-        row.booked_for = booked_for
-        row.place = place
-        row.sequence += 1
+    _book(session, link, pair, row, at, booked_for, place)
+    return True
+
+
+def _book(
+    session: Session,
+    link: Link,
+    pair: PairRow,
+    row: SessionRow,
+    at: datetime,
+    booked_for: datetime,
+    place: str | None,
+) -> None:
+    """Give a session a date, tell the journal and the pair's workflow."""
+    moved = row.booked_for is not None
+    row.booked_for, row.place, row.proposed_by = booked_for, place, None
+    row.sequence += 1
     role = _role_in(pair, link.person)
+    data: dict[str, int | str] = {"session": row.number}
     event = JournalEvent(
-        id=f"{answer_id(link.program, pair.id, '-', f'booking:{number}')}#{row.sequence}",
+        id=f"{answer_id(link.program, pair.id, '-', f'booking:{row.number}')}#{row.sequence}",
         kind=EventKind.SESSION_BOOKED,
         at=at,
         pair=pair.id,
         person=link.person,
         role=role,
-        data={"session": number},
+        data=data | {"moved": 1} if moved else data,
     )
     journal.append(session, link.program, [event])
     deed = Deed(
         kind=DeedKind.SESSION_BOOKED,
         role=role,
         at=at,
-        session=number,
+        session=row.number,
         booked_for=_calendar(session, link.program).to_instant(booked_for),
         booking=row.sequence,
     )
     outbox.add(session, link.program, pair.id, deed)
-    return True
+
+
+def was_moved(session: Session, pair: str, number: int) -> bool:
+    """Whether the date that a session has took the place of another one."""
+    bookings = session.scalars(
+        select(JournalRow)
+        .where(JournalRow.pair_id == pair, JournalRow.kind == EventKind.SESSION_BOOKED.value)
+        .order_by(JournalRow.position.desc())
+    )
+    latest = next((row for row in bookings if row.data.get("session") == number), None)
+    return latest is not None and "moved" in latest.data
+
+
+class CalledOff(Value):
+    """A session that had a date, and was called off."""
+
+    by: Role
+    booked_for: datetime
+    """In program time."""
+    place: str | None
+    sequence: int
+    """Of the cancellation, as iCalendar wants it: above that of the booking."""
+    words: str | None
+    """To the partner. They stand here and in the mail to them, and nowhere else."""
+
+
+def cancel_session(session: Session, link: Link, booking: int, words: str | None) -> bool:
+    """Call a session off that has a date. Either of the two may.
+
+    `booking` is `SessionRow.sequence` of the date that was shown. Times that wait for an answer go
+    on waiting. Raises AlreadyHeld; and Outdated where the session has another date by now.
+    """
+    pair, number = _pair_of(session, link), _session_number(link)
+    row = _open_session(session, pair, number)
+    if row.booked_for is None:
+        return False
+    if row.sequence != booking:
+        raise Outdated
+    content = {
+        "booking": booking,
+        "sequence": booking + 1,
+        "booked_for": row.booked_for.isoformat(),
+        "place": row.place,
+        "words": words,
+    }
+    row.booked_for = row.place = None
+    row.sequence += 1
+    row.cancelled += 1
+    return _answer(
+        session,
+        link,
+        AnswerKind.CANCEL,
+        content,
+        occasion=f"cancel:{number}",
+        event=EventKind.SESSION_CANCELLED,
+        deed=DeedKind.SESSION_CANCELLED,
+        data={"session": number},
+    )
+
+
+def called_off(session: Session, pair: str, number: int) -> CalledOff | None:
+    """How a session was called off the last time, whether or not it has a date again."""
+    told = session.scalars(
+        select(AnswerRow).where(AnswerRow.pair_id == pair, AnswerRow.occasion == f"cancel:{number}")
+    )
+    latest = max(told, key=lambda row: int(row.content["sequence"]), default=None)
+    if latest is None or latest.role is None:
+        return None
+    return CalledOff(
+        by=Role(latest.role),
+        booked_for=latest.content["booked_for"],
+        place=latest.content["place"],
+        sequence=latest.content["sequence"],
+        words=latest.content["words"],
+    )
 
 
 def log_session(session: Session, link: Link, held: bool) -> bool:
@@ -341,9 +508,6 @@ def log_session(session: Session, link: Link, held: bool) -> bool:
     """
     pair, number = _pair_of(session, link), _session_number(link)
     row = _session_of(session, pair, number)
-    if row is None:
-        row = SessionRow(pair_id=pair.id, number=number, sequence=0)
-        session.add(row)
     if row.held_at is not None:
         if not held:
             raise AlreadyHeld
@@ -357,6 +521,7 @@ def log_session(session: Session, link: Link, held: bool) -> bool:
         return False
     if held:
         row.held_at = journal.now_of(session, link.program)
+        row.proposed_by = None
     else:
         row.booked_for = row.place = None
     return _answer(
@@ -369,6 +534,35 @@ def log_session(session: Session, link: Link, held: bool) -> bool:
         deed=DeedKind.SESSION_HELD if held else DeedKind.SESSION_MISSED,
         data={"session": number},
     )
+
+
+def write_note(session: Session, link: Link, words: str) -> bool:
+    """Keep a note about a session for oneself; an empty one takes it back. Tells nobody.
+
+    Neither the partner nor anybody else is shown it, and no workflow learns that there is one.
+    """
+    return _answer(
+        session, link, AnswerKind.NOTE, {"words": words}, occasion=_note(_session_number(link))
+    )
+
+
+def note_of(session: Session, program: str, pair: str, person: str, number: int) -> str:
+    """What somebody wrote down for themselves about a session; empty if nothing."""
+    row = find(session, program, pair, person, _note(number))
+    return str(row.content["words"]) if row is not None else ""
+
+
+def notes_in(mine: Iterable[AnswerRow]) -> list[tuple[int, str]]:
+    """The notes among somebody's own answers, each with the number of its session, in order."""
+    return sorted(
+        (int(row.occasion.removeprefix(_note(""))), str(row.content["words"]))
+        for row in mine
+        if row.kind == AnswerKind.NOTE and row.content["words"]
+    )
+
+
+def _note(number: int | str) -> str:
+    return f"note:{number}"
 
 
 # --- Saying how it goes --------------------------------------------------------------------------
@@ -629,6 +823,9 @@ def pairs_of(session: Session, program: str, person: str) -> list[PairRow]:
 # --- How it is written ---------------------------------------------------------------------------
 
 
+_ABOUT_A_SESSION = (AnswerKind.SESSION, AnswerKind.CANCEL)
+
+
 def _answer(
     session: Session,
     link: Link,
@@ -686,8 +883,8 @@ def _answer(
             kind=deed,
             role=role,
             at=at,
-            session=link.session if kind is AnswerKind.SESSION else None,
-            booking=int(content.get("booking", 0)) if kind is AnswerKind.SESSION else 0,
+            session=link.session if kind in _ABOUT_A_SESSION else None,
+            booking=int(content.get("booking", 0)) if kind in _ABOUT_A_SESSION else 0,
             occasion=occasion if kind is AnswerKind.SURVEY else None,
             **(says or {}),
         )
@@ -733,9 +930,21 @@ def _pair_of(session: Session, link: Link, *, may_be_over: bool = False) -> Pair
     return row
 
 
-def _session_of(session: Session, pair: PairRow, number: int) -> SessionRow | None:
+def _session_of(session: Session, pair: PairRow, number: int) -> SessionRow:
     """A session of a locked pair as it is now: a page may have read it before the lock."""
-    return session.get(SessionRow, (pair.id, number), populate_existing=True)
+    row = session.get(SessionRow, (pair.id, number), populate_existing=True)
+    if row is None:
+        row = SessionRow(pair_id=pair.id, number=number, sequence=-1, proposal=0, cancelled=0)
+        session.add(row)
+    return row
+
+
+def _open_session(session: Session, pair: PairRow, number: int) -> SessionRow:
+    """The same, for what can't be done to one that took place. Raises AlreadyHeld."""
+    row = _session_of(session, pair, number)
+    if row.held_at is not None:
+        raise AlreadyHeld
+    return row
 
 
 def _calendar(session: Session, program: str) -> ProgramCalendar:

@@ -50,7 +50,9 @@ class Mail(StrEnum):
     PREPARATION = "preparation"
     PREPARATION_REMINDER = "preparation_reminder"
     SESSION_DUE = "session_due"
+    SESSION_PROPOSED = "session_proposed"
     SESSION_INVITATION = "session_invitation"
+    SESSION_CANCELLED = "session_cancelled"
     SESSION_REMINDER = "session_reminder"
     SESSION_FOLLOW_UP = "session_follow_up"
     CHECK_IN = "check_in"
@@ -156,6 +158,13 @@ class Words:
             found = found.get(form, found["other"])
         return str(found).strip().format(**values)
 
+    def __contains__(self, key: str) -> bool:
+        return key in self._known
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(self.keys())
+
     def keys(self) -> set[str]:
         """Every key, dotted; plural forms are not told apart."""
         return set(_keys(self._texts))
@@ -213,7 +222,9 @@ class Content:
         modules = [self._read_module(name) for name in names_in(self.roots, "training", ".md")]
         self._training = tuple(module for module in modules if module is not None)
         self._agreement = self._read_agreement()
-        self.words = self._read_words()
+        self.words = self._read_words("portal.yaml")
+        self.agenda = self._read_words("agenda.yaml")
+        """The words of what a session could look like."""
         self._report_unknown_mails()
         self._report_strays()
         if self._problems:
@@ -453,10 +464,10 @@ class Content:
             return None
         return Agreement(**head, html=text, choices=choices)
 
-    def _read_words(self) -> Words:
+    def _read_words(self, name: str) -> Words:
         texts: dict[str, Any] = {}
         for root in reversed(self.roots):
-            path = root / "portal.yaml"
+            path = root / name
             if not path.is_file() and root != self.roots[-1]:
                 continue
             read = self._yaml_at(path)
@@ -464,16 +475,17 @@ class Content:
                 texts = _merged(texts, read)
             elif read is not None:
                 self._wrong(path, "this must be a list of words by key.")
-        name = str(texts.get("locale", self.language)).replace("-", "_")
+        locale_name = str(texts.get("locale", self.language)).replace("-", "_")
         try:
-            locale = Locale.parse(name)
+            locale = Locale.parse(locale_name)
         except (ValueError, UnknownLocaleError):
-            self._wrong(self._path("portal.yaml"), f"locale: there is no locale “{name}”.")
+            self._wrong(self._path(name), f"locale: there is no locale “{locale_name}”.")
             locale = Locale.parse(FALLBACK)
         return Words(texts, locale)
 
 
 _PLACES = (
+    "agenda.yaml",
     "agreement.md",
     "agreement.yaml",
     "mail",

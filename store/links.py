@@ -34,6 +34,8 @@ class Purpose(StrEnum):
     AGREEMENT = "agreement"
     GOALS = "goals"
     BOOK = "book"
+    PICK = "pick"
+    CANCEL = "cancel"
     SESSION = "session"
     SURVEY = "survey"
     OVERVIEW = "overview"
@@ -68,7 +70,7 @@ class Link(Value):
     role: Role | None = None
     pair: str | None = None
     session: int | None = None
-    """Number of the session to book or to log."""
+    """Number of the session to book, to call off or to log."""
     survey: str | None = None
     """Id of the survey to answer."""
     occasion: str | None = None

@@ -174,7 +174,7 @@ class SessionRow(Base):
     place: Mapped[str | None]
     """Room or meeting link, in the words of who booked."""
     sequence: Mapped[int] = mapped_column(default=0)
-    """iCalendar SEQUENCE: rises with each change."""
+    """iCalendar SEQUENCE: rises with each change; -1 before the session has its first date."""
     held_at: Mapped[datetime | None]
     proposal: Mapped[int] = mapped_column(default=0, server_default="0")
     """Rises with each proposal of times; 0 before the first."""

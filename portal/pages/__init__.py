@@ -15,7 +15,8 @@ from portal.pages.introduction import IntroductionPage
 from portal.pages.join import JoinPage
 from portal.pages.overview import OverviewPage
 from portal.pages.preparation import AgreementPage, GoalsPage
-from portal.pages.sessions import BookPage, SessionPage
+from portal.pages.scheduling import BookPage, CancelPage, PickPage
+from portal.pages.sessions import SessionPage
 from portal.pages.survey import SurveyPage
 from portal.pages.task import TaskPage
 from portal.pages.training import ModulePage, TrainingPage
@@ -30,6 +31,8 @@ PAGES: dict[Purpose, Page[Any]] = {
     Purpose.AGREEMENT: AgreementPage(),
     Purpose.GOALS: GoalsPage(),
     Purpose.BOOK: BookPage(),
+    Purpose.PICK: PickPage(),
+    Purpose.CANCEL: CancelPage(),
     Purpose.SESSION: SessionPage(),
     Purpose.SURVEY: SurveyPage(),
     Purpose.OVERVIEW: OverviewPage(),

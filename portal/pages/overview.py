@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from domain.people import Role
@@ -33,6 +34,8 @@ class Card:
     again: tuple[Step, ...]
     """Pages worth another look: the guide, the agreement."""
     sessions: tuple[str, ...]
+    notes: tuple[str, ...]
+    """What this person wrote down about sessions, for themselves."""
     held: str
     goals: tuple[str, ...]
     certificate: str | None
@@ -119,6 +122,7 @@ def _card(standing: Standing) -> Card:
         open=tuple(step for step in steps if not step.again),
         again=tuple(step for step in steps if step.again),
         sessions=tuple(_session_line(visit, row) for row in standing.sessions),
+        notes=tuple(_notes(standing)),
         held=words("overview.held", held=standing.held, count=standing.count),
         goals=standing.goals,
         certificate=standing.url(Purpose.CERTIFICATE) if certificate is not None else None,
@@ -131,6 +135,11 @@ def _partner_away(standing: Standing) -> str | None:
         return None
     words = standing.visit.words
     return words("overview.partner_away", partner=standing.partner_first, until=until)
+
+
+def _notes(standing: Standing) -> Iterator[str]:
+    for number, note in answers.notes_in(standing.mine):
+        yield standing.visit.words("overview.note", number=number, note=note)
 
 
 def _session_line(visit: Visit, row: SessionRow) -> str:

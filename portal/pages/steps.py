@@ -64,7 +64,7 @@ def goals(standing: Standing) -> Iterator[Step]:
 
 
 def next_session(standing: Standing) -> Iterator[Step]:
-    """A date for the next session, or whether it took place."""
+    """Times for the next session, its date, and whether it took place."""
     if standing.stand is not Stand.MEETING or standing.held >= standing.count:
         return
     rows = standing.sessions
@@ -72,11 +72,17 @@ def next_session(standing: Standing) -> Iterator[Step]:
         (row for row in rows if row.held_at is None),
         SessionRow(number=len(rows) + 1, booked_for=None),
     )
-    if following.booked_for is None:
-        yield standing.step("book", Purpose.BOOK, session=following.number)
-    else:
-        yield standing.step("session", Purpose.SESSION, session=following.number)
-        yield standing.step("rebook", Purpose.BOOK, again=True, session=following.number)
+    number, booked = following.number, following.booked_for is not None
+    if following.proposed_by == standing.role.other.value:
+        yield standing.step("pick", Purpose.PICK, session=number)
+    elif following.proposed_by is not None and not booked:
+        yield standing.step("proposed", Purpose.BOOK, again=True, session=number)
+    elif not booked:
+        yield standing.step("book", Purpose.BOOK, session=number)
+    if booked:
+        yield standing.step("session", Purpose.SESSION, session=number)
+        yield standing.step("rebook", Purpose.BOOK, again=True, session=number)
+        yield standing.step("cancel", Purpose.CANCEL, again=True, session=number)
 
 
 def going_on(standing: Standing) -> Iterator[Step]:

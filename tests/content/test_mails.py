@@ -40,7 +40,16 @@ PAIR: dict[str, Any] = {
         "minutes": 60,
         "when": "Monday 2 March 2026, 14:30 (Europe/London)",
         "place": "Room 5_a [blue]",
-        "times": ["Monday 2 March 2026, 14:30 (Europe/London)"],
+        "moved": False,
+        "lead": "me",
+        "agenda": ["10 min: Look back.", "25 min: “Read *any* dashboard”"],
+        "times": ["Tuesday 3 March 2026, 10:00 (Europe/London)"],
+        "proposed_place": "Room 6_b [red]",
+        "called_off": {
+            "by": "partner",
+            "when": "Monday 2 March 2026, 14:30 (Europe/London)",
+            "words": "My train is late.\n<b>Sorry!</b>",
+        },
     },
     "survey": {"title": "How is it going?", "minutes": 1},
     "reason": "ladder",
@@ -53,6 +62,7 @@ PAIR: dict[str, Any] = {
             "goals",
             "book",
             "pick",
+            "cancel",
             "session",
             "survey",
             "help",
@@ -233,6 +243,50 @@ def test_who_is_ready_is_not_told_off_for_who_is_not() -> None:
     text = CONTENT_EN.mail(Mail.PREPARATION_REMINDER, **values)
     assert "everything is ready" in text.text
     assert text.subject == "Ready to meet Theo"
+
+
+def session_mail(mail: Mail, **session: Any) -> str:
+    values = {**COMMON, **PAIR, "session": {**PAIR["session"], **session}}
+    return CONTENT_EN.mail(mail, **values).text
+
+
+@pytest.mark.parametrize(
+    ("lead", "says"), [("me", "You lead"), ("partner", "Theo leads"), ("both", "Each of you leads")]
+)
+def test_who_leads_and_what_one_could_do_stand_in_the_mail(lead: str, says: str) -> None:
+    for mail in (Mail.SESSION_DUE, Mail.SESSION_INVITATION):
+        text = session_mail(mail, lead=lead)
+        assert says in text
+        assert "- 25 min: “Read *any* dashboard”" in text
+
+
+def test_times_are_listed_with_their_place_and_an_earlier_date_is_said_to_stay() -> None:
+    times = [
+        "Tuesday 3 March 2026, 10:00 (Europe/London)",
+        "Friday 6 March 2026, 9:00 (Europe/London)",
+    ]
+    text = session_mail(Mail.SESSION_PROPOSED, times=times, when=None)
+    assert "".join(f"- {time}\n" for time in times) in text
+    assert "Where: Room 6_b [red]" in text
+    assert "/pick/" in text
+    assert "stays as it is" not in text
+    assert "stays as it is: Monday" in session_mail(Mail.SESSION_PROPOSED, when="Monday")
+
+
+def test_a_word_to_the_partner_is_read_by_the_partner_and_by_nobody_else() -> None:
+    text = session_mail(Mail.SESSION_CANCELLED)
+    assert "Theo writes:\n\n> My train is late. <b>Sorry!</b>" in text
+    off = {**PAIR["session"]["called_off"], "by": "me"}
+    own = session_mail(Mail.SESSION_CANCELLED, called_off=off)
+    assert "My train" not in own
+    assert "You have called off" in own
+    silent = {**PAIR["session"]["called_off"], "words": None}
+    assert "writes" not in session_mail(Mail.SESSION_CANCELLED, called_off=silent)
+
+
+def test_a_session_that_moved_is_said_to_have_moved() -> None:
+    assert "has moved to a new date" in session_mail(Mail.SESSION_INVITATION, moved=True)
+    assert "has a date:" in session_mail(Mail.SESSION_INVITATION, moved=False)
 
 
 @pytest.mark.parametrize("reason", ["ladder", "too_few_sessions", "never_prepared", "coordinator"])

@@ -17,9 +17,10 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from domain.journal import EventKind
-from store.links import COORDINATOR, Purpose
+from store import answers
+from store.links import COORDINATOR, Link, Purpose
 from store.tables import AnswerRow, PairRow, PersonRow, ProgramRow, SessionRow
-from tests.portal.scene import PROGRAM, STARTED, Scene, make_scene
+from tests.portal.scene import EXPIRES, PROGRAM, STARTED, Scene, make_scene
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = (
@@ -117,6 +118,12 @@ def in_the_middle(served: Served) -> dict[str, str]:
     scene.happened(EventKind.PAIR_PAUSED, pair="pair-2")
     task = {"person": COORDINATOR, "occasion": "silence:3:1"}
     with scene.database.write() as session:
+        next_week = datetime.now(UTC).replace(microsecond=0) + timedelta(days=7)
+        times = [next_week, next_week + timedelta(days=1)]
+        proposed, booked, held = (link_of(number) for number in (1, 2, 3))
+        answers.propose_times(session, proposed, times, "Café")
+        answers.book_session(session, booked, next_week, "Room 5")
+        answers.log_session(session, held, held=True)
         session.add(
             PairRow(
                 id="pair-3",
@@ -147,7 +154,14 @@ def in_the_middle(served: Served) -> dict[str, str]:
         "agreement": served.url(Purpose.AGREEMENT),
         "goals": served.url(Purpose.GOALS, "p-theo"),
         "book": served.url(Purpose.BOOK, session=1),
+        "pick": served.url(Purpose.PICK, session=1),
+        "pick-own": served.url(Purpose.PICK, "p-theo", session=1),
+        "pick-none": served.url(Purpose.PICK, session=4),
+        "book-booked": served.url(Purpose.BOOK, session=2),
+        "cancel": served.url(Purpose.CANCEL, session=2),
+        "cancel-nothing": served.url(Purpose.CANCEL, session=4),
         "session": served.url(Purpose.SESSION, session=1),
+        "session-held": served.url(Purpose.SESSION, session=3),
         "overview": served.url(Purpose.OVERVIEW, pair=None),
         "help": served.url(Purpose.HELP),
         "help-without-pair": served.url(Purpose.HELP, "p-nils", pair=None),
@@ -171,6 +185,17 @@ def in_the_middle(served: Served) -> dict[str, str]:
 def approval(served: Served, about: str = "p-mia") -> str:
     """The page on which Mia's manager is asked about her."""
     return served.url(Purpose.APPROVAL, "p-nils", pair=None, occasion=about)
+
+
+def link_of(session: int) -> Link:
+    return Link(
+        purpose=Purpose.BOOK,
+        program=PROGRAM,
+        person="p-theo",
+        pair="pair-1",
+        session=session,
+        expires=EXPIRES,
+    )
 
 
 def send(page: Page) -> None:
@@ -272,18 +297,47 @@ def test_a_problem_leads_to_its_field(page: Page, served: Served) -> None:
     assert page.get_by_role("group", name="useful").locator("input:checked").count() == 1
 
 
-def test_a_session_is_booked_and_logged_on_a_phone_without_scripts(
+def test_times_are_proposed_and_one_is_picked_by_keyboard_on_a_phone_without_scripts(
     page: Page, served: Served
 ) -> None:
     page.goto(served.url(Purpose.BOOK, session=1))
-    page.get_by_label("Date").fill(IN_A_WEEK)
-    page.get_by_label("Time").fill("14:30")
-    page.get_by_label("Where").fill("https://video.example.com/" + "long-room-name-" * 8)
+    first, second = (page.get_by_role("group", name=f"Time {n}") for n in (1, 2))
+    first.get_by_label("Date").fill(IN_A_WEEK)
+    first.get_by_label("Time").fill("10:00")
+    second.get_by_label("Date").fill(IN_A_WEEK)
+    second.get_by_label("Time").fill("14:30")
+    page.get_by_label("Where").first.fill("https://video.example.com/" + "long-room-name-" * 8)
+    page.get_by_role("button", name="Send to Theo").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("on their way to Theo")
+    page.goto(served.url(Purpose.PICK, "p-theo", session=1))
+    page.get_by_role("button", name="15:30 (Europe/Prague)").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Session 1 with Mia is in the diary")
+    (row,) = served.scene.rows(SessionRow)
+    assert isinstance(row, SessionRow)
+    assert row.booked_for is not None
+
+
+def test_a_session_is_booked_moved_off_and_logged_on_a_phone_without_scripts(
+    page: Page, served: Served
+) -> None:
+    page.goto(served.url(Purpose.BOOK, session=1))
+    page.get_by_text("We have agreed on a time already").click()
+    agreed = page.locator("details[open]")
+    agreed.get_by_label("Date").fill(IN_A_WEEK)
+    agreed.get_by_label("Time").fill("14:30")
+    agreed.get_by_label("Where").fill("https://video.example.com/" + "long-room-name-" * 8)
     page.get_by_role("button", name="Save the date").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Session 1 with Theo is in the diary")
+    page.goto(served.url(Purpose.CANCEL, session=1))
+    page.get_by_label("A word to Theo").fill("My train is late, sorry!")
+    page.get_by_role("button", name="Call it off").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Session 1 is called off")
     page.goto(served.url(Purpose.SESSION, session=1))
     page.get_by_role("button", name="Yes, we met").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Session 1 is noted, thank you")
+    page.get_by_label("A note for yourself").fill("Ask about the budget")
+    page.get_by_role("button", name="Keep the note").click()
+    expect(page.get_by_role("status").last).to_have_text("Your note is kept.")
     (row,) = served.scene.rows(SessionRow)
     assert isinstance(row, SessionRow)
     assert row.held_at is not None

@@ -13,7 +13,7 @@ from domain.journal import EventKind
 from domain.people import Role
 from domain.sections import CheckIn
 from portal.pages import PAGES
-from store import journal
+from store import answers, journal
 from store.links import COORDINATOR, Links, Purpose
 from store.tables import (
     AnswerRow,
@@ -31,6 +31,8 @@ ABOUT: dict[Purpose, dict[str, object]] = {
     Purpose.JOIN: {"pair": None},
     Purpose.APPROVAL: {"pair": None, "person": "p-nils", "occasion": "p-mia"},
     Purpose.BOOK: {"session": 1},
+    Purpose.PICK: {"session": 1},
+    Purpose.CANCEL: {"session": 1},
     Purpose.SESSION: {"session": 1},
     Purpose.SURVEY: {"survey": "pulse", "occasion": "pulse:after-session-2"},
     Purpose.OVERVIEW: {"pair": None},
@@ -58,6 +60,8 @@ SENDS: dict[Purpose, dict[str, str]] = {
     Purpose.AGREEMENT: AGREES,
     Purpose.GOALS: {"goal_1": "Read a dashboard", "goal_2": "", "goal_3": ""},
     Purpose.BOOK: {"date": IN_A_WEEK, "time": "14:30", "place": "Room 5"},
+    Purpose.PICK: {"proposal": "1", "pick": "1"},
+    Purpose.CANCEL: {"booking": "0", "words": "My train is late"},
     Purpose.SESSION: {"held": "yes"},
     Purpose.SURVEY: {"going_well": "4", "useful": "5", "note": ""},
     Purpose.OVERVIEW: {"action": "withdraw", "sure": "yes"},
@@ -78,6 +82,27 @@ OF_A_PERSON = {
     Purpose.DATA,
 }
 """Pages that need no pair."""
+
+
+TIMES = {
+    "action": "propose",
+    "date_1": IN_A_WEEK,
+    "time_1": "09:00",
+    "date_2": IN_A_WEEK,
+    "time_2": "16:30",
+    "proposed_place": "Café",
+}
+"""Two times to choose from."""
+
+
+def prepare(scene: Scene, purpose: Purpose) -> None:
+    """What has to be there before a page can be sent: times to pick from, a date to call off."""
+    if purpose is Purpose.PICK:
+        with TestClient(scene.app()) as partner:
+            partner.post(address(scene, Purpose.BOOK, person="p-theo"), data=TIMES)
+    if purpose is Purpose.CANCEL:
+        with TestClient(scene.app()) as partner:
+            partner.post(address(scene, Purpose.BOOK, person="p-theo"), data=SENDS[Purpose.BOOK])
 
 
 def address(scene: Scene, purpose: Purpose, **about: object) -> str:
@@ -111,6 +136,7 @@ def test_opening_a_page_changes_nothing(
     scene: Scene, browser: TestClient, purpose: Purpose, method: str
 ) -> None:
     scene.happened(EventKind.PAIR_INTRODUCED, EventKind.PAIR_PREPARING, EventKind.PAIR_MEETING)
+    prepare(scene, purpose)
     before = scene.everything()
     for query in ("", "?done=1", "?done=withdraw", "?joins=yes&accepts=no&held=yes&action=help"):
         assert browser.request(method, address(scene, purpose) + query).status_code == 200
@@ -121,6 +147,7 @@ def test_opening_a_page_changes_nothing(
 def test_the_button_records_it_and_the_page_says_what_happens_next(
     scene: Scene, browser: TestClient, purpose: Purpose
 ) -> None:
+    prepare(scene, purpose)
     before = scene.everything()
     url = address(scene, purpose)
     sent = browser.post(url, data=SENDS[purpose], follow_redirects=False)
@@ -137,6 +164,7 @@ def test_the_button_records_it_and_the_page_says_what_happens_next(
 def test_sending_a_page_twice_records_it_once(
     scene: Scene, browser: TestClient, purpose: Purpose
 ) -> None:
+    prepare(scene, purpose)
     url = address(scene, purpose)
     browser.post(url, data=SENDS[purpose])
     once = scene.everything()
@@ -440,7 +468,7 @@ def test_one_click_says_that_they_met_and_the_partner_need_not(
     theirs = address(scene, Purpose.SESSION, person="p-theo")
     page = browser.get(theirs).text
     assert "Session 1 is noted" in page
-    assert "<form" not in page
+    assert 'name="held"' not in page
     browser.post(theirs, data={"held": "no"})
     assert scene.events()[1:] == ["session_booked", "session_held"]
 
@@ -484,6 +512,269 @@ def test_in_a_demonstration_dates_are_the_programs_and_signals_carry_real_instan
     assert row.booked_for == first + timedelta(days=10, hours=9)
     instant = datetime.fromisoformat(told.argument["booked_for"])
     assert abs(instant - datetime.now(UTC) - timedelta(minutes=10)) < timedelta(seconds=30)
+
+
+# --- Finding a date ------------------------------------------------------------------------------
+
+
+def picks(page: str) -> list[str]:
+    """The times on a page, as its reader picks them."""
+    return re.findall(r'name="pick" value="\d+"[^>]*>([^<]+)</button>', page)
+
+
+def test_times_are_shown_to_each_in_their_own_zone_with_the_others_beside(
+    scene: Scene, browser: TestClient
+) -> None:
+    done = browser.post(address(scene, Purpose.BOOK), data=TIMES).text
+    assert heading(done) == "Your times are on their way to Theo"
+    assert "09:00 (Europe/London)" in done
+    assert "For Theo:" in done
+    assert "10:00 (Europe/Prague)" in done
+    page = browser.get(address(scene, Purpose.PICK, person="p-theo")).text
+    assert [text.split(", ")[-1] for text in picks(page)] == [
+        "10:00 (Europe/Prague)",
+        "17:30 (Europe/Prague)",
+    ]
+    assert "For Mia:" in page
+    assert "09:00 (Europe/London)" in page
+    assert "Where: Café" in page
+
+
+def test_one_click_picks_a_time(scene: Scene, browser: TestClient) -> None:
+    prepare(scene, Purpose.PICK)
+    url = address(scene, Purpose.PICK)
+    done = browser.post(url, data=SENDS[Purpose.PICK]).text
+    assert heading(done) == "Session 1 with Theo is in the diary"
+    assert "15:30 (Europe/London)" in done
+    assert "Café" in done
+    assert scene.events()[1:] == ["session_proposed", "session_booked"]
+    assert "has a date" in heading(browser.get(url).text)
+
+
+def test_a_time_of_an_earlier_proposal_is_not_booked_and_the_current_ones_are_shown(
+    scene: Scene, browser: TestClient
+) -> None:
+    book = address(scene, Purpose.BOOK, person="p-theo")
+    browser.post(book, data=TIMES)
+    browser.post(book, data={**TIMES, "time_1": "11:00", "time_2": "", "date_2": ""})
+    late = browser.post(address(scene, Purpose.PICK), data=SENDS[Purpose.PICK])
+    assert late.status_code == 422
+    assert "Theo has changed something in the meantime" in late.text
+    assert [text.split(", ")[-1] for text in picks(late.text)] == ["10:00 (Europe/London)"]
+    assert 'id="f-pick"' in late.text
+    assert "session_booked" not in scene.events()
+
+
+def test_who_picks_too_late_sees_the_date_that_there_is(scene: Scene, browser: TestClient) -> None:
+    prepare(scene, Purpose.PICK)
+    browser.post(address(scene, Purpose.BOOK, person="p-theo"), data=SENDS[Purpose.BOOK])
+    late = browser.post(address(scene, Purpose.PICK), data=SENDS[Purpose.PICK])
+    assert late.status_code == 422
+    assert "in the meantime" in late.text
+    assert heading(late.text) == "Session 1 with Theo has a date"
+    assert "13:30 (Europe/London)" in late.text
+    assert 'id="f-pick"' in late.text
+
+
+@pytest.mark.parametrize("picked", ["", "-1", "9", "soon", "²"])
+def test_a_time_that_is_not_on_the_page_is_not_picked(
+    scene: Scene, browser: TestClient, picked: str
+) -> None:
+    prepare(scene, Purpose.PICK)
+    data = {"proposal": "1", "pick": picked}
+    assert browser.post(address(scene, Purpose.PICK), data=data).status_code == 422
+    assert "session_booked" not in scene.events()
+
+
+def test_a_time_that_is_past_is_not_offered(scene: Scene, browser: TestClient) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    link = scene.links.open(
+        address(scene, Purpose.BOOK, person="p-theo").rsplit("/", 1)[1], Purpose.BOOK
+    )
+    with scene.database.write() as session:
+        times = [now - timedelta(hours=2), now + timedelta(days=2)]
+        answers.propose_times(session, link, times, None)
+    url = address(scene, Purpose.PICK)
+    page = browser.get(url).text
+    assert len(picks(page)) == 1
+    assert "is past" in page
+    late = browser.post(url, data={"proposal": "1", "pick": "0"})
+    assert late.status_code == 422
+    assert "This time is past by now" in late.text
+
+
+def test_when_none_suits_the_roles_swap(scene: Scene, browser: TestClient) -> None:
+    prepare(scene, Purpose.PICK)
+    url = address(scene, Purpose.PICK)
+    assert "None of these suits me" in browser.get(url).text
+    other = {**TIMES, "proposal": "1", "time_1": "11:00"}
+    assert "on their way to Theo" in browser.post(url, data=other).text
+    assert heading(browser.get(url).text) == "Your times are with Theo"
+    theirs = address(scene, Purpose.PICK, person="p-theo")
+    assert len(picks(browser.get(theirs).text)) == 2
+    assert "is in the diary" in browser.post(theirs, data={"proposal": "2", "pick": "0"}).text
+
+
+def test_all_that_is_wrong_with_times_is_told_at_once_and_nothing_is_lost(
+    scene: Scene, browser: TestClient
+) -> None:
+    data = {
+        "action": "propose",
+        "date_1": "",
+        "time_1": "",
+        "date_2": IN_A_WEEK,
+        "time_3": "15:45",
+        "proposed_place": "x" * 301,
+    }
+    answer = browser.post(address(scene, Purpose.BOOK), data=data)
+    assert answer.status_code == 422
+    for field in ("date_1", "time_1", "time_2", "date_3", "proposed_place"):
+        assert f'href="#f-{field}"' in answer.text
+        assert f'id="f-{field}"' in answer.text
+    assert "Time 3 – Please choose a date." in answer.text
+    assert 'value="15:45"' in answer.text
+    assert scene.rows(SessionRow) == []
+
+
+def test_who_proposes_while_the_partner_does_too_sees_theirs_and_keeps_what_was_typed(
+    scene: Scene, browser: TestClient
+) -> None:
+    url = address(scene, Purpose.BOOK)
+    assert 'name="proposal" value="0"' in browser.get(url).text
+    prepare(scene, Purpose.PICK)
+    late = browser.post(url, data={**TIMES, "proposal": "0", "time_1": "11:11"})
+    assert late.status_code == 422
+    assert "Theo has suggested times." in late.text
+    assert 'value="11:11"' in late.text
+    assert 'name="proposal" value="1"' in late.text
+
+
+def test_one_s_own_times_can_be_changed_and_the_old_date_stays(
+    scene: Scene, browser: TestClient
+) -> None:
+    url = address(scene, Purpose.BOOK)
+    browser.post(url, data=SENDS[Purpose.BOOK])
+    browser.post(url, data=TIMES)
+    page = browser.get(url).text
+    assert "These times are with Theo" in page
+    assert "So far:" in page
+    assert "14:30 (Europe/London)" in page
+    assert 'value="16:30"' in page
+    (row,) = scene.rows(SessionRow)
+    assert isinstance(row, SessionRow)
+    assert row.sequence == 0
+
+
+def test_a_time_at_which_the_partner_does_not_work_is_hinted_at_and_taken(
+    scene: Scene, browser: TestClient
+) -> None:
+    day = datetime.now(UTC).date() + timedelta(days=7)
+    saturday = (day + timedelta(days=(5 - day.weekday()) % 7)).isoformat()
+    monday = (day + timedelta(days=(0 - day.weekday()) % 7)).isoformat()
+    data = {
+        **TIMES,
+        "date_1": saturday,
+        "time_1": "10:00",
+        "date_2": monday,
+        "time_2": "21:00",
+        "date_3": monday,
+        "time_3": "10:00",
+    }
+    done = browser.post(address(scene, Purpose.BOOK), data=data).text
+    assert "on their way to Theo" in done
+    assert done.count("By the way:") == 2
+    assert "Theo does not usually work on that day (Saturday" in done
+    assert "outside of usual working hours (Monday" in done
+
+
+def test_a_session_is_called_off_with_a_word_that_only_the_partner_gets(
+    scene: Scene, browser: TestClient
+) -> None:
+    browser.post(address(scene, Purpose.BOOK), data=SENDS[Purpose.BOOK])
+    url = address(scene, Purpose.CANCEL)
+    page = browser.get(url).text
+    assert "14:30 (Europe/London)" in page
+    assert "15:30 (Europe/Prague)" in page
+    done = browser.post(url, data=SENDS[Purpose.CANCEL]).text
+    assert heading(done) == "Session 1 is called off"
+    assert 'class="button" href="http://testserver/book/' in done
+    (answer,) = scene.rows(AnswerRow)
+    assert isinstance(answer, AnswerRow)
+    assert answer.content["words"] == "My train is late"
+    (_, told) = scene.rows(OutboxRow)
+    assert isinstance(told, OutboxRow)
+    assert "My train" not in str(told.argument)
+    for who in ("p-mia", "p-theo"):
+        assert "My train" not in browser.get(address(scene, Purpose.BOOK, person=who)).text
+    assert "nothing to call off" in browser.get(url).text
+
+
+def test_a_date_that_the_partner_moved_meanwhile_is_not_called_off_unseen(
+    scene: Scene, browser: TestClient
+) -> None:
+    url = address(scene, Purpose.CANCEL)
+    browser.post(address(scene, Purpose.BOOK), data=SENDS[Purpose.BOOK])
+    assert 'name="booking" value="0"' in browser.get(url).text
+    moved = {**SENDS[Purpose.BOOK], "time": "09:15"}
+    browser.post(address(scene, Purpose.BOOK, person="p-theo"), data=moved)
+    late = browser.post(url, data=SENDS[Purpose.CANCEL])
+    assert late.status_code == 422
+    assert "got another date" in late.text
+    assert "08:15 (Europe/London)" in late.text
+    assert "My train is late</textarea>" in late.text
+    again = browser.post(url, data={**SENDS[Purpose.CANCEL], "booking": "1"})
+    assert heading(again.text) == "Session 1 is called off"
+
+
+def test_the_pages_show_what_one_could_do_and_who_leads(scene: Scene, browser: TestClient) -> None:
+    prepare(scene, Purpose.PICK)
+    browser.post(
+        address(scene, Purpose.GOALS, person="p-theo"), data={"goal_1": "Read a <dashboard>"}
+    )
+    for purpose in (Purpose.BOOK, Purpose.PICK, Purpose.SESSION):
+        page = browser.get(address(scene, purpose)).text
+        assert "What you could do in 60 minutes" in page
+        assert "You lead this session" in page
+        assert "Read a &lt;dashboard&gt;" in page
+    theirs = browser.get(address(scene, Purpose.SESSION, person="p-theo")).text
+    assert "Mia leads this session" in theirs
+
+
+def test_a_note_is_seen_by_who_wrote_it_and_by_nobody_else(
+    scene: Scene, browser: TestClient
+) -> None:
+    scene.happened(EventKind.PAIR_INTRODUCED, EventKind.PAIR_PREPARING, EventKind.PAIR_MEETING)
+    url = address(scene, Purpose.SESSION)
+    browser.post(url, data={"held": "yes"})
+    noted = browser.post(url, data={"action": "note", "note": "Ask about the <budget>"}).text
+    assert "Your note is kept." in noted
+    secret = "Ask about the &lt;budget&gt;"
+    assert secret in browser.get(url).text
+    assert secret in browser.get(address(scene, Purpose.OVERVIEW)).text
+    for purpose in (Purpose.SESSION, Purpose.BOOK, Purpose.OVERVIEW):
+        assert "budget" not in browser.get(address(scene, purpose, person="p-theo")).text
+    assert "budget" not in str([row.argument for row in scene.rows(OutboxRow)])  # type: ignore[attr-defined]
+    long = browser.post(url, data={"action": "note", "note": "x" * 2001})
+    assert long.status_code == 422
+    assert "x" * 2001 in long.text
+
+
+def test_a_note_needs_a_session_that_took_place(scene: Scene, browser: TestClient) -> None:
+    url = address(scene, Purpose.SESSION)
+    assert browser.post(url, data={"action": "note", "note": "x"}).status_code == 422
+    assert scene.rows(AnswerRow) == []
+
+
+def test_the_overview_leads_to_what_is_open_about_a_date(scene: Scene, browser: TestClient) -> None:
+    scene.happened(EventKind.PAIR_INTRODUCED, EventKind.PAIR_PREPARING, EventKind.PAIR_MEETING)
+    prepare(scene, Purpose.PICK)
+    mine, theirs = (address(scene, Purpose.OVERVIEW, person=who) for who in ("p-mia", "p-theo"))
+    assert "Pick one of the times that Theo suggests" in browser.get(mine).text
+    assert "Your times for session 1 are with Mia" in browser.get(theirs).text
+    browser.post(address(scene, Purpose.PICK), data=SENDS[Purpose.PICK])
+    page = browser.get(mine).text
+    for words in ("Tell us whether session 1", "Change the date of", "Call off session 1"):
+        assert words in page
 
 
 # --- Surveys -------------------------------------------------------------------------------------
@@ -565,7 +856,7 @@ def test_the_overview_shows_what_is_open_at_each_point_of_a_pairs_life(
     browser.post(address(scene, Purpose.SESSION, person="p-theo"), data=SENDS[Purpose.SESSION])
     page = browser.get(url).text
     assert "Sessions held so far, 1 of 6" in page
-    assert "Choose a date for session 2" in page
+    assert "Find a date for session 2" in page
     assert "What you would like to learn" in page
 
 
