@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from activities import invitations
@@ -31,6 +32,35 @@ class PairSession:
         """The session, if it has a date and was not held yet."""
         row = self._row
         return row if row is not None and row.booked_for and row.held_at is None else None
+
+    @property
+    def proposal(self) -> int | None:
+        """Which proposal of times waits for an answer; None where none does."""
+        row = self._row
+        return row.proposal if row is not None and row.proposed_by else None
+
+    @classmethod
+    def ahead(
+        cls, session: Session, writer: Writer, pair: PairPeople, now: datetime
+    ) -> PairSession | None:
+        """The pair's session with a date after the instant `now`; None where there is none."""
+        rows = session.scalars(
+            select(SessionRow.number).where(
+                SessionRow.pair_id == pair.id,
+                SessionRow.held_at.is_(None),
+                SessionRow.booked_for > writer.program.calendar.to_program(now),
+            )
+        )
+        number = rows.first()
+        return cls(session, writer, pair, number) if number is not None else None
+
+    def taken_out(self, role: Role, stamp: datetime, domain: str) -> Invitation | None:
+        """Takes a session that has a date out of a calendar, because the pair has ended."""
+        row = self.booked
+        if row is None or row.booked_for is None:
+            return None
+        event = self._event(role, row.booked_for, row.place, row.sequence + 1)
+        return invitations.cancel(event, stamp, domain)
 
     def values(self, role: Role) -> dict[str, Any]:
         """What a template may say under `session` to the one in this role."""

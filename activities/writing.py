@@ -7,8 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.calendar import program_days
-from domain.definition import Contact
+from domain.definition import Contact, Mode
 from domain.people import Role
+from domain.training import Module
 from store.content import Content
 from store.links import Link, Links, Purpose
 from store.programs import PairPeople, Participant, Program
@@ -56,6 +57,16 @@ class Writer:
             "coordinator": self.contact(definition.coordinator),
             "overview_url": self.link(Purpose.OVERVIEW, person.id) if person else None,
         }
+
+    def training_of(self, role: Role, person: Participant) -> tuple[Module, ...]:
+        """What somebody reads who has this role in a pair."""
+        return self.content_for(person).training_of(self.program.definition, role)
+
+    @property
+    def learners(self) -> tuple[Role, ...]:
+        """The roles that learn, and so have goals."""
+        mutual = self.program.definition.program.mode is Mode.MUTUAL
+        return tuple(Role) if mutual else (Role.MENTEE,)
 
     def day(self, instant: datetime | None, person: Participant | None) -> str:
         """The program's date at an instant, in words."""
