@@ -433,8 +433,8 @@ def _waited(plan: PairPlan, pair: Pair, since: datetime, wait: Wait) -> datetime
 def _reachable(plan: PairPlan, pair: Pair, moment: Moment) -> Moment:
     """The same moment at the first time when whom it concerns may be written to."""
     hours = pair.hours
-    if hours is None or moment.kind in AT_ONCE:
-        return moment
+    if hours is None or moment.kind in AT_ONCE or pair.state.is_over:
+        return moment  # what has ended has ended; its messages are held until they may go out
     if moment.kind is MomentKind.SESSION_REMINDER:
         return moment  # comes before the session, at a time that is open already
     whom = {message.role for message in messages_of(moment, plan.scheduler)}

@@ -20,18 +20,8 @@ from domain.journal import EventKind
 from store import answers
 from store.links import COORDINATOR, Link, Purpose
 from store.tables import AnswerRow, PairRow, PersonRow, ProgramRow, SessionRow
+from tests.chromium import ARGUMENTS, chromium_path
 from tests.portal.scene import EXPIRES, PROGRAM, STARTED, Scene, make_scene
-
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-quic",
-)
 
 PHONE = {"width": 320, "height": 640}
 """The narrowest screen that WCAG 1.4.10 asks for."""
@@ -53,13 +43,8 @@ class Served:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium. Skipped without it, but not in CI."""
-    if not CHROMIUM.exists():
-        reason = "Chromium is not installed (on Debian: apt-get install chromium)"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
         yield browser
         browser.close()
 
