@@ -135,7 +135,8 @@ class Clicker:
     def _note_event(self, ics: bytes) -> None:
         found = Calendar.from_ical(ics)
         (event,) = found.walk("VEVENT")
-        self.events.append((str(found["METHOD"]), str(event["UID"]), int(event["SEQUENCE"])))
+        sequence = int(str(event["SEQUENCE"]))
+        self.events.append((str(found["METHOD"]), str(event["UID"]), sequence))
 
     async def has(self, words: str) -> bool:
         """Whether there is a button with these words."""
