@@ -73,6 +73,7 @@ class PairLetters:
         self._given = given
         self._moment = moment
         self._domain = domain
+        self._done = done
         self._open = [one for one in given.open_steps if one not in done]
         number = moment.session
         self._meeting = PairSession(session, writer, pair, number) if number is not None else None
@@ -208,11 +209,14 @@ class PairLetters:
             return page(purpose, session=number) if number else None
 
         review = self._review_of(message)
+        learns = role in self._writer.learners
         links: dict[str, str | None] = {
             "introduction": page(Purpose.INTRODUCTION),
-            "guide": page(Purpose.GUIDE) if self._is_open(role, Step.GUIDE) else None,
+            "guide": page(Purpose.GUIDE) if (role, Step.GUIDE) not in self._done else None,
             "agreement": page(Purpose.AGREEMENT),
-            "goals": page(Purpose.GOALS, occasion=review) if self._learns(role) else None,
+            "goals": page(Purpose.GOALS, occasion=review)
+            if role in self._writer.learners
+            else None,
             "book": of_session(Purpose.BOOK),
             "pick": of_session(Purpose.PICK),
             "cancel": of_session(Purpose.CANCEL),
@@ -229,13 +233,6 @@ class PairLetters:
         elif survey is not None:
             links["survey"] = page(Purpose.SURVEY, survey=survey[0], occasion=survey[1])
         return links
-
-    def _is_open(self, role: Role, step: Step) -> bool:
-        """Whether it is still to be done; what comes before preparation begins all is."""
-        return self._moment.kind is not MomentKind.PREPARATION or (role, step) in self._open
-
-    def _learns(self, role: Role) -> bool:
-        return role in self._writer.learners
 
     @staticmethod
     def _review_of(message: PlannedMessage) -> str | None:
