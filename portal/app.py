@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
+from portal.languages import as_asked
 from portal.pages import PAGES
 from portal.pages.base import Download, Form, Rejected, View
 from portal.protection import Protection
@@ -72,8 +73,8 @@ def create_app(
     )
     app.mount("/static", _Static(directory=HERE / "static"), name="static")
 
-    def error_page(status: int, key: str) -> tuple[bytes, str]:
-        page = _error(templates, content, key)
+    def error_page(status: int, key: str, accept_language: str) -> tuple[bytes, str]:
+        page = _error(templates, as_asked(content, accept_language), key)
         return page.encode(), "text/html; charset=utf-8"
 
     app.add_middleware(Protection, base_url=links.base_url, error_page=error_page)
@@ -169,9 +170,9 @@ def _serve_people(
         return Response(status_code=303, headers={"Location": f"?done={outcome.what}"})
 
     @app.api_route("/", methods=["GET", "HEAD"], response_class=HTMLResponse)
-    def front() -> HTMLResponse:
+    def front(request: Request) -> HTMLResponse:
         """For who comes without a link."""
-        return HTMLResponse(_error(templates, content, "no_link"))
+        return HTMLResponse(_error(templates, _for_unknown(request, content), "no_link"))
 
     @app.get("/favicon.ico", include_in_schema=False)
     def no_icon() -> Response:
@@ -183,17 +184,20 @@ def _explain_errors(app: FastAPI, content: Content, templates: Environment) -> N
     """A page that a person understands, for everything that can go wrong with a request."""
 
     def unknown(request: Request, error: Exception) -> Response:
-        return HTMLResponse(_error(templates, content, "invalid"), status_code=404)
+        page = _error(templates, _for_unknown(request, content), "invalid")
+        return HTMLResponse(page, status_code=404)
 
     def expired(request: Request, error: Exception) -> Response:
-        return HTMLResponse(_error(templates, content, "expired"), status_code=410)
+        page = _error(templates, _for_unknown(request, content), "expired")
+        return HTMLResponse(page, status_code=410)
 
     def other(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
         key = {404: "invalid", 405: "not_here", 413: "too_large"}.get(
             error.status_code, "unreadable"
         )
-        return HTMLResponse(_error(templates, content, key), status_code=error.status_code)
+        page = _error(templates, _for_unknown(request, content), key)
+        return HTMLResponse(page, status_code=error.status_code)
 
     app.add_exception_handler(LinkInvalid, unknown)
     app.add_exception_handler(LinkExpired, expired)
@@ -253,6 +257,11 @@ def _over(templates: Environment, visit: Guest, what: str) -> HTMLResponse:
     words = visit.words
     view = View("error.html", words(f"ended.{what}.title"), {"text": words(f"ended.{what}.text")})
     return HTMLResponse(_render(templates, view, visit), status_code=410)
+
+
+def _for_unknown(request: Request, content: Content) -> Content:
+    """The content for somebody whom no link names, in the language of their browser."""
+    return as_asked(content, request.headers.get("accept-language", ""))
 
 
 def _error(templates: Environment, content: Content, key: str) -> str:

@@ -14,8 +14,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 LARGEST_BODY = 64 * 1024
 """Bytes of a form. The longest survey, with every text at its limit, stays below half of it."""
 
-ErrorPage = Callable[[int, str], "tuple[bytes, str]"]
-"""Renders the page of an error: from its status and the key of its words, body and media type."""
+ErrorPage = Callable[[int, str, str], "tuple[bytes, str]"]
+"""Renders the page of an error, as body and media type.
+
+It takes the status, the key of its words, and the languages that the browser asks for.
+"""
 
 _log = structlog.get_logger("portal")
 
@@ -80,7 +83,7 @@ class Protection:
                 ],
             )
             if status == 0:
-                await self._refuse(500, "failed", send_guarded)
+                await self._refuse(500, "failed", scope, send_guarded)
         finally:
             route = scope.get("route")
             _log.info(
@@ -94,16 +97,16 @@ class Protection:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD", "POST"):
-            await self._refuse(405, "not_here", send)
+            await self._refuse(405, "not_here", scope, send)
             return
         if scope["method"] == "POST":
             headers = Headers(scope=scope)
             if not self._is_from_here(headers):
-                await self._refuse(403, "elsewhere", send)
+                await self._refuse(403, "elsewhere", scope, send)
                 return
             body = await _whole_body(headers, receive)
             if body is None:
-                await self._refuse(413, "too_large", send)
+                await self._refuse(413, "too_large", scope, send)
                 return
             await self._app(scope, _replay(body, receive), send)
             return
@@ -124,8 +127,9 @@ class Protection:
             return True
         return urlsplit(origin).netloc == headers.get("host")
 
-    async def _refuse(self, status: int, key: str, send: Send) -> None:
-        body, media_type = self._error_page(status, key)
+    async def _refuse(self, status: int, key: str, scope: Scope, send: Send) -> None:
+        languages = Headers(scope=scope).get("accept-language", "")
+        body, media_type = self._error_page(status, key, languages)
         await send(
             {
                 "type": "http.response.start",

@@ -192,9 +192,8 @@ class Words:
     def moment(self, moment: datetime) -> str:
         """A date and time, in the zone that `moment` has, and that zone."""
         zone = str(moment.tzinfo).replace("_", " ")
-        text = format_datetime(
-            moment, "EEEE d MMMM y, HH:mm", tzinfo=moment.tzinfo, locale=self.locale
-        )
+        pattern = self("formats.moment")
+        text = format_datetime(moment, pattern, tzinfo=moment.tzinfo, locale=self.locale)
         return f"{text} ({zone})"
 
 

@@ -37,10 +37,11 @@ class Told(Value):
     text: str
     quote: str | None = None
     """What somebody wrote who asked for help."""
+    line: str
+    """All of it in one line, as a mail shows it."""
 
     def __str__(self) -> str:
-        said = f"{self.day}: {self.text}"
-        return f"{said} “{self.quote}”" if self.quote else said
+        return self.line
 
 
 def story(session: Session, program: Program, pair: PairPeople, content: Content) -> list[Told]:
@@ -51,14 +52,11 @@ def story(session: Session, program: Program, pair: PairPeople, content: Content
     for line in story_of(journal.read_pair(session, program.id, pair.id)):
         local = program.calendar.to_program(line.at).astimezone(zone)
         is_call = line.key == EventKind.HELP_ASKED.value
-        told.append(
-            Told(
-                at=line.at,
-                day=content.words.day(local.date()),
-                text=_in_words(line, program, pair, content),
-                quote=calls.get((line.person, line.at)) if is_call else None,
-            )
-        )
+        day, text = content.words.day(local.date()), _in_words(line, program, pair, content)
+        quote = calls.get((line.person, line.at)) if is_call else None
+        key = "story.line" if quote is None else "story.line_quoted"
+        in_one_line = content.words(key, day=day, text=text, quote=quote)
+        told.append(Told(at=line.at, day=day, text=text, quote=quote, line=in_one_line))
     return told
 
 
