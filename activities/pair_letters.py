@@ -214,9 +214,7 @@ class PairLetters:
             "introduction": page(Purpose.INTRODUCTION),
             "guide": page(Purpose.GUIDE) if (role, Step.GUIDE) not in self._done else None,
             "agreement": page(Purpose.AGREEMENT),
-            "goals": page(Purpose.GOALS, occasion=review)
-            if role in self._writer.learners
-            else None,
+            "goals": page(Purpose.GOALS, occasion=review) if learns else None,
             "book": of_session(Purpose.BOOK),
             "pick": of_session(Purpose.PICK),
             "cancel": of_session(Purpose.CANCEL),
