@@ -280,9 +280,16 @@ def resume(program: ProgramId) -> None:
 
 @app.command("close-enrolment")
 def close_enrolment(program: ProgramId) -> None:
-    """End enrolment before its closing date and match who has joined."""
-    _steer(program, "close_enrolment")
-    out.print("Enrolment is closed. The matches are being made.")
+    """End enrolment before its closing date and go on with who has joined."""
+    enrolment = _steer(program, "close_enrolment").enrolment
+    said = ["Enrolment is closed."]
+    if enrolment.manager_approval:
+        said.append("Who has no yes of their manager is told so, kindly, and is not matched.")
+    if enrolment.selection:
+        said.append(f"Now choose whom to match: python starter.py selection {program} show")
+    else:
+        said.append("The matches are being made.")
+    out.print(" ".join(said), soft_wrap=True)
 
 
 @app.command()
@@ -303,12 +310,14 @@ def _sure(yes: bool, question: str) -> None:
         raise typer.Exit
 
 
-def _steer(program: str, update: str) -> None:
+def _steer(program: str, update: str) -> Definition:
+    """Have a program's workflow carry out an update. Gives the program's definition."""
     with told():
         settings = load_settings()
         with store(settings) as database:
-            the_program(database, program)
+            definition = the_program(database, program).definition
         run(_send_update(settings, program_workflow_id(program), update))
+        return definition
 
 
 async def _send_update(

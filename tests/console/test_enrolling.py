@@ -40,7 +40,10 @@ async def test_hr_chooses_in_a_sheet_and_who_is_chosen_is_matched(office: Office
         early = await typed("selection", program, "export", "s.xlsx")
         assert (early.code, early.out) == (1, "")
         assert "Enrolment is still open." in early.err
-        assert (await typed("close-enrolment", program)).code == 0
+        closed = await typed("close-enrolment", program)
+        assert closed.code == 0
+        assert f"python starter.py selection {program} show" in closed.out
+        assert "are being made" not in closed.out
         await office.until(lambda view: view.awaits_selection)
         assert "waits for the selection" in (await typed("status", program)).out
         waits = await typed("matches", program, "show")
@@ -132,7 +135,8 @@ async def test_what_managers_said_is_told_with_their_reasons(office: Office) -> 
         assert said[no.person.reference] == (False, "On leave")
         assert said[yes.person.reference] == (True, None)
         assert "On leave" in (await typed("approvals", office.program)).out
-        await typed("close-enrolment", office.program)
+        closed = await typed("close-enrolment", office.program)
+        assert "Who has no yes of their manager is told so" in closed.out
         await office.until(lambda view: view.awaits_approval)
         status = (await typed("status", office.program, "--json")).json
         assert (status["people"]["manager_agrees"], status["people"]["manager_says_no"]) == (1, 1)

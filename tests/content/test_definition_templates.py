@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from domain.criteria import HardRule, MatchingSection, Places, Preference, Repair
 from domain.definition import CalendarSection, Columns, Definition, Identity, PeopleSection
 from domain.escalation import DEFAULT_LADDERS, Ladder, LadderAction, LadderStep, Trigger
-from domain.sections import Afterwards, CheckIn, Sessions, Training
+from domain.sections import Afterwards, CheckIn, Enrolment, Sessions, Training
 from store.definition_file import definition_templates, load_definition, new_definition
 
 OPTIONAL = (
@@ -78,6 +78,7 @@ def test_every_commented_setting_is_sound_too(template: str, tmp_path: Path) -> 
         PeopleSection,
         Identity,
         Columns,
+        Enrolment,
         Training,
         Sessions,
         CheckIn,
