@@ -25,14 +25,21 @@ FOLLOW_UP = "session_follow_up"
 """The mail that asks whether two have met."""
 
 _ANSWERED = frozenset(
-    ("join", "approval", "introduction", "guide", "agreement", "goals", "book", "session", "survey")
-)
+    (
+        "join", "approval", "introduction", "guide", "agreement", "goals", "book", "session",
+        "survey", "continue",
+    )
+)  # fmt: skip
 """The pages on which there is something to do."""
+
+LEAVE_DAYS = 14
+"""How long somebody is away who goes away."""
 
 MOST_MODULES = 50
 """How many texts of a training somebody reads in a row at most."""
-_FIELD_OF = {"book": "place", "session": "held"}
-"""A field of the form that is meant, on pages with several."""
+
+_FIELD_OF = {"book": "place", "session": "held", "continue": "wish"}
+"""A field of the form that is meant, on pages with several, or with another later."""
 
 APPROVAL = "approval"
 """The page on which a manager answers about one of their people; a mail may have several."""
@@ -62,6 +69,8 @@ class Habit(StrEnum):
     """Answers nothing any more after the first session."""
     WITHDRAWS = "withdraws"
     """Leaves the program after the second session."""
+    GOES_AWAY = "goes_away"
+    """Is away for two weeks after the first session."""
     DECLINES = "declines"
     """Says no to the first partner, and yes to the next."""
 
@@ -145,17 +154,24 @@ class Page:
     forms: list[Tag]
     onward: list[str] = field(default_factory=list)
     """Where its links lead that look like buttons."""
+    ways: list[str] = field(default_factory=list)
+    """Where all of its links lead."""
 
     @classmethod
     def read(cls, html: str) -> Page:
         """Read a page as a browser would."""
         page = BeautifulSoup(html, "html.parser")
         onward = [str(link["href"]) for link in page.select("a.button[href]")]
-        return cls(page.find_all("form"), onward)
+        ways = [str(link["href"]) for link in page.select("main a[href]")]
+        return cls(page.find_all("form"), onward, ways)
 
     def leads_to(self, purpose: str) -> str | None:
         """Where it leads on to a page of this purpose."""
         return next((link for link in self.onward if purpose_of(link) == purpose), None)
+
+    def way_to(self, purpose: str) -> str | None:
+        """Where any of its links leads to a page of this purpose."""
+        return next((link for link in self.ways if purpose_of(link) == purpose), None)
 
     def fill(self, choose: Choose, having: str | None = None) -> dict[str, str]:
         """Fill in the first form, or the one with a field of this name."""
@@ -284,6 +300,17 @@ class Crowd:
         if player.habit is Habit.WITHDRAWS and player.sessions_held == 2 and overview:
             page = await self._open(web, overview)
             await self._send(web, overview, page.fill(lambda *_: "", having="sure"))
+        if player.habit is Habit.GOES_AWAY and player.sessions_held == 1 and overview:
+            await self._go_away(web, await self._open(web, overview))
+
+    async def _go_away(self, web: httpx.AsyncClient, overview: Page) -> None:
+        """Say on one's own page that one is away for a while."""
+        link = overview.way_to("away")
+        if link is None:
+            return
+        until = (self._today() + timedelta(days=LEAVE_DAYS)).date().isoformat()
+        page = await self._open(web, link)
+        await self._send(web, link, page.fill(lambda *_: until, having="until"))
 
     def _chooser(self, player: Player, purpose: str, dice: random.Random) -> Choose:
         goals = dice.sample(WORDS["goals"], len(WORDS["goals"]))
@@ -301,6 +328,8 @@ class Crowd:
                 return _working_day(self._today() + timedelta(days=dice.randint(2, 5)))
             if kind == "time":
                 return f"{dice.randint(9, 16):02}:{dice.choice(('00', '30'))}"
+            if name == "wish":
+                return dice.choice(options)
             if kind == "choice":
                 return _one_of(options, dice)
             if purpose == "goals":

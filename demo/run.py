@@ -57,7 +57,8 @@ BEFORE_ENROLMENT = (Habit.STAYS_OUT, Habit.NEVER_ANSWERS)
 IN_PAIRS = (Habit.DRIFTS, Habit.VANISHES, Habit.WITHDRAWS)
 """Habits that make a pair stall and recover, be escalated and closed, or end by withdrawal.
 
-One more mentee declines: a new partner for them is found among those whom others left.
+One more mentee declines: a new partner for them is found among those whom others left. And a mentor
+is away for two weeks.
 """
 
 
@@ -230,6 +231,8 @@ def _cast_pairs(database: Database, program: str, crowd: Crowd, proposal: Propos
         crowd.cast(people[match.mentee].email, habit)
         if habit is not Habit.WITHDRAWS:
             crowd.cast(people[match.mentor].email, habit)
+    for match in proposal.pairs[len(IN_PAIRS) :][-1:]:
+        crowd.cast(people[match.mentor].email, Habit.GOES_AWAY)
     left_behind = people[proposal.pairs[IN_PAIRS.index(Habit.WITHDRAWS)].mentor]
     rules = rule_check(definition, background)
     fits = (people[m.mentee] for m in proposal.pairs[len(IN_PAIRS) :])

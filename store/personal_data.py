@@ -51,6 +51,10 @@ class HeldSession(Value):
     """In program time."""
     place: str | None
     held_at: datetime | None
+    proposed_times: tuple[str, ...] = ()
+    """The times that the person proposed and the partner has not answered, in program time."""
+    proposed_place: str | None = None
+    """The place that they proposed with them."""
 
 
 class HeldPair(Value):
@@ -219,12 +223,19 @@ def _pair(session: Session, pair: PairRow, person: str) -> HeldPair:
         role=_role_in(pair, person),
         partner=session.get_one(PersonRow, partner).name,
         reasons=tuple(pair.reasons),
-        sessions=tuple(
-            HeldSession(
-                number=row.number, booked_for=row.booked_for, place=row.place, held_at=row.held_at
-            )
-            for row in rows
-        ),
+        sessions=tuple(_session(row, _role_in(pair, person)) for row in rows),
+    )
+
+
+def _session(row: SessionRow, role: Role) -> HeldSession:
+    proposed = row.proposed_by == role.value
+    return HeldSession(
+        number=row.number,
+        booked_for=row.booked_for,
+        place=row.place,
+        held_at=row.held_at,
+        proposed_times=tuple(row.proposed_times or ()) if proposed else (),
+        proposed_place=row.proposed_place if proposed else None,
     )
 
 

@@ -15,7 +15,7 @@ from store import answers
 from store.database import Database
 from store.links import Link, Purpose
 from store.personal_data import InProgram, personal_data
-from store.tables import MessageRow, ParticipantRow, ProgramRow, SignatureRow
+from store.tables import MessageRow, ParticipantRow, ProgramRow, SessionRow, SignatureRow
 from tests.portal.scene import EXPIRES, PROGRAM, STARTED, Scene, fill
 
 SECRET = "What I would never tell my partner"
@@ -108,6 +108,24 @@ def test_nothing_of_the_partner_is_in_it(scene: Scene) -> None:
     assert SECRET not in part.model_dump_json()
     assert not part.answers + part.signatures + part.messages
     assert [event.kind for event in part.events] == ["pair_introduced"]
+
+
+def test_times_that_wait_for_an_answer_belong_to_who_proposed_them(scene: Scene) -> None:
+    with scene.database.write() as session:
+        session.add(
+            SessionRow(
+                pair_id="pair-1",
+                number=1,
+                proposal=1,
+                proposed_by="mentor",
+                proposed_times=["2026-03-02T14:30:00+00:00"],
+                proposed_place=SECRET,
+            )
+        )
+    (mine,) = held(scene, "p-mia").pairs[0].sessions
+    assert (len(mine.proposed_times), mine.proposed_place) == (1, SECRET)
+    (theirs,) = held(scene, "p-theo").pairs[0].sessions
+    assert (theirs.proposed_times, theirs.proposed_place) == ((), None)
 
 
 def test_a_pairs_events_tell_neither_what_they_say_of_the_other(scene: Scene) -> None:
