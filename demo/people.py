@@ -80,6 +80,9 @@ DELAY_DAYS: Mapping[Habit, tuple[float, float]] = {
 }
 USUAL_DELAY_DAYS = (0.3, 1.5)
 
+SUGGESTS = 0.1
+"""How likely somebody suggests other choices for the agreement than their partner."""
+
 REMINDERS_NEEDED = 3
 """Messages about the same session that somebody who drifts needs."""
 
@@ -95,6 +98,9 @@ WORDS = {
         "Short sessions with one topic worked best for us.",
         "I learned as much as I taught.",
     ),
+    "topics_in": ("AI in our daily work", "How the young ones see us", "Writing for everybody"),
+    "topics_out": ("Salaries", "People we both know", "Nothing in particular"),
+    "more": ("Coffee first.", "We end five minutes early."),
     "place": ("Café on the ground floor", "Video call", "Room 2.14"),
 }
 
@@ -172,6 +178,16 @@ class Page:
     def way_to(self, purpose: str) -> str | None:
         """Where any of its links leads to a page of this purpose."""
         return next((link for link in self.ways if purpose_of(link) == purpose), None)
+
+    def to_sign(self, *, suggests: bool) -> str | None:
+        """A field of the form with which an agreement is signed; None where there is none to sign.
+
+        `suggests` is whether the person would rather have other choices than their partner.
+        """
+        if any(form.select_one('[name="how"]') for form in self.forms):
+            return "signs" if suggests else "how"
+        first = (form for form in self.forms if form.find_parent("details") is None)
+        return "signs" if any(form.select_one('[name="signs"]') for form in first) else None
 
     def fill(self, choose: Choose, having: str | None = None) -> dict[str, str]:
         """Fill in the first form, or the one with a field of this name."""
@@ -272,6 +288,9 @@ class Crowd:
                 continue
             if purpose == "session" and FOLLOW_UP not in mail.kind:
                 continue  # the invitation and the reminder name the page too, for later
+            if purpose == "agreement":
+                await self._sign(web, player, link, dice)
+                continue
             page = await self._open(web, link)
             if purpose == "guide":
                 await self._read_training(web, page)
@@ -292,6 +311,19 @@ class Crowd:
             if not await self._send(web, module, form):
                 return
             page = await self._open(web, f"{module}?done=1")
+
+    async def _sign(
+        self, web: httpx.AsyncClient, player: Player, link: str, dice: random.Random
+    ) -> None:
+        """Sign what stands, or suggest something; again where the partner was just quicker."""
+        for suggests in (dice.random() < SUGGESTS, False):
+            page = await self._open(web, link)
+            having = page.to_sign(suggests=suggests)
+            if having is None:
+                return  # signed already, or nothing to be signed any more
+            form = page.fill(self._chooser(player, "agreement", dice), having)
+            if await self._send(web, link, form):
+                return
 
     async def _after_session(
         self, web: httpx.AsyncClient, player: Player, overview: str | None
@@ -314,6 +346,8 @@ class Crowd:
 
     def _chooser(self, player: Player, purpose: str, dice: random.Random) -> Choose:
         goals = dice.sample(WORDS["goals"], len(WORDS["goals"]))
+        begins: set[str] = set()
+        """The goals that are written down now: where they stand is low as yet."""
 
         def choose(name: str, kind: str, options: list[str]) -> str:
             if name == "agrees":
@@ -322,8 +356,13 @@ class Crowd:
                 return "no" if player.habit is Habit.STAYS_OUT else "yes"
             if name == "accepts":
                 return "no" if player.declines() else "yes"
-            if name == "place" and kind == "text":
-                return dice.choice(WORDS["place"])
+            if kind in ("text", "textarea") and name in WORDS:
+                return dice.choice(WORDS[name])
+            if name.startswith("goal_"):
+                begins.add(name.removeprefix("goal_"))
+                return goals.pop() if goals else ""
+            if name.removeprefix("rating_") in begins:
+                return dice.choice(options[: len(options) // 2 + 1])
             if kind == "date":
                 return _working_day(self._today() + timedelta(days=dice.randint(2, 5)))
             if kind == "time":
@@ -332,8 +371,6 @@ class Crowd:
                 return dice.choice(options)
             if kind == "choice":
                 return _one_of(options, dice)
-            if purpose == "goals":
-                return goals.pop()
             return dice.choice(WORDS["text"])
 
         return choose

@@ -449,6 +449,11 @@ class Definition(Section):
         return value.within(stages.meetings) if stages is not None else value
 
     @property
+    def learners(self) -> tuple[Role, ...]:
+        """Who learns, and so has goals."""
+        return tuple(Role) if self.program.mode is Mode.MUTUAL else (Role.MENTEE,)
+
+    @property
     def safety_contact(self) -> Contact:
         """Who hears when somebody does not feel safe."""
         return self.safety or self.coordinator

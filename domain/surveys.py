@@ -74,6 +74,13 @@ class Item(Value):
         own = self.text_mentor if role is Role.MENTOR else self.text_mentee
         return own or self.text
 
+    def in_words(self, answer: AnswerValue | None) -> str:
+        """An answer as somebody reads it; nothing where there is none."""
+        if answer is None:
+            return ""
+        chosen = (option.text for option in self.options if option.id == answer)
+        return next(chosen, str(answer))
+
 
 class Survey(Value):
     """A questionnaire. `id` and `version` go with every answer, so that answers stay readable."""

@@ -93,6 +93,19 @@ class Vocabulary:
         near = difflib.get_close_matches(folded_word(word), self._spellings, n=1, cutoff=NEAR)
         return self._spellings[near[0]] if near else None
 
+    def near(self, label: str, most: int) -> tuple[str, ...]:
+        """The labels of other terms of the same group, those that stand closest by first."""
+        places = [place for place, term in enumerate(self.terms) if term.label == label]
+        if not places or self.terms[places[0]].group is None:
+            return ()
+        here = places[0]
+        others = [
+            (abs(place - here), term.label)
+            for place, term in enumerate(self.terms)
+            if term.group == self.terms[here].group and term.label != label
+        ]
+        return tuple(dict.fromkeys(other for _, other in sorted(others)))[:most]
+
     def __len__(self) -> int:
         """How many words are known."""
         return len(self._labels)

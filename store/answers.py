@@ -23,15 +23,25 @@ from sqlalchemy.orm import Session
 from domain.calendar import ProgramCalendar, calendar_of
 from domain.deeds import Deed, DeedKind, Verdict, Wish
 from domain.definition import Definition
+from domain.goals import Goal, content_of_goals
 from domain.ids import answer_id
 from domain.journal import EventKind, JournalEvent
 from domain.lifecycle import ENDINGS, SUCCESSES
 from domain.model import Value
 from domain.people import Preferences, Role
+from domain.plan import GOALS
 from domain.surveys import AnswerValue
-from store import journal, outbox
+from store import agreements, journal, outbox
 from store.links import Link
-from store.tables import AnswerRow, JournalRow, PairRow, ParticipantRow, ProgramRow, SessionRow
+from store.tables import (
+    AnswerRow,
+    JournalRow,
+    PairRow,
+    ParticipantRow,
+    ProgramRow,
+    SessionRow,
+    SignatureRow,
+)
 
 
 class AnswerKind(StrEnum):
@@ -41,7 +51,10 @@ class AnswerKind(StrEnum):
     DRAFT = "draft"
     """A survey that was put aside half-way. Becomes `survey` when it is sent."""
     AGREEMENT = "agreement"
+    """A signature, as 0.2.0 and before kept it; now there is a table of them."""
     GOALS = "goals"
+    GOALS_REVIEW = "goals_review"
+    """Where somebody stands on their goals, at a later point."""
     GUIDE = "guide"
     """All of the training, as 0.2.0 and before kept it."""
     TRAINING = "training"
@@ -64,6 +77,10 @@ class AnswerKind(StrEnum):
 
 class TooLate(Exception):
     """The pair or the program has ended, or the person has left it: nothing is to be done."""
+
+
+class TermsChanged(Exception):
+    """The partner signed other terms of the agreement since the page was opened."""
 
 
 class AlreadyHeld(Exception):
@@ -265,30 +282,90 @@ def _has_read_the_guide(session: Session, program: str, person: str) -> bool:
 
 
 def sign_agreement(
-    session: Session, link: Link, version: int, choices: Mapping[str, AnswerValue]
+    session: Session,
+    link: Link,
+    version: int,
+    language: str,
+    text: str,
+    choices: Mapping[str, AnswerValue],
+    seen: int | None = None,
 ) -> bool:
-    """Sign the mentoring agreement, with what was chosen in it."""
-    return _answer(
-        session,
-        link,
-        AnswerKind.AGREEMENT,
-        {"choices": dict(choices)},
-        version=version,
-        event=EventKind.AGREEMENT_SIGNED,
-        deed=DeedKind.AGREEMENT_SIGNED,
+    """Sign the mentoring agreement, with what was chosen in it.
+
+    `text` is what the person read, all of it, and is kept word for word. Who signs what the partner
+    signed last signs the same terms; anything else makes new terms, which the partner has to sign
+    as well (`domain.agreement`). The pair is locked meanwhile, so that of two who sign at once the
+    second one knows of the first.
+
+    `seen` are the terms that the person was shown. Raises TermsChanged if there are others by now
+    and these would replace them: nobody takes back what they have not read.
+    """
+    at = journal.now_of(session, link.program)
+    pair = _pair_of(session, link)
+    role = _role_in(pair, link.person)
+    agreement = agreements.agreement_of(session, pair.id)
+    terms = agreement.terms_for(version, choices)
+    mine = agreement.of(role)
+    if mine is not None and mine.terms == terms:
+        return False
+    if seen is not None and seen != agreement.terms < terms:
+        raise TermsChanged
+    session.add(
+        SignatureRow(
+            id=f"{pair.id}/{role.value}/{terms}",
+            pair_id=pair.id,
+            person_id=link.person,
+            role=role.value,
+            terms=terms,
+            version=version,
+            language=language,
+            choices=dict(choices),
+            text=text,
+            signed_at=at,
+        )
     )
+    event = JournalEvent(
+        id=answer_id(link.program, pair.id, link.person, f"agreement:{terms}"),
+        kind=EventKind.AGREEMENT_SIGNED,
+        at=at,
+        pair=pair.id,
+        person=link.person,
+        role=role,
+        data={"terms": terms, "version": version},
+    )
+    journal.append(session, link.program, [event])
+    deed = Deed(kind=DeedKind.AGREEMENT_SIGNED, role=role, at=at, terms=terms)
+    outbox.add(session, link.program, pair.id, deed)
+    return True
 
 
-def write_goals(session: Session, link: Link, goals: list[str]) -> bool:
-    """Write down what one wants to learn. The words stay in the answer."""
+def write_goals(session: Session, link: Link, goals: Sequence[Goal]) -> bool:
+    """Write down what one wants to learn, and where one stands. The words stay in the answer."""
     return _answer(
         session,
         link,
         AnswerKind.GOALS,
-        {"goals": goals},
+        content_of_goals(goals),
         event=EventKind.GOALS_WRITTEN,
         deed=DeedKind.GOALS_WRITTEN,
         data={"count": len(goals)},
+    )
+
+
+def review_goals(session: Session, link: Link, goals: Sequence[Goal]) -> bool:
+    """Say where one stands on one's goals now. The goals are kept as they were then."""
+    if link.occasion is None:
+        raise ValueError("the link names no review")
+    return _answer(
+        session,
+        link,
+        AnswerKind.GOALS_REVIEW,
+        content_of_goals(goals),
+        occasion=link.occasion,
+        event=EventKind.SURVEY_ANSWERED,
+        deed=DeedKind.SURVEY_ANSWERED,
+        data={"survey": GOALS, "occasion": link.occasion},
+        even_after_the_end=True,
     )
 
 
@@ -885,7 +962,7 @@ def _answer(
             at=at,
             session=link.session if kind in _ABOUT_A_SESSION else None,
             booking=int(content.get("booking", 0)) if kind in _ABOUT_A_SESSION else 0,
-            occasion=occasion if kind is AnswerKind.SURVEY else None,
+            occasion=occasion if deed is DeedKind.SURVEY_ANSWERED else None,
             **(says or {}),
         )
         outbox.add(session, link.program, pair.id, told)

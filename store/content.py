@@ -28,11 +28,12 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from domain.agreement import Particulars
 from domain.definition import Definition
 from domain.model import Value
 from domain.people import Role
 from domain.problems import BadInput, Problem, did_you_mean, suggestion
-from domain.surveys import Survey
+from domain.surveys import AnswerValue, Survey
 from domain.training import Module, training_of
 from store.content_folders import FALLBACK, file_in, languages_in, names_in, roots_of
 
@@ -49,6 +50,7 @@ class Mail(StrEnum):
     INTRODUCTION = "introduction"
     PREPARATION = "preparation"
     PREPARATION_REMINDER = "preparation_reminder"
+    AGREEMENT_CHANGED = "agreement_changed"
     SESSION_DUE = "session_due"
     SESSION_PROPOSED = "session_proposed"
     SESSION_INVITATION = "session_invitation"
@@ -57,6 +59,7 @@ class Mail(StrEnum):
     SESSION_FOLLOW_UP = "session_follow_up"
     CHECK_IN = "check_in"
     CHECK_IN_REMINDER = "check_in_reminder"
+    GOALS_REVIEW = "goals_review"
     NUDGE_SCHEDULER = "nudge_scheduler"
     NUDGE_BOTH = "nudge_both"
     NUDGE_ANSWER = "nudge_answer"
@@ -131,7 +134,8 @@ class Agreement(Value):
 
     title: str
     version: int
-    html: str
+    template: str
+    """Markdown with Jinja2; its values are `domain.agreement.Particulars`."""
     choices: Survey
 
 
@@ -260,6 +264,28 @@ class Content:
         """The mentoring agreement."""
         assert self._agreement is not None  # noqa: S101 - __init__ raised otherwise
         return self._agreement
+
+    def agreement_text(self, particulars: Particulars) -> str:
+        """What the agreement says to a pair of this program, as Markdown."""
+        return self._bodies.from_string(self.agreement().template).render(particulars.model_dump())
+
+    def agreement_signed(
+        self, particulars: Particulars, choices: Mapping[str, AnswerValue], role: Role
+    ) -> str:
+        """All of what somebody signs, as Markdown: the title, the text, and each choice."""
+        agreement = self.agreement()
+        lines = [f"# {agreement.title}", self.agreement_text(particulars).strip()]
+        lines.append(f"## {agreement.choices.title}")
+        for item in agreement.choices.items_for(role):
+            chosen = item.in_words(choices.get(item.id)) or self.words("agreement.nothing")
+            said = "\\\n".join(str(_as_markdown(line)) for line in chosen.splitlines())
+            lines.append(f"**{_as_markdown(item.text_for(role))}**\\\n{said}")
+        return "\n\n".join(lines) + "\n"
+
+    @staticmethod
+    def html(markdown: str) -> str:
+        """A text of ours as HTML for a page. HTML in it comes out as text."""
+        return str(_MARKDOWN.render(markdown))
 
     def section(self, template: str, **values: object) -> Section:
         """Write what one message says.
@@ -427,7 +453,7 @@ class Content:
         if missing:
             self._wrong(path, f"its head lacks {', '.join(missing)}.", 1)
             return None
-        return data, _MARKDOWN.render(match[2])
+        return data, match[2]
 
     def _read_module(self, name: str) -> Module | None:
         file = f"training/{name}.md"
@@ -436,7 +462,7 @@ class Content:
             return None
         head, text = read
         try:
-            return Module.model_validate({**head, "id": name, "html": text})
+            return Module.model_validate({**head, "id": name, "html": self.html(text)})
         except ValidationError as error:
             for detail in error.errors():
                 where, message = ".".join(map(str, detail["loc"])), detail["msg"]
@@ -449,19 +475,37 @@ class Content:
             return None
 
     def _read_agreement(self) -> Agreement | None:
-        read = self._read_front("agreement.md", ("title", "version"))
-        choices = self._survey_in("agreement.yaml")
+        # Two who read different languages sign one agreement: what translates another version of it
+        # is left aside, until it is brought up to date.
+        files = [self._path(f"agreement.{ending}") for ending in ("md", "yaml")]
+        roots = roots_of(self.folders, FALLBACK)
+        english = [file_in(roots, path.name) or path for path in files]
+        if _version_in(files[0]) != _version_in(english[0]):
+            files = english
+        read = self._read_front(str(files[0]), ("title", "version"))
+        choices = self._survey_in(str(files[1]))
         if read is None or choices is None:
             return None
         head, text = read
         if choices.version != head["version"]:
             self._wrong(
-                self._path("agreement.yaml"),
+                files[1],
                 f"its version is {choices.version}, that of agreement.md {head['version']}. "
                 "They change together.",
             )
             return None
-        return Agreement(**head, html=text, choices=choices)
+        try:
+            self._bodies.from_string(text).render(_ANY_PARTICULARS.model_dump())
+            return Agreement(**head, template=text, choices=choices)
+        except TemplateError as error:
+            line = getattr(error, "lineno", None)
+            where = f" (line {line} after its head)" if line else ""
+            message = f"the template can't be read: {error.message}{where}."
+            self._wrong(files[0], message)
+        except ValidationError as error:
+            message = f"its head is wrong: {error.errors()[0]['msg']}."
+            self._wrong(files[0], message, 1)
+        return None
 
     def _read_words(self, name: str) -> Words:
         texts: dict[str, Any] = {}
@@ -498,12 +542,31 @@ _PLACES = (
 
 _BESIDE_LANGUAGES = ("definitions",)
 """What stands beside the folders of the languages."""
+_ANY_PARTICULARS = Particulars(
+    program="A program",
+    organisation="An organisation",
+    coordinator="A coordinator",
+    safety="Somebody safe",
+    sessions=6,
+    minutes=60,
+    leader="mentor",
+    reply_within=48,
+)
+"""To try the agreement with when it is read, so that a value that is misspelt is told at once."""
 
 HEAD = '{% include "_greeting.md" %}'
 """What begins every mail."""
 
 FOOT = '{% include "_footer.md" %}'
 """What ends every mail: who sends it and why, and where to find one's overview."""
+
+
+def _version_in(path: Path) -> str | None:
+    """The version in a file's head, without checking anything."""
+    found = re.search(
+        rb"^version: *(\d+)", path.read_bytes() if path.is_file() else b"", re.MULTILINE
+    )
+    return found[1].decode() if found else None
 
 
 def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

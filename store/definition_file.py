@@ -16,6 +16,7 @@ from ruamel.yaml.error import YAMLError
 
 from domain.check_ins import wrong_threshold
 from domain.definition import Definition
+from domain.plan import GOALS
 from domain.problems import BadInput, Problem, did_you_mean
 from domain.surveys import ItemKind, Survey
 from store.content_folders import SHIPPED, file_in, names_in, roots_of
@@ -131,7 +132,9 @@ def _unknown_surveys(definition: Definition, roots: Sequence[Path]) -> list[Foun
         Found(
             ("check_ins", number, "survey"),
             f"there is no survey “{check_in.survey}”.",
-            did_you_mean(check_in.survey, known),
+            "When people look at their goals again stands under goals.review."
+            if check_in.survey == GOALS
+            else did_you_mean(check_in.survey, known),
         )
         for number, check_in in enumerate(definition.check_ins)
         if check_in.survey not in known

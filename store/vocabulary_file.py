@@ -7,6 +7,7 @@ the definition, or into its own folder of content. Of a term nothing but its lab
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from pydantic import Field, ValidationError
@@ -98,6 +99,17 @@ def read_vocabulary(path: Path) -> VocabularyFile:
 def shipped_vocabularies(content: Sequence[Path] = (SHIPPED,)) -> tuple[str, ...]:
     """The names of the vocabularies that come with the service, or stand in `content`."""
     return names_in(roots_of(content, FALLBACK), "vocabularies", ".yaml")
+
+
+@cache
+def shipped_vocabulary(
+    name: str, language: str, content: tuple[Path, ...] = (SHIPPED,)
+) -> VocabularyFile:
+    """One of those, read once. Raises KeyError if there is none."""
+    path = file_in(roots_of(content, language), f"vocabularies/{name}.yaml")
+    if path is None:
+        raise KeyError(f"no vocabulary “{name}”. {did_you_mean(name, shipped_vocabularies())}")
+    return read_vocabulary(path)
 
 
 def vocabulary_path(

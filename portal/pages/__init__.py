@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from portal.pages.agreement import AgreementPage
 from portal.pages.approval import ApprovalPage
 from portal.pages.away import AwayPage
 from portal.pages.base import Page
@@ -11,10 +12,10 @@ from portal.pages.calls import HelpPage, SafetyPage
 from portal.pages.certificate import CertificatePage
 from portal.pages.continuing import ContinuePage
 from portal.pages.data import DataPage
+from portal.pages.goals import GoalsPage
 from portal.pages.introduction import IntroductionPage
 from portal.pages.join import JoinPage
 from portal.pages.overview import OverviewPage
-from portal.pages.preparation import AgreementPage, GoalsPage
 from portal.pages.scheduling import BookPage, CancelPage, PickPage
 from portal.pages.sessions import SessionPage
 from portal.pages.survey import SurveyPage

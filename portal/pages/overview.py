@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from domain.people import Role
 from portal.pages.away import away_until
 from portal.pages.base import Accepted, Form, Rejected, View, thanks
+from portal.pages.goals import how_goals_moved
 from portal.pages.join import manager_is_asked
 from portal.pages.standing import Standing, Step, standings
 from portal.pages.steps import steps_of
 from portal.visits import Visit
 from store import answers, programs, selections
 from store.certificates import certificate_of
+from store.goals import Look
 from store.links import Purpose
 from store.tables import SessionRow
 
@@ -37,7 +39,9 @@ class Card:
     notes: tuple[str, ...]
     """What this person wrote down about sessions, for themselves."""
     held: str
-    goals: tuple[str, ...]
+    my_goals: tuple[str, ...]
+    """With how they moved, which is for their owner alone."""
+    their_goals: tuple[str, ...]
     certificate: str | None
     """Where the certificate is."""
 
@@ -124,7 +128,8 @@ def _card(standing: Standing) -> Card:
         sessions=tuple(_session_line(visit, row) for row in standing.sessions),
         notes=tuple(_notes(standing)),
         held=words("overview.held", held=standing.held, count=standing.count),
-        goals=standing.goals,
+        my_goals=how_goals_moved(visit, standing.looks_at_goals(standing.role)),
+        their_goals=_goals(standing.looks_at_goals(standing.role.other)),
         certificate=standing.url(Purpose.CERTIFICATE) if certificate is not None else None,
     )
 
@@ -140,6 +145,10 @@ def _partner_away(standing: Standing) -> str | None:
 def _notes(standing: Standing) -> Iterator[str]:
     for number, note in answers.notes_in(standing.mine):
         yield standing.visit.words("overview.note", number=number, note=note)
+
+
+def _goals(looks: tuple[Look, ...]) -> tuple[str, ...]:
+    return tuple(goal.text for goal in looks[0].goals) if looks else ()
 
 
 def _session_line(visit: Visit, row: SessionRow) -> str:

@@ -14,6 +14,7 @@ from domain.people import Role
 from portal.visits import Visit, first_name
 from store import answers
 from store.answers import PAIR_ENDINGS, AnswerKind
+from store.goals import Look, looks_at_goals
 from store.links import Purpose
 from store.tables import AnswerRow, JournalRow, PairRow, PersonRow, SessionRow
 
@@ -109,17 +110,10 @@ class Standing:
             for answer in self.mine
         )
 
-    @property
-    def goals(self) -> tuple[str, ...]:
-        """What the mentee would like to learn, once that is written down."""
-        written = answers.find(
-            self.visit.session,
-            self.visit.program.id,
-            self.pair.id,
-            self.pair.mentee_id,
-            AnswerKind.GOALS.value,
-        )
-        return tuple(written.content["goals"]) if written is not None else ()
+    def looks_at_goals(self, role: Role) -> tuple[Look, ...]:
+        """What one of the two would like to learn, and each time they looked at it again."""
+        person = self.pair.mentor_id if role is Role.MENTOR else self.pair.mentee_id
+        return looks_at_goals(self.visit.session, self.pair.id, person)
 
     @property
     def wish(self) -> Wish | None:

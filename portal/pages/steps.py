@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 
 from domain.deeds import Wish
 from domain.journal import EventKind
-from domain.people import Role
+from domain.plan import GOALS
 from portal.pages.standing import Stand, Standing, Step
 from portal.pages.training import progress_of
+from store.agreements import agreement_of
 from store.answers import AnswerKind
 from store.links import Purpose
 from store.tables import SessionRow
@@ -26,6 +27,10 @@ def surveys(standing: Standing) -> Iterator[Step]:
             continue
         survey = str(event.data.get("survey", ""))
         occasion = str(event.data.get("occasion", survey))
+        if survey == GOALS and _has_goals(standing):
+            if not standing.has_answered(AnswerKind.GOALS_REVIEW, occasion):
+                yield standing.step("goals_review", Purpose.GOALS, occasion=occasion)
+            continue
         if survey in content.survey_ids and not standing.has_answered(AnswerKind.SURVEY, occasion):
             url = standing.url(Purpose.SURVEY, survey=survey, occasion=occasion)
             yield Step(content.survey(survey).title, url)
@@ -52,13 +57,13 @@ def training(standing: Standing) -> Iterator[Step]:
 def agreement(standing: Standing) -> Iterator[Step]:
     """The agreement, to sign and to look up."""
     if standing.stand in (Stand.PREPARING, Stand.MEETING):
-        signed = standing.has_answered(AnswerKind.AGREEMENT)
+        signed = agreement_of(standing.visit.session, standing.pair.id).has_signed(standing.role)
         yield standing.step("agreement", Purpose.AGREEMENT, again=signed)
 
 
 def goals(standing: Standing) -> Iterator[Step]:
     """The goals of who learns."""
-    if standing.stand in (Stand.PREPARING, Stand.MEETING) and standing.role is Role.MENTEE:
+    if standing.stand in (Stand.PREPARING, Stand.MEETING) and _has_goals(standing):
         written = standing.has_answered(AnswerKind.GOALS)
         yield standing.step("goals", Purpose.GOALS, again=written)
 
@@ -92,6 +97,10 @@ def going_on(standing: Standing) -> Iterator[Step]:
         yield standing.step("continue", Purpose.CONTINUE, again=answered)
     elif standing.is_over and standing.wish is Wish.GO_ON_WITH_MAILS:
         yield standing.step("reminders", Purpose.CONTINUE, again=True)
+
+
+def _has_goals(standing: Standing) -> bool:
+    return standing.role in standing.visit.definition.learners
 
 
 STEPS: tuple[Callable[[Standing], Iterator[Step]], ...] = (

@@ -14,7 +14,15 @@ from pydantic import BaseModel
 from domain.criteria import HardRule, MatchingSection, Places, Preference, Repair
 from domain.definition import CalendarSection, Columns, Definition, Identity, PeopleSection
 from domain.escalation import DEFAULT_LADDERS, Ladder, LadderAction, LadderStep, Trigger
-from domain.sections import Afterwards, CheckIn, Enrolment, Sessions, Training
+from domain.sections import (
+    Afterwards,
+    AgreementSection,
+    CheckIn,
+    Enrolment,
+    GoalsSection,
+    Sessions,
+    Training,
+)
 from store.definition_file import definition_templates, load_definition, new_definition
 
 OPTIONAL = (
@@ -79,6 +87,8 @@ def test_every_commented_setting_is_sound_too(template: str, tmp_path: Path) -> 
         Identity,
         Columns,
         Enrolment,
+        AgreementSection,
+        GoalsSection,
         Training,
         Sessions,
         CheckIn,

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
 
 import pytest
 
+from domain.agreement import Particulars, particulars_of
+from domain.definition import Mode
 from domain.lifecycle import ENDINGS
 from domain.pair import EndReason, Step
+from domain.people import Role
+from domain.problems import BadInput
+from domain.sections import AgreementSection, Leader
 from domain.surveys import ItemKind
 from store.content import Content
+from tests.portal.scene import DEFINITION
 
-CONTENT = Content(Path(__file__).parents[2] / "content")
+ROOT = Path(__file__).parents[2]
+CONTENT = Content(ROOT / "content")
+
+PARTICULARS = Particulars(
+    program="Looking Up",
+    organisation="Example Ltd",
+    coordinator="Cora",
+    safety="Sam",
+    sessions=5,
+    minutes=45,
+    leader="mentor",
+    reply_within=48,
+)
 
 
 def test_the_final_survey_holds_what_the_metrics_are_made_of() -> None:
@@ -38,9 +58,124 @@ def test_a_reversed_item_shares_its_subscale_with_one_that_is_not(survey: str) -
 
 def test_the_agreement_speaks_of_all_that_a_pair_should_settle() -> None:
     agreement = CONTENT.agreement()
-    for words in ("What we talk about", "What stays between us", "There are limits", "How we meet"):
-        assert words in agreement.html
+    text = CONTENT.agreement_text(PARTICULARS)
+    for heading in (
+        "What we talk about",
+        "What stays between us",
+        "How we meet",
+        "How we reach each other",
+        "Being on time, and calling off",
+        "Notes and recordings",
+        "How it ends",
+        "When we want to change something",
+    ):
+        assert f"## {heading}\n" in text
+    for limit in ("**Harm.**", "**The law.**", "safeguarding.**", "**Wrongdoing.**"):
+        assert limit in text
     assert agreement.choices.version == agreement.version
+
+
+def test_the_agreement_says_what_the_program_decides() -> None:
+    text = CONTENT.agreement_text(PARTICULARS)
+    assert "5 sessions of 45 minutes" in text
+    assert "answers within 48 hours" in text
+    assert "“Looking Up”" in text
+    assert "the person to turn to is Sam" in text
+    free = CONTENT.agreement_text(PARTICULARS.model_copy(update={"reply_within": None}))
+    assert "within a few working days" in free
+    assert "None" not in free
+
+
+@pytest.mark.parametrize(
+    ("leader", "says"),
+    [
+        ("mentor", "The mentor leads: prepares the session"),
+        ("mentee", "The mentee leads: prepares the session"),
+        ("alternating", "We take turns at leading"),
+        ("both", "Each session has two halves"),
+    ],
+)
+def test_the_agreement_says_who_leads(leader: str, says: str) -> None:
+    texts = {
+        who: CONTENT.agreement_text(PARTICULARS.model_copy(update={"leader": who}))
+        for who in ("mentor", "mentee", "alternating", "both")
+    }
+    assert [who for who, text in texts.items() if says in text] == [leader]
+
+
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize("led_by", Leader)
+def test_the_definition_gives_the_agreement_its_particulars(mode: Mode, led_by: Leader) -> None:
+    definition = DEFINITION.model_copy(
+        update={
+            "program": DEFINITION.program.model_copy(update={"mode": mode}),
+            "sessions": DEFINITION.sessions.model_copy(update={"led_by": led_by}),
+            "agreement": AgreementSection(reply_within=48),
+        }
+    )
+    found = particulars_of(definition, sessions=4)
+    assert found.leader == ("both" if mode is Mode.MUTUAL else led_by.value)
+    assert (found.sessions, found.reply_within) == (4, 48)
+    assert particulars_of(definition).sessions == definition.sessions.count
+
+
+def test_what_is_signed_holds_the_text_and_every_choice_in_words() -> None:
+    choices = {"place": "remote", "topics_out": "*Pay*\n# and <b>bonus</b>", "notes": "none"}
+    signed = CONTENT.agreement_signed(PARTICULARS, choices, Role.MENTOR)
+    assert signed.startswith(f"# {CONTENT.agreement().title}\n")
+    assert CONTENT.agreement_text(PARTICULARS).strip() in signed
+    html = CONTENT.html(signed)
+    assert "<strong>Where do we meet?</strong><br />\nBy video" in html
+    assert "<p><strong>What do we want to talk about?</strong><br />\n(nothing)</p>" in html
+    assert "*Pay*<br />\n# and &lt;b&gt;bonus&lt;/b&gt;</p>" in html
+
+
+def test_all_languages_have_the_same_agreement_to_sign() -> None:
+    english = CONTENT.agreement()
+    asked = [(i.id, i.kind, i.required, [o.id for o in i.options]) for i in english.choices.items]
+    for translated in (ROOT / "content").glob("*/agreement.md"):
+        assert f"version: {english.version}\n" in translated.read_text(encoding="utf-8")
+        items = Content(ROOT / "content", translated.parent.name).agreement().choices.items
+        assert [(i.id, i.kind, i.required, [o.id for o in i.options]) for i in items] == asked
+
+
+def agreement_in(folder: Path, language: str, version: int, text: str) -> None:
+    (folder / language).mkdir(exist_ok=True)
+    head = f"---\ntitle: {language}\nversion: {version}\n---\n"
+    (folder / language / "agreement.md").write_text(head + text, encoding="utf-8")
+    choices = (folder / "en" / "agreement.yaml").read_text("utf-8")
+    choices = re.sub(r"(?m)^version: \d+", f"version: {version}", choices)
+    (folder / language / "agreement.yaml").write_text(choices, encoding="utf-8")
+
+
+def test_a_translation_of_another_version_is_left_aside(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "content" / "en", tmp_path / "en")
+    agreement_in(tmp_path, "en", 7, "All of it.\n")
+    agreement_in(tmp_path, "fr", 7, "Tout.\n")
+    assert Content(tmp_path, "fr").agreement_text(PARTICULARS) == "Tout.\n"
+    agreement_in(tmp_path, "en", 8, "More than that.\n")
+    french = Content(tmp_path, "fr")
+    assert french.agreement_text(PARTICULARS) == "More than that.\n"
+    assert french.agreement().version == french.agreement().choices.version == 8
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{{ reply_whithin }}", "'reply_whithin' is undefined"),
+        ("One.\n{% if leader %}", "(line 2 after its head)"),
+    ],
+)
+def test_an_agreement_that_can_not_be_written_is_told_when_it_is_read(
+    tmp_path: Path, text: str, says: str
+) -> None:
+    shutil.copytree(ROOT / "content" / "en", tmp_path / "en")
+    agreement_in(tmp_path, "en", 9, text)
+    with pytest.raises(BadInput) as caught:
+        Content(tmp_path)
+    (problem,) = caught.value.problems
+    assert says in str(problem)
+    assert "agreement.md" in str(problem)
 
 
 def test_the_words_cover_every_step_reason_and_ending() -> None:

@@ -160,7 +160,7 @@ def _no_answer_is_lost(scene: Scene) -> None:
                 Purpose.SURVEY: "survey_answered",
                 Purpose.INTRODUCTION: "introduction_accepted",
                 Purpose.AGREEMENT: "agreement_signed",
-                Purpose.GOALS: "goals_written",
+                Purpose.GOALS: "survey_answered" if link.occasion else "goals_written",
             }
             found = session.scalars(
                 select(JournalRow).where(

@@ -123,6 +123,12 @@ def test_all_problems_are_told_at_once_each_with_line_and_field(tmp_path: Path) 
     assert problems_of(path) == [f"D, line {line_of(near)}, {words}" for near, words in told]
 
 
+def test_goals_are_no_survey_and_where_they_belong_is_told(tmp_path: Path) -> None:
+    path = changed(tmp_path, ("survey: final", "survey: goals"))
+    (problem,) = problems_of(path)
+    assert "there is no survey “goals”. When people look at their goals again stands" in problem
+
+
 @pytest.mark.parametrize(
     ("holidays", "code"), [("NO", "NO"), ("gb-sct", "GB-SCT"), ("United Kingdom", "GB")]
 )

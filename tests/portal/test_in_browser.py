@@ -16,7 +16,9 @@ import uvicorn
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from domain.goals import Goal
 from domain.journal import EventKind
+from domain.surveys import AnswerValue
 from store import answers
 from store.links import COORDINATOR, Link, Purpose
 from store.tables import AnswerRow, PairRow, PersonRow, ProgramRow, SessionRow
@@ -25,6 +27,16 @@ from tests.portal.scene import EXPIRES, PROGRAM, STARTED, Scene, make_scene
 
 PHONE = {"width": 320, "height": 640}
 """The narrowest screen that WCAG 1.4.10 asks for."""
+
+HERE: dict[str, AnswerValue] = {
+    "place": "in_person",
+    "reach": "chat",
+    "between_sessions": "any_time",
+    "notice": "one_day",
+    "notes": "none",
+    "openness": "anybody",
+}
+"""What a pair may choose in its agreement."""
 
 IN_A_WEEK = (datetime.now(UTC) + timedelta(days=7)).date().isoformat()
 
@@ -38,6 +50,10 @@ class Served:
 
     def url(self, purpose: Purpose, person: str = "p-mia", **about: Any) -> str:
         return self.base_url + self.scene.url(purpose, person, **about)
+
+    def link(self, purpose: Purpose, person: str, **about: Any) -> Link:
+        token = self.url(purpose, person, **about).rsplit("/", 1)[1]
+        return self.scene.links.open(token, purpose)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +101,8 @@ def page(chromium: Browser) -> Iterator[Page]:
 
 
 WITH_PROBLEMS = (
-    "agreement", "goals", "book", "survey-final", "survey-pulse", "help", "away", "continue",
+    "agreement", "goals", "goals-review", "book", "survey-final", "survey-pulse", "help", "away",
+    "continue",
 )  # fmt: skip
 """Pages that ask for something before they can be sent."""
 
@@ -137,7 +154,9 @@ def in_the_middle(served: Served) -> dict[str, str]:
         "training-mentee": served.url(Purpose.GUIDE, "p-theo"),
         "module": served.url(Purpose.TRAINING, occasion="feedback"),
         "agreement": served.url(Purpose.AGREEMENT),
+        **signed_and_changed(served),
         "goals": served.url(Purpose.GOALS, "p-theo"),
+        "goals-review": reviewed(served),
         "book": served.url(Purpose.BOOK, session=1),
         "pick": served.url(Purpose.PICK, session=1),
         "pick-own": served.url(Purpose.PICK, "p-theo", session=1),
@@ -181,6 +200,32 @@ def link_of(session: int) -> Link:
         session=session,
         expires=EXPIRES,
     )
+
+
+def signed_and_changed(served: Served) -> dict[str, str]:
+    """The agreement of the other pair, which one has changed, and what the other signed."""
+    with served.scene.database.write() as session:
+        for person, choices in (("p-nils", HERE), ("p-vera", {**HERE, "topics_out": "Pay"})):
+            link = served.link(Purpose.AGREEMENT, person, pair="pair-2")
+            text = "# Our agreement\n\nAll that we promise.\n\n## Our choices\n\n**Where?** Here\n"
+            answers.sign_agreement(session, link, 2, "en", text, choices)
+            session.flush()
+    changed = served.url(Purpose.AGREEMENT, "p-nils", pair="pair-2")
+    waiting = served.url(Purpose.AGREEMENT, "p-vera", pair="pair-2")
+    return {
+        "agreement-changed": changed,
+        "agreement-waiting": waiting,
+        "agreement-copy": f"{changed}?done=copy-1",
+    }
+
+
+def reviewed(served: Served) -> str:
+    """Where Vera looks at her goals again."""
+    with served.scene.database.write() as session:
+        link = served.link(Purpose.GOALS, "p-vera", pair="pair-2")
+        goals = [Goal(number=n, text=f"Goal number {n}", rating=n) for n in (1, 2, 3)]
+        answers.write_goals(session, link, goals)
+    return served.url(Purpose.GOALS, "p-vera", pair="pair-2", occasion="goals:share-50")
 
 
 def send(page: Page) -> None:
@@ -343,6 +388,33 @@ def test_a_manager_says_not_at_this_time_by_keyboard_alone(page: Page, served: S
     assert answer.content == {"agrees": False, "reason": "We are short of people until May."}
 
 
+def test_two_agree_on_a_phone_without_scripts(page: Page, served: Served) -> None:
+    mine, theirs = (served.url(Purpose.AGREEMENT, who) for who in ("p-mia", "p-theo"))
+    page.goto(mine)
+    page.get_by_label("What do we leave out?").fill("Pay")
+    for choice in ("By video", "By chat", "Yes, any time", "Two days before", "Yes, for our"):
+        page.get_by_text(choice).click()
+    page.get_by_role("group", name="May others know").get_by_text("Yes", exact=True).click()
+    page.get_by_label("I agree to this, and sign it").check()
+    page.get_by_role("button", name="Sign", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you, you have signed")
+    page.goto(theirs)
+    page.get_by_text("Suggest other choices", exact=True).click()
+    page.get_by_text("In person", exact=True).click()
+    page.get_by_label("I agree to this, and sign it").check()
+    page.get_by_role("button", name="Sign with these choices").click()
+    page.goto(mine)
+    expect(page.locator("dl.changes")).to_contain_text("Where do we meet?")
+    page.get_by_role("button", name="I agree to this, and sign it").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You have both signed")
+    page.goto(mine)
+    page.get_by_role("link", name="Signed on").first.click()
+    expect(page.get_by_role("article")).to_contain_text("In person")
+    page.emulate_media(media="print")
+    expect(page.get_by_role("article")).to_be_visible()
+    expect(page.get_by_text("save it as PDF")).to_be_hidden()
+
+
 def test_leaving_works_without_scripts_and_not_by_accident(page: Page, served: Served) -> None:
     served.scene.happened(EventKind.PAIR_INTRODUCED)
     page.goto(served.url(Purpose.OVERVIEW, pair=None))
@@ -359,7 +431,8 @@ def test_leaving_works_without_scripts_and_not_by_accident(page: Page, served: S
 def test_words_of_any_length_fit_on_a_phone(page: Page, served: Served) -> None:
     long = "Donaudampfschifffahrtsgesellschaftskapitän" * 4
     page.goto(served.url(Purpose.GOALS, "p-theo"))
-    page.get_by_label("Goal 1").fill(long)
+    page.get_by_label("Goal 1", exact=True).fill(long)
+    page.get_by_role("group", name="Goal 1").get_by_text("3", exact=True).click()
     send(page)
     expect(page.get_by_text(long)).to_be_visible()
     box = page.get_by_text(long).bounding_box()

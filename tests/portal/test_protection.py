@@ -125,7 +125,7 @@ def test_no_token_and_no_word_of_a_person_is_in_the_log(scene: Scene, browser: T
     token = url.rsplit("/", 1)[1]
     with capture_logs() as logs:
         browser.get(url)
-        browser.post(url, data={"goal_1": SECRET})
+        browser.post(url, data={"goal_1": SECRET, "rating_1": "2"})
         browser.get(f"/book/{token}")
         browser.get(f"/nothing/{token}")
     written = str(logs)
@@ -149,7 +149,8 @@ def test_a_failure_of_ours_is_explained_and_leaks_nothing(
 
     monkeypatch.setattr("store.answers.write_goals", fails)
     with capture_logs() as logs:
-        answer = browser.post(scene.url(Purpose.GOALS), data={"goal_1": SECRET})
+        data = {"goal_1": SECRET, "rating_1": "2"}
+        answer = browser.post(scene.url(Purpose.GOALS), data=data)
     assert answer.status_code == 500
     assert "It was not your fault" in answer.text
     assert answer.headers["referrer-policy"] == "no-referrer"

@@ -67,7 +67,7 @@ def do(scene: Scene, person: str = "p-mia", pair: str = "pair-1") -> None:
     with scene.database.write() as session:
         answers.read_module(session, link, "basics", 1, dict.fromkeys(Role, ("basics",)))
     with scene.database.write() as session:
-        answers.sign_agreement(session, link, 1, {})
+        answers.sign_agreement(session, link, 1, "en", "What I read", {})
 
 
 def outcomes(scene: Scene) -> list[str | None]:

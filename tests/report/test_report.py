@@ -26,12 +26,15 @@ from activities.report import (
     render_report,
     write_report,
 )
+from domain.goals import Goal, content_of_goals
 from domain.journal import EventKind, JournalEvent
 from domain.people import Role
+from store import journal
+from store.answers import AnswerKind
 from store.database import Database
 from store.programs import UnknownProgram
 from store.report_data import ReportData, load_report_data
-from store.tables import Base
+from store.tables import AnswerRow, Base
 from tests.report import sample
 from tests.report.sample import Sample
 
@@ -61,6 +64,47 @@ def rows(files: ReportFiles, name: str) -> list[dict[str, str]]:
 
 def html(files: ReportFiles) -> str:
     return files[REPORT_HTML].decode()
+
+
+def test_looking_at_goals_again_is_no_survey_that_the_report_shows(database: Database) -> None:
+    """Its ratings come into the report once they are counted over groups, like all answers."""
+    example = sample.make()
+    plain = rendered(database, example)
+    pair = example.pairs[0]
+    occasion = "goals:share-50"
+    events = [
+        JournalEvent(
+            id=f"goals/{kind}",
+            kind=kind,
+            at=example.events[-1].at,
+            pair=pair.id,
+            person=pair.mentee_id,
+            role=Role.MENTEE,
+            data={"survey": "goals", "occasion": occasion},
+        )
+        for kind in (EventKind.CHECK_IN_SENT, EventKind.SURVEY_ANSWERED)
+    ]
+    goals = (Goal(number=1, text="Secret goal", rating=4, words="Secret words"),)
+    with database.write() as session:
+        journal.append(session, example.program, events)
+        session.add(
+            AnswerRow(
+                id=f"{example.program}/{pair.id}/{pair.mentee_id}/{occasion}",
+                program_id=example.program,
+                pair_id=pair.id,
+                person_id=pair.mentee_id,
+                role="mentee",
+                kind=AnswerKind.GOALS_REVIEW.value,
+                occasion=occasion,
+                version=1,
+                content=content_of_goals(goals),
+                answered_at=example.events[-1].at,
+            )
+        )
+    with database.read() as session:
+        data = load_report_data(session, example.program)
+    assert [c.answered for c in data.status.check_ins if c.survey == "goals"] == [1]
+    assert render_report(data, CONTENT) == plain
 
 
 class _Reader(HTMLParser):

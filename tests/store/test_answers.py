@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from domain.deeds import Deed, DeedKind, Wish
+from domain.goals import Goal
 from domain.ids import pair_workflow_id
 from domain.journal import EventKind, JournalEvent
 from domain.people import Preferences, Role
@@ -74,6 +75,10 @@ def also_in(session: Session, pair: str, mentor: str, mentee: str) -> None:
     session.flush()
 
 
+def goal(words: str) -> Goal:
+    return Goal(number=1, text=words, rating=2)
+
+
 def deeds(session: Session) -> list[Deed]:
     session.flush()
     return [Deed.model_validate(row.argument) for row in outbox.pending(session, 100)]
@@ -98,8 +103,8 @@ def test_a_deed_is_an_answer_an_event_and_a_signal_to_the_pairs_workflow(session
 
 def test_the_same_again_writes_nothing_and_tells_nobody(session: Session) -> None:
     goals = link(Purpose.GOALS, "p-theo")
-    assert answers.write_goals(session, goals, ["Read a dashboard"])
-    assert not answers.write_goals(session, goals, ["Read a dashboard"])
+    assert answers.write_goals(session, goals, [goal("Read a dashboard")])
+    assert not answers.write_goals(session, goals, [goal("Read a dashboard")])
     assert len(deeds(session)) == 1
     assert events(session) == [EventKind.GOALS_WRITTEN]
 
@@ -107,7 +112,7 @@ def test_the_same_again_writes_nothing_and_tells_nobody(session: Session) -> Non
 def test_back_and_forth_is_told_each_time(session: Session) -> None:
     goals = link(Purpose.GOALS, "p-theo")
     for words in ("One", "Two", "One"):
-        assert answers.write_goals(session, goals, [words])
+        assert answers.write_goals(session, goals, [goal(words)])
         session.flush()
     assert len(deeds(session)) == 3
     assert events(session) == [EventKind.GOALS_WRITTEN] * 3
@@ -115,7 +120,7 @@ def test_back_and_forth_is_told_each_time(session: Session) -> None:
 
 def test_words_stay_in_the_answer(session: Session) -> None:
     secret = "What I would never say in the open"
-    answers.write_goals(session, link(Purpose.GOALS, "p-theo"), [secret])
+    answers.write_goals(session, link(Purpose.GOALS, "p-theo"), [goal(secret)])
     answers.decline_introduction(session, link(Purpose.INTRODUCTION), secret)
     answers.ask_help(session, link(Purpose.OVERVIEW), secret, 1)
     survey = link(Purpose.SURVEY, survey="pulse", occasion="pulse:2")
@@ -432,7 +437,9 @@ def test_nothing_is_done_to_a_pair_that_has_ended(scene: Scene, ending: EventKin
 @pytest.mark.parametrize(
     "deed",
     [
-        lambda s, _: answers.sign_agreement(s, link(Purpose.AGREEMENT), 1, {"place": "remote"}),
+        lambda s, _: answers.sign_agreement(
+            s, link(Purpose.AGREEMENT), 1, "en", "What I read", {"place": "remote"}
+        ),
         lambda s, who: answers.log_session(s, link(Purpose.SESSION, who, session=1), held=True),
         lambda s, who: answers.book_session(
             s, link(Purpose.BOOK, who, session=1), TOMORROW, "Room 1"

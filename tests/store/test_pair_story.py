@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.escalation import DEFAULT_LADDERS, Ladder, LadderAction, LadderStep, Trigger
+from domain.goals import Goal
 from domain.journal import EventKind
 from domain.pair import EndReason
 from domain.pair_orders import Order
@@ -32,6 +33,9 @@ def story(scene: Scene) -> list[pair_story.Told]:
         return pair_story.story(session, program, pair, scene.content)
 
 
+SECRET = Goal(number=1, text="Secret goal", rating=2)
+
+
 def link(person: str) -> Link:
     return Link(
         purpose=Purpose.OVERVIEW, program=PROGRAM, person=person, pair="pair-1", expires=EXPIRES
@@ -55,7 +59,7 @@ def test_what_happened_is_told_in_dated_sentences(scene: Scene) -> None:
 
 def test_the_words_of_a_call_for_help_are_told_and_no_others(scene: Scene) -> None:
     with scene.database.write() as session:
-        answers.write_goals(session, link("p-theo"), ["Secret goal"])
+        answers.write_goals(session, link("p-theo"), [SECRET])
         answers.ask_help(session, link("p-mia"), "We never find a date.", 1)
         answers.ask_help(session, link("p-theo"), "Neither do I.", 1)
     told = story(scene)
