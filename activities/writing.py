@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.calendar import program_days
-from domain.definition import Contact, Mode
+from domain.definition import Contact
 from domain.people import Role
 from domain.training import Module
 from store.content import Content
@@ -65,8 +65,7 @@ class Writer:
     @property
     def learners(self) -> tuple[Role, ...]:
         """The roles that learn, and so have goals."""
-        mutual = self.program.definition.program.mode is Mode.MUTUAL
-        return tuple(Role) if mutual else (Role.MENTEE,)
+        return self.program.definition.learners
 
     def day(self, instant: datetime | None, person: Participant | None) -> str:
         """The program's date at an instant, in words."""

@@ -9,9 +9,8 @@ from sqlalchemy.orm import Session
 from domain.agenda import Agenda, Part, PartKind, agenda_of
 from domain.definition import Definition
 from domain.people import Role
-from store import answers
-from store.answers import AnswerKind
 from store.content import Content, Words
+from store.goals import looks_at_goals
 from store.tables import PairRow
 
 Goals = Mapping[Role, Sequence[str]]
@@ -59,9 +58,8 @@ def goals_of(session: Session, pair: PairRow) -> Goals:
     """The goals that the two of a pair have written down."""
     found: dict[Role, Sequence[str]] = {}
     for role, person in ((Role.MENTOR, pair.mentor_id), (Role.MENTEE, pair.mentee_id)):
-        written = answers.find(session, pair.program_id, pair.id, person, AnswerKind.GOALS.value)
-        if written is not None:
-            found[role] = [str(goal) for goal in written.content["goals"]]
+        if looks := looks_at_goals(session, pair.id, person):
+            found[role] = [goal.text for goal in looks[0].goals]
     return found
 
 

@@ -675,7 +675,8 @@ def test_a_date_that_the_partner_moved_meanwhile_is_not_called_off_unseen(
 def test_the_pages_show_what_one_could_do_and_who_leads(scene: Scene, browser: TestClient) -> None:
     prepare(scene, Purpose.PICK)
     browser.post(
-        address(scene, Purpose.GOALS, person="p-theo"), data={"goal_1": "Read a <dashboard>"}
+        address(scene, Purpose.GOALS, person="p-theo"),
+        data={"goal_1": "Read a <dashboard>", "rating_1": "2"},
     )
     for purpose in (Purpose.BOOK, Purpose.PICK, Purpose.SESSION):
         page = browser.get(address(scene, purpose)).text
