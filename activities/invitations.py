@@ -24,11 +24,8 @@ REQUEST, CANCEL = "REQUEST", "CANCEL"
 class Session(Value):
     """A session with a date, as a calendar shows it. Of a pair or of a group: `uid` tells which."""
 
-    uid: str = ""
+    uid: str
     """Names the event in every calendar; the domain is added. Never changes."""
-    pair: str = ""
-    number: int = 0
-    """Name a pair's session in place of `uid`."""
     starts: datetime
     """In program time."""
     minutes: int
@@ -76,8 +73,7 @@ def cancel(session: Session, stamp: datetime, domain: str) -> Invitation:
 def _object(session: Session, stamp: datetime, domain: str, method: str) -> Invitation:
     zone = ZoneInfo(session.timezone)
     event = Event()
-    uid = session.uid or uid_of_pair(session.pair, session.number)
-    event.add("uid", f"{uid}@{domain}")
+    event.add("uid", f"{session.uid}@{domain}")
     event.add("sequence", session.sequence)
     event.add("dtstamp", stamp)
     event.add("dtstart", session.starts.astimezone(zone))

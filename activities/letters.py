@@ -134,6 +134,16 @@ def _session_state(session: Session, draft: Draft) -> SessionState | None:
         booked_for=row.booked_for,
         sequence=row.sequence,
         held=row.held_at is not None,
-        proposal=row.proposal,
+        proposal=0 if draft.entry.kind in _ABOUT_A_DATE else row.proposal,
         cancelled=row.cancelled,
     )
+
+
+_ABOUT_A_DATE = (
+    "session_invitation",
+    "session_cancelled",
+    "session_reminder",
+    "session_follow_up",
+)
+"""Messages that stay true when somebody proposes other times: until one is picked, the date stays
+as it is, and calendars have to follow it."""

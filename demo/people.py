@@ -24,10 +24,16 @@ from domain.calendar import ProgramCalendar
 FOLLOW_UP = "session_follow_up"
 """The mail that asks whether two have met."""
 
+INVITATION = "session_invitation"
+"""The mail that says that a session has a date."""
+
+_ASK_FOR_A_DATE = ("session_due", "nudge_scheduler", "nudge_both")
+"""The mails that ask for a date. Others name the page too, for who needs another."""
+
 _ANSWERED = frozenset(
     (
-        "join", "approval", "introduction", "guide", "agreement", "goals", "book", "session",
-        "survey", "continue",
+        "join", "approval", "introduction", "guide", "agreement", "goals", "book", "pick",
+        "session", "survey", "continue",
     )
 )  # fmt: skip
 """The pages on which there is something to do."""
@@ -38,7 +44,7 @@ LEAVE_DAYS = 14
 MOST_MODULES = 50
 """How many texts of a training somebody reads in a row at most."""
 
-_FIELD_OF = {"book": "place", "session": "held", "continue": "wish"}
+_FIELD_OF = {"session": "held", "continue": "wish"}
 """A field of the form that is meant, on pages with several, or with another later."""
 
 APPROVAL = "approval"
@@ -83,8 +89,19 @@ USUAL_DELAY_DAYS = (0.3, 1.5)
 SUGGESTS = 0.1
 """How likely somebody suggests other choices for the agreement than their partner."""
 
+AGREED_ALREADY = 0.2
+"""How likely two have agreed on a time before the one who is asked proposes some."""
+
+NONE_SUITS = 0.1
+"""How likely none of the times suits that somebody may pick from."""
+
+MOVES, CALLS_OFF = 0.06, 0.04
+"""How likely something comes up when a session has a date: once for each person."""
+
 REMINDERS_NEEDED = 3
 """Messages about the same session that somebody who drifts needs."""
+
+PLACES = ("Café on the ground floor", "Video call", "Room 2.14")
 
 WORDS = {
     "goals": (
@@ -101,7 +118,9 @@ WORDS = {
     "topics_in": ("AI in our daily work", "How the young ones see us", "Writing for everybody"),
     "topics_out": ("Salaries", "People we both know", "Nothing in particular"),
     "more": ("Coffee first.", "We end five minutes early."),
-    "place": ("Café on the ground floor", "Video call", "Room 2.14"),
+    "place": PLACES,
+    "proposed_place": PLACES,
+    "words": ("Something urgent has come up, sorry!", "I am not well today. Next week?"),
 }
 
 
@@ -118,6 +137,12 @@ class Delivery:
     subject: str
     links: tuple[str, ...]
 
+    def only_names(self, purpose: str) -> bool:
+        """Whether it names a page for later or for who needs it, and does not ask to go there."""
+        if purpose == "session":
+            return FOLLOW_UP not in self.kind
+        return purpose == "book" and not any(kind in self.kind for kind in _ASK_FOR_A_DATE)
+
 
 @dataclass
 class Player:
@@ -130,6 +155,7 @@ class Player:
     """How often somebody who drifts was asked for a date."""
     declined: bool = False
     """Whether somebody who declines their first partner has done so."""
+    changed_a_date: bool = False
 
     def delay_days(self, dice: random.Random) -> float:
         """How long until this person turns to a mail, in program days."""
@@ -284,10 +310,11 @@ class Crowd:
             *((APPROVAL, link) for link in about_others),
             *((purpose, link) for purpose, link in by_purpose.items() if purpose != APPROVAL),
         ]:
-            if purpose not in _ANSWERED or player.ignores(purpose):
+            if purpose not in _ANSWERED or mail.only_names(purpose) or player.ignores(purpose):
                 continue
-            if purpose == "session" and FOLLOW_UP not in mail.kind:
-                continue  # the invitation and the reminder name the page too, for later
+            if purpose in ("book", "pick"):
+                await self._find_a_date(web, player, purpose, link, dice)
+                continue
             if purpose == "agreement":
                 await self._sign(web, player, link, dice)
                 continue
@@ -300,6 +327,38 @@ class Crowd:
                 await self._send(web, link, form)
             if purpose == "session":  # told by this one now, or by the other one before
                 await self._after_session(web, player, by_purpose.get("overview"))
+
+        if INVITATION in mail.kind and not player.changed_a_date:
+            await self._change_a_date(web, player, by_purpose, dice)
+
+    async def _find_a_date(
+        self, web: httpx.AsyncClient, player: Player, purpose: str, link: str, dice: random.Random
+    ) -> None:
+        """Pick one of the partner's times, propose some, or enter what was agreed."""
+        page = await self._open(web, link)
+        if purpose == "book" and (waiting := page.way_to("pick")) is not None:
+            purpose, link = "pick", waiting
+            page = await self._open(web, link)
+        share, field = (AGREED_ALREADY, "place") if purpose == "book" else (1 - NONE_SUITS, "pick")
+        having = field if dice.random() < share else "date_1"
+        choose = self._chooser(player, purpose, dice)
+        form = page.fill(choose, having) or page.fill(choose, "date_1")
+        if form:
+            await self._send(web, link, form)
+
+    async def _change_a_date(
+        self, web: httpx.AsyncClient, player: Player, links: Mapping[str, str], dice: random.Random
+    ) -> None:
+        """Propose other times, or call the session off, if something comes up."""
+        chance = dice.random()
+        if chance >= MOVES + CALLS_OFF or player.habit not in (Habit.PROMPT, Habit.SLOW):
+            return
+        player.changed_a_date = True
+        purpose, having = ("book", "date_1") if chance < MOVES else ("cancel", "booking")
+        if (link := links.get(purpose)) is not None:
+            page = await self._open(web, link)
+            if form := page.fill(self._chooser(player, purpose, dice), having):
+                await self._send(web, link, form)
 
     async def _read_training(self, web: httpx.AsyncClient, page: Page) -> None:
         """Read one text after the other, as each page leads on to the next."""
@@ -364,7 +423,8 @@ class Crowd:
             if name.removeprefix("rating_") in begins:
                 return dice.choice(options[: len(options) // 2 + 1])
             if kind == "date":
-                return _working_day(self._today() + timedelta(days=dice.randint(2, 5)))
+                soon = 2 if name == "date" else 4  # whoever picks a time needs some, too
+                return _working_day(self._today() + timedelta(days=dice.randint(soon, soon + 3)))
             if kind == "time":
                 return f"{dice.randint(9, 16):02}:{dice.choice(('00', '30'))}"
             if name == "wish":

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from domain.people import Person
+from domain.reaching import public_holidays
 from portal.pages.base import Form
 from portal.visits import Visit, first_name
 from store.answers import MOST_TIMES
@@ -137,13 +138,16 @@ def unusual(visit: Visit, program_times: Iterable[datetime]) -> list[str]:
     person, general = Person.model_validate(row.profile), visit.definition.calendar
     days = person.working_days or general.working_days
     start, end = person.working_hours or general.mail_hours
+    country = person.country or general.holidays
     hints = []
     for program_time in program_times:
         local = visit.local(program_time, partner)
         values = {"partner": first_name(partner), "when": words.moment(local)}
         minute = local.hour * 60 + local.minute
         at_work = start <= minute < end if start < end else minute >= start or minute < end
-        if local.weekday() not in days:
+        if country is not None and local.date() in public_holidays(country, local.year):
+            hints.append(words("propose.holiday", **values))
+        elif local.weekday() not in days:
             hints.append(words("propose.day_off", **values))
         elif not at_work:
             hints.append(words("propose.hour_off", **values))

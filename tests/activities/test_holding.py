@@ -378,6 +378,26 @@ def test_what_has_lost_its_point_meanwhile_is_dropped(
     assert all(row.letter is None for row in open_works.messages() if row.state == "dropped")
 
 
+def test_a_date_is_told_though_somebody_proposes_another(open_works: Works) -> None:
+    works = open_works
+    change(works, "mia", away_until=TUESDAY_MORNING)
+    book(works, TUESDAY_MORNING + timedelta(days=2))
+    works.of_pair(MomentKind.SESSION_INVITATION, now=MONDAY, session=1)
+    assert to(works, "mia") == []
+    link = Link(
+        purpose=Purpose.BOOK,
+        program=PROGRAM,
+        person="p-theo",
+        pair="pair-1",
+        session=1,
+        expires=EXPIRES,
+    )
+    with works.scene.database.write() as session:
+        answers.propose_times(session, link, [TUESDAY_MORNING + timedelta(days=3)], None)
+    works.held(TUESDAY_MORNING)
+    assert to(works, "mia") == ["session_invitation"]
+
+
 def test_a_survey_that_was_answered_meanwhile_is_not_asked_for(works_on_sqlite: Works) -> None:
     works = works_on_sqlite
     works.of_pair(MomentKind.CHECK_IN, now=SATURDAY, check_ins=(PULSE,))

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from domain.journal import EventKind
 from domain.people import Role
+from domain.reaching import public_holidays
 from domain.sections import CheckIn
 from portal.pages import PAGES
 from store import answers, journal
@@ -631,6 +632,18 @@ def test_a_time_at_which_the_partner_does_not_work_is_hinted_at_and_taken(
     assert done.count("By the way:") == 2
     assert "Theo does not usually work on that day (Saturday" in done
     assert "outside of usual working hours (Monday" in done
+
+
+def test_a_public_holiday_of_the_partner_is_hinted_at(scene: Scene, browser: TestClient) -> None:
+    with scene.database.write() as session:
+        row = session.get_one(ParticipantRow, (DEFINITION.program.id, "p-theo"))
+        row.profile = {**row.profile, "country": "CZ"}
+    today = datetime.now(UTC).date()
+    days = [today + timedelta(days=days) for days in range(1, 360)]
+    holiday = next(day for day in days if day in public_holidays("CZ", day.year))
+    data = {**TIMES, "date_1": holiday.isoformat(), "time_1": "10:00"}
+    done = browser.post(address(scene, Purpose.BOOK), data=data).text
+    assert "a public holiday where Theo works" in done
 
 
 def test_a_session_is_called_off_with_a_word_that_only_the_partner_gets(
