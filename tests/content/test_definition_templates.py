@@ -14,7 +14,6 @@ from pydantic import BaseModel
 from domain.criteria import HardRule, MatchingSection, Places, Preference, Repair
 from domain.definition import CalendarSection, Columns, Definition, Identity, PeopleSection
 from domain.escalation import DEFAULT_LADDERS, Ladder, LadderAction, LadderStep, Trigger
-<<<<<<< HEAD
 from domain.sections import (
     Afterwards,
     AgreementSection,
@@ -24,9 +23,6 @@ from domain.sections import (
     Sessions,
     Training,
 )
-=======
-from domain.sections import Afterwards, CheckIn, Enrolment, Training
->>>>>>> 50b5dc0 (Say truly what follows when enrolment is closed early)
 from store.definition_file import definition_templates, load_definition, new_definition
 
 OPTIONAL = (
@@ -91,11 +87,8 @@ def test_every_commented_setting_is_sound_too(template: str, tmp_path: Path) -> 
         Identity,
         Columns,
         Enrolment,
-<<<<<<< HEAD
         AgreementSection,
         GoalsSection,
-=======
->>>>>>> 50b5dc0 (Say truly what follows when enrolment is closed early)
         Training,
         Sessions,
         CheckIn,
