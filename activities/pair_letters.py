@@ -16,7 +16,7 @@ from activities.writing import Writer
 from domain.deeds import Wish
 from domain.definition import Contact
 from domain.escalation import LadderAction, LadderStep, Trigger
-from domain.lifecycle import PairState
+from domain.lifecycle import SUCCESSES, PairState
 from domain.messages import (
     Calendar,
     PlannedMessage,
@@ -29,7 +29,7 @@ from domain.pair import Moment, MomentKind, Step
 from domain.pair_story import pair_commands
 from domain.people import Role
 from domain.plan import GOALS, PlannedCheckIn
-from store import answers, pair_story
+from store import answers, certificates, pair_story
 from store.ledger import Entry
 from store.links import COORDINATOR, SPONSOR, Purpose
 from store.programs import PairPeople, Participant
@@ -188,6 +188,8 @@ class PairLetters:
             ],
             "session": self._meeting.values(role) if self._meeting is not None else None,
             "reason": moment.reason.value if moment.reason else None,
+            "asks_to_go_on": self._asks_to_go_on(message),
+            "gets_reminders": self._gets_reminders(role),
             "links": self._page_links(message, role, person),
         }
         check_in = message.check_in
@@ -222,7 +224,7 @@ class PairLetters:
             "help": page(Purpose.HELP),
             "away": page(Purpose.AWAY),
             "continue": page(Purpose.CONTINUE),
-            "certificate": page(Purpose.CERTIFICATE),
+            "certificate": page(Purpose.CERTIFICATE) if self._has_earned(person) else None,
             "survey": None,
         }
         survey = self._survey_of(message)
@@ -231,6 +233,22 @@ class PairLetters:
         elif survey is not None:
             links["survey"] = page(Purpose.SURVEY, survey=survey[0], occasion=survey[1])
         return links
+
+    def _asks_to_go_on(self, message: PlannedMessage) -> bool:
+        """Whether a message asks, besides its survey, if the two would like to go on meeting."""
+        ends = self._moment.kind is MomentKind.EVALUATION
+        return ends and message.check_in is not None and message.check_in.survey != GOALS
+
+    def _gets_reminders(self, role: Role) -> bool:
+        some = self._writer.program.definition.afterwards.mails > 0
+        return some and self._wants_reminders(role)
+
+    def _has_earned(self, person: Participant) -> bool:
+        """Whether there is a certificate for this one, now that their pair has completed."""
+        if self._moment.ending not in SUCCESSES:
+            return False
+        definition = self._writer.program.definition
+        return certificates.has_earned(self._session, definition, self._pair.id, person.id)
 
     @staticmethod
     def _review_of(message: PlannedMessage) -> str | None:

@@ -305,11 +305,8 @@ class Crowd:
         dice = random.Random(f"{self._seed}/{player.email}/{mail.subject}")  # noqa: S311 - a play
         await self._sleep_days(player.delay_days(dice))
         by_purpose = {purpose_of(link): link for link in mail.links}
-        about_others = [link for link in mail.links if purpose_of(link) == APPROVAL]
-        for purpose, link in [
-            *((APPROVAL, link) for link in about_others),
-            *((purpose, link) for purpose, link in by_purpose.items() if purpose != APPROVAL),
-        ]:
+        for link in mail.links:  # of one kind there may be several: about several pairs or people
+            purpose = purpose_of(link)
             if purpose not in _ANSWERED or mail.only_names(purpose) or player.ignores(purpose):
                 continue
             if purpose in ("book", "pick"):
