@@ -21,8 +21,8 @@ from bs4.element import Tag
 
 from domain.calendar import ProgramCalendar
 
-FOLLOW_UP = "session_follow_up"
-"""The mail that asks whether two have met."""
+_ASK_WHETHER_THEY_MET = ("session_follow_up", "nudge_report")
+"""The mails that ask whether two have met. Others name the page too, for later."""
 
 INVITATION = "session_invitation"
 """The mail that says that a session has a date."""
@@ -140,7 +140,7 @@ class Delivery:
     def only_names(self, purpose: str) -> bool:
         """Whether it names a page for later or for who needs it, and does not ask to go there."""
         if purpose == "session":
-            return FOLLOW_UP not in self.kind
+            return not any(kind in self.kind for kind in _ASK_WHETHER_THEY_MET)
         return purpose == "book" and not any(kind in self.kind for kind in _ASK_FOR_A_DATE)
 
 

@@ -219,10 +219,12 @@ def _ladder_messages(
         for role in moment.roles:
             yield PlannedMessage(template="preparation_reminder", to=_to(role))
     elif action is LadderAction.NUDGE_SCHEDULER:
-        yield PlannedMessage(template="nudge_scheduler", to=_to(scheduler))
+        template = "nudge_report" if moment.has_a_date else "nudge_scheduler"
+        yield PlannedMessage(template=template, to=_to(scheduler))
     elif action is LadderAction.NUDGE_BOTH:
         for role in moment.roles:
-            yield PlannedMessage(template="nudge_both", to=_to(role))
+            template = "nudge_report" if moment.has_a_date else "nudge_both"
+            yield PlannedMessage(template=template, to=_to(role))
 
 
 def _farewells(moment: Moment) -> Iterator[PlannedMessage]:

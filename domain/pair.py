@@ -113,6 +113,8 @@ class Moment(Value):
     action: LadderAction | None = None
     also: tuple[LadderAction, ...] = ()
     """What else the step does."""
+    has_a_date: bool = False
+    """Of a step of the ladder: whether the session has a date, which is past."""
     days_quiet: int | None = None
     """Program days since the ladder's trigger: without a sign of life, where that is silence."""
     ending: PairState | None = None

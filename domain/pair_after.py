@@ -63,11 +63,12 @@ def all_due(
     """The pair once `first` and all else that is due by `now` have come, and these moments.
 
     Who is concerned by several of them gets one message. Pairs of 0.2.0 and before take one at a
-    time.
+    time, and what was held goes by itself.
     """
     change = after_moment(plan, pair, first, now)
     moments = [first]
-    while plan.generation > 1 and len(moments) < MOST_AT_ONCE:
+    several = plan.generation > 1 and first.kind is not MomentKind.HELD
+    while several and len(moments) < MOST_AT_ONCE:
         following = next_moment(plan, change.pair)
         if following is None or following.at > now or following.kind is MomentKind.HELD:
             break

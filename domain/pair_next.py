@@ -392,6 +392,7 @@ def _climb(plan: PairPlan, pair: Pair, ladder: Ladder, waiting: Waiting) -> Mome
         trigger=ladder.trigger,
         action=step.do[0],
         also=step.do[1:],
+        has_a_date=pair.session.booked_for is not None,
         days_quiet=round((at - waiting.since) / plan.days(1)),
         check_ins=(_offer(pair),) if offers else _check_ins_of(pair, ladder.trigger),
     )

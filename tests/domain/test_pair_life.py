@@ -389,3 +389,21 @@ def test_pairs_of_earlier_releases_take_one_moment_at_a_time() -> None:
     assert first is not None
     _, moments = all_due(walk.plan, walk.pair, first, walk.now + 2 * DAY)
     assert len(moments) == 1
+
+
+def test_what_was_held_goes_by_itself_and_nothing_gets_lost_beside_it() -> None:
+    walk = Walk(PLAN.model_copy(update={"sessions": 3, "every": 1})).prepares().meets(1)
+    walk.pair = walk.pair.model_copy(update={"held_until": walk.now - DAY})
+    held = next_moment(walk.plan, walk.pair)
+    assert held is not None
+    assert held.kind is MomentKind.HELD
+    change, moments = all_due(walk.plan, walk.pair, held, walk.now + 2 * DAY)
+    assert moments == [held]
+    assert next_moment(walk.plan, change.pair) is not None
+
+
+def test_silence_after_a_date_asks_whether_the_two_have_met() -> None:
+    walk = meeting()
+    walk.does(DeedKind.SESSION_BOOKED, MENTOR, session=1, booked_for=walk.now + 2 * DAY)
+    nudge = until(walk, MomentKind.LADDER_STEP)
+    assert told(nudge) == {("mentor", "nudge_report")}
