@@ -82,9 +82,9 @@ class Habit(StrEnum):
 
 
 DELAY_DAYS: Mapping[Habit, tuple[float, float]] = {
-    Habit.SLOW: (2.5, 5.0),
+    Habit.SLOW: (1.5, 3.0),
 }
-USUAL_DELAY_DAYS = (0.3, 1.5)
+USUAL_DELAY_DAYS = (0.15, 0.9)
 
 SUGGESTS = 0.1
 """How likely somebody suggests other choices for the agreement than their partner."""
