@@ -555,23 +555,19 @@ class Definition(Section):
                     f"stages.meetings is {self.stages.meetings} days.",
                 )
             )
-        for number, check_in in enumerate(
-            self.check_ins if "check_ins" in self.model_fields_set else ()
-        ):
-            session = check_in.when.session
-            if session is not None and not 1 <= session <= sessions.count:
-                found.append(
-                    (
-                        ("check_ins", number, "when"),
-                        f"there is no session {session}: sessions.count is {sessions.count}.",
-                    )
+        given = self.check_ins if "check_ins" in self.model_fields_set else ()
+        moments: list[tuple[tuple[str | int, ...], When]] = [
+            *((("check_ins", n, "when"), check_in.when) for n, check_in in enumerate(given)),
+            *((("goals", "review", n), when) for n, when in enumerate(self.goals.review)),
+        ]
+        for where, when in moments:
+            if when.session is not None and not 1 <= when.session <= sessions.count:
+                words = f"there is no session {when.session}: sessions.count is {sessions.count}."
+                found.append((where, words))
+            elif when.session == sessions.count:
+                words = (
+                    f"session {when.session} is the last: the evaluation begins when it was held. "
+                    "Write “evaluation”."
                 )
-            elif session == sessions.count:
-                found.append(
-                    (
-                        ("check_ins", number, "when"),
-                        f"session {session} is the last: the evaluation begins when it was held. "
-                        "Write “evaluation”.",
-                    )
-                )
+                found.append((where, words))
         return found + contradictions_in_ladders(self.ladder)

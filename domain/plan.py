@@ -13,7 +13,7 @@ from domain.definition import Definition, Mode
 from domain.escalation import Ladder, read_ladders
 from domain.model import Value
 from domain.people import Role
-from domain.sections import Afterwards, CheckInPoint
+from domain.sections import Afterwards, CheckInPoint, When
 
 REMIND_CHECK_IN_AFTER = 5
 """Program days after which who has not answered a check-in is reminded, once."""
@@ -181,14 +181,9 @@ def plan_of(definition: Definition, epoch: datetime) -> ProgramPlan:
             minutes=sessions.minutes,
             needed=sessions.needed,
             scheduler=Role(sessions.scheduled_by.value),
-            check_ins=tuple(
-                PlannedCheckIn(
-                    survey=check_in.survey,
-                    point=check_in.when.point,
-                    session=check_in.when.session,
-                    share=check_in.when.share,
-                )
-                for check_in in definition.check_ins
+            check_ins=(
+                *(_at(check_in.when, check_in.survey) for check_in in definition.check_ins),
+                *(_at(when, GOALS, definition.learners) for when in definition.goals.review),
             ),
             ladders=definition.ladder,
             generation=GENERATION,
@@ -202,4 +197,10 @@ def plan_of(definition: Definition, epoch: datetime) -> ProgramPlan:
             gather=repair.gather,
             least_sessions=repair.least_sessions,
         ),
+    )
+
+
+def _at(when: When, survey: str, roles: tuple[Role, ...] = tuple(Role)) -> PlannedCheckIn:
+    return PlannedCheckIn(
+        survey=survey, point=when.point, session=when.session, share=when.share, roles=roles
     )

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.people import Role
-from domain.plan import PairPlan, PlannedCheckIn, ProgramPlan, RepairPlan
-from domain.sections import CheckInPoint
+from domain.plan import GOALS, PairPlan, PlannedCheckIn, ProgramPlan, RepairPlan, plan_of
+from domain.sections import CheckInPoint, GoalsSection
+from tests.domain.definitions import definition_with
 
 PAIR = PairPlan(
     day_seconds=86_400,
@@ -86,6 +87,28 @@ def test_short_days_count_as_days() -> None:
     found = late(40, day_seconds=0.4)
     assert found is not None
     assert found.meetings == 86
+
+
+@pytest.mark.parametrize(
+    ("mode", "learners"), [("one_way", (Role.MENTEE,)), ("mutual", (Role.MENTOR, Role.MENTEE))]
+)
+def test_who_learns_looks_at_their_goals_again_in_the_middle_and_at_the_end(
+    mode: str, learners: tuple[Role, ...]
+) -> None:
+    found = plan_of(definition_with(mode=mode), datetime(2027, 1, 11, tzinfo=UTC)).pair
+    reviews = [check_in for check_in in found.check_ins if check_in.survey == GOALS]
+    assert [check_in.occasion for check_in in reviews] == ["goals:share-50", "goals:evaluation"]
+    assert {check_in.roles for check_in in reviews} == {learners}
+    others = [check_in for check_in in found.check_ins if check_in.survey != GOALS]
+    assert {check_in.roles for check_in in others} == {(Role.MENTOR, Role.MENTEE)}
+
+
+def test_a_definition_says_when_goals_are_looked_at_again() -> None:
+    definition = definition_with().model_copy(
+        update={"goals": GoalsSection.model_validate({"review": ["after session 3"]})}
+    )
+    found = plan_of(definition, datetime(2027, 1, 11, tzinfo=UTC)).pair
+    assert [c.occasion for c in found.check_ins if c.survey == GOALS] == ["goals:session-3"]
 
 
 def test_a_program_from_before_there_were_repairs_has_none() -> None:
