@@ -93,7 +93,7 @@ AGREED_ALREADY = 0.2
 """How likely two have agreed on a time before the one who is asked proposes some."""
 
 NONE_SUITS = 0.1
-"""How likely none of the times suits that somebody may pick from."""
+"""How likely none of the first times suits that somebody may pick from."""
 
 MOVES, CALLS_OFF = 0.06, 0.04
 """How likely something comes up when a session has a date: once for each person."""
@@ -336,10 +336,14 @@ class Crowd:
         if purpose == "book" and (waiting := page.way_to("pick")) is not None:
             purpose, link = "pick", waiting
             page = await self._open(web, link)
-        share, field = (AGREED_ALREADY, "place") if purpose == "book" else (1 - NONE_SUITS, "pick")
-        having = field if dice.random() < share else "date_1"
         choose = self._chooser(player, purpose, dice)
-        form = page.fill(choose, having) or page.fill(choose, "date_1")
+        if purpose == "pick":
+            form = page.fill(choose, "pick")
+            if form.get("proposal") == "1" and dice.random() < NONE_SUITS:
+                form = {}  # once: whoever hears of other times finds one among them
+        else:
+            form = page.fill(choose, "place") if dice.random() < AGREED_ALREADY else {}
+        form = form or page.fill(choose, "date_1")
         if form:
             await self._send(web, link, form)
 

@@ -15,7 +15,7 @@ from domain.lifecycle import PairState
 from domain.matching import match
 from domain.pair import EndReason, MomentKind, Step
 from domain.people import Role
-from domain.plan import PlannedCheckIn
+from domain.plan import GOALS, PlannedCheckIn
 from domain.sections import CheckInPoint
 from store import answers, programs, proposals
 from store.answers import withdraw
@@ -27,6 +27,9 @@ from tests.portal.scene import DEFINITION, EXPIRES, PROGRAM
 PULSE = PlannedCheckIn(survey="pulse", point=CheckInPoint.AFTER_SESSION, session=1)
 OFFER = PlannedCheckIn(survey="pair_fit", point=CheckInPoint.OFFER, session=1)
 FINAL = PlannedCheckIn(survey="final", point=CheckInPoint.EVALUATION)
+REVIEW = PlannedCheckIn(
+    survey=GOALS, point=CheckInPoint.SHARE, share=0.5, roles=DEFINITION.learners
+)
 K = MomentKind
 UNTIL = NOW + timedelta(days=7)
 
@@ -61,6 +64,12 @@ MOMENTS: list[tuple[MomentKind, dict[str, Any], list[tuple[str, str]]]] = [
     (
         K.CHECK_IN_REMINDER,
         {"check_ins": (PULSE,), "roles": (Role.MENTEE,)},
+        [("theo", "check_in_reminder")],
+    ),
+    (K.CHECK_IN, {"check_ins": (REVIEW,)}, [("theo", "goals_review")]),
+    (
+        K.CHECK_IN_REMINDER,
+        {"check_ins": (REVIEW,), "roles": (Role.MENTEE,)},
         [("theo", "check_in_reminder")],
     ),
     (
