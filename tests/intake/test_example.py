@@ -74,3 +74,10 @@ def test_pairs_of_the_mutual_example_are_two_levels_apart() -> None:
     for pair in match(intake.definition, intake.candidates, background=intake.background).pairs:
         mentor, mentee = (levels.index(people[key].level or "") for key in pair.two)
         assert mentee - mentor >= 2
+
+
+def test_people_of_the_mutual_example_in_berlin_read_german() -> None:
+    folder = Path("examples/mutual-exchange")
+    people = read_intake(folder / "definition.yaml", folder / "people.csv").people
+    assert {person.location for person in people if person.language == "de"} == {"Berlin"}
+    assert {person.language for person in people if person.location != "Berlin"} == {"en"}
