@@ -15,11 +15,14 @@ import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from sqlalchemy import select
 
 from domain.goals import Goal
 from domain.journal import EventKind
 from domain.surveys import AnswerValue
 from store import answers
+from store.content import Content, Words
+from store.content_folders import FALLBACK, SHIPPED
 from store.links import COORDINATOR, Link, Purpose
 from store.tables import AnswerRow, PairRow, PersonRow, ProgramRow, SessionRow
 from tests.chromium import ARGUMENTS, chromium_path
@@ -27,6 +30,8 @@ from tests.portal.scene import EXPIRES, PROGRAM, STARTED, Scene, make_scene
 
 PHONE = {"width": 320, "height": 640}
 """The narrowest screen that WCAG 1.4.10 asks for."""
+
+ENGLISH = Content(SHIPPED)
 
 HERE: dict[str, AnswerValue] = {
     "place": "in_person",
@@ -110,6 +115,13 @@ SENT_AT_ONCE = (
     "join", "approval", "introduction", "module", "session", "safety", "task", "task-paused",
 )  # fmt: skip
 """Pages on which the first button is enough."""
+
+
+TRIED_IN_EACH_LANGUAGE = ("overview", "agreement", "survey-final", "goals")
+"""Pages that pass the accessibility check in every language; in English all of them do."""
+
+MANY_WORDS = 4
+"""Shorter ones may be a part of what a page says in another language."""
 
 
 def in_the_middle(served: Served) -> dict[str, str]:
@@ -269,6 +281,55 @@ def test_every_page_passes_the_accessibility_check(
             check(f"{name}-done")
     context.close()
     assert found == {}
+
+
+@pytest.mark.parametrize("language", [each for each in ENGLISH.languages if each != FALLBACK])
+def test_pages_in_another_language_fit_on_a_phone_and_leave_nothing_in_english(
+    chromium: Browser, served: Served, language: str
+) -> None:
+    context = chromium.new_context(viewport=PHONE, locale=language)  # type: ignore[arg-type]
+    page = context.new_page()
+    axe, shots = Axe(), os.environ.get("SCREENSHOTS")
+    english = list(english_sentences(ENGLISH.words))
+    found: dict[str, list[str]] = {}
+    pages = in_the_middle(served)
+    everybody_reads(served.scene, language)
+    for name, url in pages.items():
+        page.goto(url)
+        page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+        said = page.inner_text("body")
+        found[name] = [text for text in english if text in said]
+        if page.locator("html").get_attribute("lang") != language:
+            found[name].append("another language")
+        if page.evaluate("document.documentElement.scrollWidth") > PHONE["width"]:
+            found[name].append("too wide")
+        if name in TRIED_IN_EACH_LANGUAGE and (result := axe.run(page)).violations_count:
+            found[name].append(result.generate_report())
+        if shots:
+            page.screenshot(path=f"{shots}/{language}-{name}.png", full_page=True)
+    context.close()
+    assert {name: wrong for name, wrong in found.items() if wrong} == {}
+
+
+def everybody_reads(scene: Scene, language: str) -> None:
+    """Make it the language of everybody and of the program."""
+    with scene.database.write() as session:
+        for person in session.scalars(select(PersonRow)):
+            person.language = language
+        program = session.get_one(ProgramRow, PROGRAM)
+        described = {**program.definition["program"], "language": language}
+        program.definition = {**program.definition, "program": described}
+
+
+def english_sentences(words: Words) -> Iterator[str]:
+    """The words of the pages that can be looked for as they are."""
+    for key in sorted(words.keys()):
+        try:
+            text = words(key, count=2)
+        except KeyError:  # it takes other values
+            continue
+        if len(text.split()) >= MANY_WORDS:
+            yield text
 
 
 def test_a_survey_is_answered_by_keyboard_alone(page: Page, served: Served) -> None:
