@@ -158,6 +158,8 @@ def test_a_mail_says_with_its_values_what_the_english_one_says(language: str, na
         return {path for path in paths_in(text_of(of, name)) if not path.startswith(NAMES)}
 
     assert told(language) == told(FALLBACK)
+    tags = (sorted(re.findall(r"{%.*?%}", text_of(of, name))) for of in (language, FALLBACK))
+    assert next(tags) == next(tags)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
