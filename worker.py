@@ -26,6 +26,7 @@ from activities.pair_messages import PairMessages
 from activities.post import Post
 from activities.program_messages import ProgramMessages
 from activities.reach import Reach
+from activities.rescheduling import Rescheduling
 from domain.problems import BadInput
 from runtime.exit import leave_with
 from runtime.logs import set_up_logs
@@ -93,6 +94,7 @@ def activity_objects(
         PairMessages(database, content, links, post),
         ProgramMessages(database, content, links, post),
         Reach(database),
+        Rescheduling(database),
         Matching(database),
         Evaluation(database, content),
     )

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from temporalio import activity
 
 from activities.approval_messages import TO_MANAGERS, page_to_managers
+from activities.group_messages import ABOUT_GROUPS, page_of_group
 from activities.letters import Draft, Letter
 from activities.post import Post
 from activities.signatures import PageSent, ProgramMoment, ProgramMomentKind, ProgramRef, Sent
@@ -16,7 +17,7 @@ from activities.writing import Writer
 from domain.matching import rule_check
 from domain.messages import Recipient, message_key
 from domain.protection import protection_check
-from store import approvals, programs, proposals, selections
+from store import answers, approvals, programs, proposals, selections
 from store.content import Content
 from store.database import Database
 from store.ledger import Entry
@@ -35,6 +36,7 @@ _TO_PARTICIPANTS = (
     ProgramMomentKind.NOT_APPROVED,
     ProgramMomentKind.NOT_SELECTED,
     ProgramMomentKind.NOT_MATCHED,
+    ProgramMomentKind.PROGRAM_POSTPONED,
     ProgramMomentKind.FAREWELL_CANCELLED,
 )
 
@@ -53,6 +55,7 @@ class ProgramMessages:
         """Send one page of a program's messages and write its events, once."""
         following: str | None = None
         events = list(moment.events)
+        pointless: list[Entry] = []
         if moment.kind is ProgramMomentKind.NOT_APPROVED:
             self._close_approval(moment)
         with self._database.read() as session:
@@ -69,9 +72,12 @@ class ProgramMessages:
                 to_managers = page_to_managers(session, writer, moment, PAGE)
                 drafts, following = to_managers.drafts, to_managers.following
                 events += to_managers.events
+            elif moment.kind in ABOUT_GROUPS:
+                of_group = page_of_group(session, writer, moment, self._post.domain, PAGE)
+                drafts, pointless, following = of_group
             else:
                 drafts = self._to_hr(session, writer, moment)
-        sent = self._post.send(moment.program, drafts, events, moment.now)
+        sent = self._post.send(moment.program, drafts, events, moment.now, pointless)
         return PageSent(
             sent=sent.sent,
             refused=sent.refused,
@@ -97,6 +103,7 @@ class ProgramMessages:
         values = writer.about(person.address, person) | {
             "links": {"join": writer.link(Purpose.JOIN, person.id)},
             "closes": writer.day(moment.until, person),
+            "until": writer.day(moment.until, person),
         }
         if moment.kind is ProgramMomentKind.NOT_APPROVED:
             values["reason"] = approvals.why_not(session, moment.program, person).value
@@ -134,6 +141,8 @@ def _concerned(
         return [p for p in page if p.has_joined and p.approved is False]
     if moment.kind is ProgramMomentKind.NOT_SELECTED:
         return [p for p in page if p.has_joined and p.approved is not False and p.selected is False]
+    if moment.kind is ProgramMomentKind.PROGRAM_POSTPONED:
+        return _in_it(session, moment.program, page)
     cancelled = moment.kind is ProgramMomentKind.FAREWELL_CANCELLED
     paired = programs.paired_people(session, moment.program, introduced_only=cancelled)
     know = selections.who_know_that_they_are_out(session, moment.program, page)
@@ -141,6 +150,16 @@ def _concerned(
     return [
         p for p in waiting if (p.joined and p.id not in know) or (cancelled and p.joined is None)
     ]
+
+
+def _in_it(session: Session, program: str, page: list[Participant]) -> list[Participant]:
+    """Who of these people meets somebody, or waits for a partner or for the end of enrolment."""
+    here = [person for person in page if person.eligible_roles and not person.withdrew]
+    if not answers.enrolment_is_over(session, program):
+        know = selections.who_know_that_they_are_out(session, program, page)
+        return [person for person in here if person.joined is not False and person.id not in know]
+    standing = Standing(session, program)
+    return [person for person in here if person.id in standing.people]
 
 
 def _facts(session: Session, moment: ProgramMoment) -> dict[str, Any]:

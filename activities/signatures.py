@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from temporalio import activity
 
+from domain.group_sessions import PlannedGroupDate
 from domain.journal import JournalEvent
 from domain.model import Value
 from domain.pair import Moment, Step
@@ -79,7 +80,25 @@ class ProgramMomentKind(StrEnum):
     """For some who lost their partner there is no other."""
     RULES_BROKEN = "rules_broken"
     """Pairs that a hard rule keeps apart, now that what is known of people has changed."""
+    GROUP_SESSION = "group_session"
+    """An invitation to a date of a group session, or word that it has moved."""
+    GROUP_SESSION_FOLLOW_UP = "group_session_follow_up"
+    """Whether those who were invited came."""
+    GROUP_SESSION_CANCELLED = "group_session_cancelled"
+    PROGRAM_POSTPONED = "program_postponed"
+    """Everything is later: for those who are in it."""
     REPORT_READY = "report_ready"
+
+
+class GroupDate(Value):
+    """One date of a group session, as those who come know it."""
+
+    group: str
+    number: int
+    """Which of its dates, from 1."""
+    starts: datetime
+    moved: int = 0
+    """How often dates of the program have been moved."""
 
 
 class ProgramMoment(Value):
@@ -96,6 +115,8 @@ class ProgramMoment(Value):
     """Person id after which this page begins; a manager's, where managers are written to."""
     pairs: tuple[str, ...] = ()
     """The pairs that it is about, where it is about some."""
+    group: GroupDate | None = None
+    """The date of a group session, where it is about one."""
     events: tuple[JournalEvent, ...] = ()
 
 
@@ -124,6 +145,30 @@ class Selected(Value):
 
     selected: int
     not_selected: int
+
+
+class PostponeProgram(Value):
+    """Write down that a program is later."""
+
+    program: str
+    starts: datetime | None = None
+    """When its first day begins now, if it had not begun."""
+    events: tuple[JournalEvent, ...]
+
+
+class Rescheduled(Value):
+    """When things are, now that a program was postponed."""
+
+    group_sessions: tuple[PlannedGroupDate, ...]
+
+
+class ExtendProgram(Value):
+    """Write down that there is more time for meetings."""
+
+    program: str
+    meetings: int
+    """The program days that there are for them now."""
+    events: tuple[JournalEvent, ...]
 
 
 class MatchRequest(Value):
@@ -305,6 +350,16 @@ class ProgramActivities:
     @activity.defn
     def settle_selection(self, program: ProgramRef) -> Selected:
         """Take whom HR has not said no to as chosen, and give how many they are."""
+        raise NotImplementedError
+
+    @activity.defn
+    def postpone_program(self, order: PostponeProgram) -> Rescheduled:
+        """Note that a program is later, and work out when its group sessions are now."""
+        raise NotImplementedError
+
+    @activity.defn
+    def extend_program(self, order: ExtendProgram) -> None:
+        """Note that a program has more time for meetings."""
         raise NotImplementedError
 
     @activity.defn

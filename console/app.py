@@ -58,6 +58,7 @@ from store import answers, journal, ledger, pair_story, programs, proposals
 from store.content import Content
 from store.database import Database
 from store.definition_file import STANDARD, definition_templates, new_definition, program_id_of
+from store.group_sessions import group_sessions_now
 from store.programs import Entrant, Program
 from store.report_data import load_report_data
 from workflows.messages import (
@@ -243,13 +244,15 @@ def read_standing(database: Database, program: str) -> show.Standing:
     """All that `status` shows."""
     with database.read() as session:
         events = [event for _, event in journal.read(session, program)]
+        found = programs.get(session, program)
         return show.Standing(
-            program=programs.get(session, program),
+            program=found,
             status=project(events),
             messages=ledger.counts(session, program),
             answers=answers.count(session, program),
             names=dict(programs.pair_names(session, program)),
             proposal=proposals.latest_proposal(session, program),
+            groups=group_sessions_now(session, found, journal.now_of(session, program)),
             attention=attention_of(events),
         )
 

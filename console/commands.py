@@ -24,6 +24,8 @@ _AFTER = {
     "matches": ("console.matches", "status"),
     "selection": ("console.selection", "status"),
     "approvals": ("console.approvals", "status"),
+    "extend": ("console.extend", "resume"),
+    "postpone": ("console.postpone", "resume"),
 }
 
 

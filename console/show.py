@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 from rich import box
@@ -26,6 +27,7 @@ from domain.projection import NextDue, PairStatus, PeopleCounts, ProgramStatus
 from domain.sections import Enrolment
 from runtime.settings import Settings
 from runtime.temporal import workflows_address
+from store.group_sessions import GroupSessionNow
 from store.ledger import MessageState
 from store.pair_story import Told
 from store.programs import Entrant, Program
@@ -64,6 +66,8 @@ class Standing(Value):
     answers: int
     names: dict[str, tuple[str, str]]
     proposal: StoredProposal | None
+    groups: tuple[GroupSessionNow, ...] = ()
+    """Its group sessions, and how everybody stands with them."""
     attention: dict[str, Attention] = Field(default_factory=dict)
     """What waits for the coordinator, by pair."""
 
@@ -215,12 +219,25 @@ def standing_facts(standing: Standing) -> dict[str, Any]:
         "program": standing.program.id,
         "stage": status.stage.value,
         "paused": status.paused,
+        "paused_until": status.paused_until.isoformat() if status.paused_until else None,
         "selection_waits": status.selection_waits,
         "people": status.people.model_dump(),
         "pairs": {state.value: n for state, n in status.counts.items() if n},
         "messages": {state.value: n for state, n in standing.messages.items()},
         "answers": standing.answers,
+        "group_sessions": [_group_facts(group) for group in standing.groups],
         "pair_list": [_pair_facts(pair, standing.waits(pair.pair)) for pair in status.pairs],
+    }
+
+
+def _group_facts(group: GroupSessionNow) -> dict[str, Any]:
+    return {
+        "group": group.session.id,
+        "needed": group.session.needed,
+        "people": len(group.attendance),
+        "on_course": group.on_course,
+        "next": group.next.isoformat() if group.next else None,
+        "dates": [date.isoformat() for date in group.dates],
     }
 
 
@@ -242,8 +259,9 @@ def standing(current: Standing, settings: Settings) -> RenderableType:
     definition = current.program.definition
     parts: list[RenderableType] = [
         Text(f"{definition.program.title} ({current.program.id})", style="bold"),
-        stage_line(current.status),
+        stage_line(current.status, paused_until=_paused_until(current)),
         people_line(current),
+        *(_group_line(current, group) for group in current.groups if group.attendance),
     ]
     if current.status.pairs:
         parts += [state_line(current.status), *_attention_lines(current), _pairs_table(current)]
@@ -276,7 +294,32 @@ def waits_for_approval(status: ProgramStatus) -> bool:
     return first or (new is not None and new.waiting)
 
 
-def stage_line(status: ProgramStatus) -> Text:
+def _paused_until(current: Standing) -> str | None:
+    """The day on which a postponed program goes on, where it is at home."""
+    until = current.status.paused_until
+    return _day(current.program, current.program.calendar.to_program(until)) if until else None
+
+
+def _group_line(current: Standing, group: GroupSessionNow) -> Text:
+    """How people stand with a group session."""
+    people = len(group.attendance)
+    line = Text(f"{group.session.title}: ")
+    if group.session.needed:
+        line.append(f"{group.on_course} of {people} people on course")
+    else:
+        line.append(f"{people} people")
+    if group.next is not None:
+        line.append(f", next on {_day(current.program, group.next)}")
+    return line
+
+
+def _day(program: Program, moment: datetime) -> str:
+    """A program time as a day in words, where the program is at home."""
+    local = moment.astimezone(ZoneInfo(program.definition.calendar.timezone))
+    return f"{local:%A} {local.day} {local:%B %Y}"
+
+
+def stage_line(status: ProgramStatus, paused_until: str | None = None) -> Text:
     """The stages, with the present one marked."""
     line = Text()
     if status.stage is Stage.CANCELLED:
@@ -288,7 +331,8 @@ def stage_line(status: ProgramStatus) -> Text:
         style = "bold reverse" if number == reached else "green" if number < reached else "dim"
         line.append(f" {stage} " if number == reached else str(stage), style=style)
     if status.paused:
-        line.append("  paused", style="bold magenta")
+        until = f" until {paused_until}" if paused_until else ""
+        line.append(f"  paused{until}", style="bold magenta")
     return line
 
 

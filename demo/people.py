@@ -33,7 +33,7 @@ _ASK_FOR_A_DATE = ("session_due", "nudge_scheduler", "nudge_both")
 _ANSWERED = frozenset(
     (
         "join", "approval", "introduction", "guide", "agreement", "goals", "book", "pick",
-        "session", "survey", "continue",
+        "session", "survey", "continue", "group",
     )
 )  # fmt: skip
 """The pages on which there is something to do."""
@@ -51,6 +51,9 @@ APPROVAL = "approval"
 """The page on which a manager answers about one of their people; a mail may have several."""
 
 MANAGERS_WHO_SAY_NO = 0.08
+"""As a share."""
+
+WHO_MISS_A_GROUP_SESSION = 0.2
 """As a share."""
 
 POLL_SECONDS = 0.1
@@ -412,6 +415,8 @@ class Crowd:
         def choose(name: str, kind: str, options: list[str]) -> str:
             if name == "agrees":
                 return "no" if dice.random() < MANAGERS_WHO_SAY_NO else "yes"
+            if name == "came":
+                return "no" if dice.random() < WHO_MISS_A_GROUP_SESSION else "yes"
             if name == "joins":
                 return "no" if player.habit is Habit.STAYS_OUT else "yes"
             if name == "accepts":

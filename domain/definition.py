@@ -44,6 +44,7 @@ from domain.sections import (
     Sessions,
     Training,
     When,
+    contradictions_in_group_sessions,
 )
 from domain.written import (
     CalendarDate,
@@ -570,4 +571,7 @@ class Definition(Section):
                     "Write “evaluation”."
                 )
                 found.append((where, words))
+        found += contradictions_in_group_sessions(
+            self.group_sessions, self.program.starts, self.stages.total
+        )
         return found + contradictions_in_ladders(self.ladder)

@@ -97,6 +97,7 @@ def _place(plan: PairPlan, pair: Pair) -> str:
 def program_details(
     stage: Stage,
     paused: bool,
+    paused_until: datetime | None,
     stage_ends: datetime | None,
     proposal_number: int | None,
     awaits_approval: bool,
@@ -108,7 +109,7 @@ def program_details(
     if awaits_selection:
         waiting = "HR’s selection of whom to match"
     rows = [
-        ("Stage", f"{stage}{' (paused)' if paused else ''}"),
+        ("Stage", f"{stage}{_paused(paused, paused_until)}"),
         ("This stage ends by", _when(stage_ends) if stage_ends else "–"),
         ("Waits for", waiting),
         ("Proposal", f"number {proposal_number}" if proposal_number else "–"),
@@ -118,12 +119,18 @@ def program_details(
     return _list(rows) + (f"\n**{total} pairs**\n\n{_list(counted)}" if counted else "")
 
 
+def _paused(paused: bool, until: datetime | None) -> str:
+    if not paused:
+        return ""
+    return f" (paused until {_when(until)})" if until is not None else " (paused)"
+
+
 PROGRAM_HELP = """A reverse-mentoring program.
 
 - Stage and counts: **Current Details** here, or the search attribute `MentoringStage`.
 - Its pairs: **Relationships**, program → cohort → pair; or the list filter `MentoringProgram`.
 - HR’s acts are updates: `confirm_selection`, `approve_matches`, `edit_matches`, `check_pairs`,
-  `pause`, `resume`, `close_enrolment`, `cancel`.
+  `close_enrolment`, `pause`, `resume`, `postpone`, `extend`, `cancel`.
 """
 """What an operator reads beside a program, the same for all of them."""
 

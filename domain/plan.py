@@ -8,9 +8,10 @@ from typing import Any
 
 from pydantic import model_validator
 
-from domain.calendar import program_days
+from domain.calendar import calendar_of, program_days
 from domain.definition import Definition, Mode
 from domain.escalation import Ladder, read_ladders
+from domain.group_sessions import PlannedGroupDate, planned_dates
 from domain.model import Value
 from domain.people import Role
 from domain.sections import Afterwards, CheckInPoint, When
@@ -126,10 +127,17 @@ class ProgramPlan(Value):
     """Whether line managers are asked. Programs that began before they could be do without."""
     selection: bool = False
     """Whether HR chooses whom to match; the same holds."""
+    group_sessions: tuple[PlannedGroupDate, ...] = ()
+    """Every date of every group session, the earliest first."""
 
     def days(self, days: float) -> timedelta:
         """How long so many program days really take."""
         return self.pair.days(days)
+
+    def extended(self, days: int) -> ProgramPlan:
+        """The same with so many more program days for meetings."""
+        longer = self.pair.model_copy(update={"meetings": self.pair.meetings + days})
+        return self.model_copy(update={"pair": longer})
 
     def plan_of_late_pairs(self, late: timedelta) -> PairPlan | None:
         """The life of a pair that begins `late` after the first ones, to end with them.
@@ -197,6 +205,7 @@ def plan_of(definition: Definition, epoch: datetime) -> ProgramPlan:
             gather=repair.gather,
             least_sessions=repair.least_sessions,
         ),
+        group_sessions=planned_dates(definition, calendar_of(definition, epoch)),
     )
 
 

@@ -16,11 +16,21 @@ MOST_A_DAY = 2
 """Mails to one participant on one program day. What goes at once does not count. Those who run the
 program get theirs without a limit: a decision that waits for them makes many others wait."""
 
-AT_ONCE = frozenset({"session_invitation", "session_cancelled", "safety_raised", "help_asked"})
+AT_ONCE = frozenset(
+    {
+        "session_invitation",
+        "session_cancelled",
+        "group_session_cancelled",
+        "safety_raised",
+        "help_asked",
+    }
+)
 """Messages that wait for no hour and go alone. A session that is booked, moved or cancelled may be
 tonight's, and calendars expect one event a mail; who asks for help waits for nobody's morning."""
 
-_LAST_WORDS = frozenset({"partner_away", "welcome_back", "continued_reminder"})
+_LAST_WORDS = frozenset(
+    {"partner_away", "welcome_back", "continued_reminder", "group_session_cancelled"}
+)
 
 _ASK_HR_TO_ACT = frozenset(
     {"preparation_overdue", "pair_stalled", "pair_stalled_sponsor", "coordinator_task"}

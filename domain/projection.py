@@ -174,6 +174,8 @@ class ProgramStatus(Value):
 
     stage: Stage
     paused: bool
+    paused_until: datetime | None = None
+    """The instant at which the pause ends by itself: the program was postponed to it."""
     started_at: datetime | None
     updated_at: datetime | None
     """When the latest event happened: what "now" means to a report."""
@@ -432,6 +434,7 @@ class _Fold:
         self.stage = Stage.DEFINITION
         self.stages: list[StageEntry] = []
         self.paused = False
+        self.paused_until: datetime | None = None
         self.started_at: datetime | None = None
         self.updated_at: datetime | None = None
         self.invited = 0
@@ -470,6 +473,7 @@ class _Fold:
         return ProgramStatus(
             stage=self.stage,
             paused=self.paused,
+            paused_until=self.paused_until if self.paused else None,
             started_at=self.started_at,
             updated_at=self.updated_at,
             stages=tuple(self.stages),
@@ -634,7 +638,19 @@ def _on_program_paused(fold: _Fold, _event: JournalEvent) -> None:
 
 
 def _on_program_resumed(fold: _Fold, _event: JournalEvent) -> None:
-    fold.paused = False
+    fold.paused, fold.paused_until = False, None
+
+
+def _on_program_postponed(fold: _Fold, event: JournalEvent) -> None:
+    if fold.stage is not Stage.DEFINITION:  # before that it only starts later
+        fold.paused_until = _instant_in(event.data.get("until"))
+
+
+def _instant_in(value: int | str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
 
 
 def _on_invited(fold: _Fold, event: JournalEvent) -> None:
@@ -708,6 +724,7 @@ _ON_PROGRAM: dict[EventKind, Callable[[_Fold, JournalEvent], None]] = {
     EventKind.PROGRAM_CANCELLED: _on_program_cancelled,
     EventKind.PROGRAM_PAUSED: _on_program_paused,
     EventKind.PROGRAM_RESUMED: _on_program_resumed,
+    EventKind.PROGRAM_POSTPONED: _on_program_postponed,
     EventKind.PEOPLE_INVITED: _on_invited,
     EventKind.JOINED: _on_joined,
     EventKind.STAYED_OUT: _on_stayed_out,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
@@ -70,6 +72,29 @@ class GroupSession(Section):
         if list(self.dates) != sorted(set(self.dates)):
             raise ValueError("the dates must be different, and in order.")
         return self
+
+
+def contradictions_in_group_sessions(
+    sessions: Sequence[GroupSession], starts: date, days: int
+) -> list[tuple[tuple[str | int, ...], str]]:
+    """What can't be about the group sessions of a program: where, and what.
+
+    It starts on that day and lasts so many days.
+    """
+    found: list[tuple[tuple[str | int, ...], str]] = []
+    ends = starts + timedelta(days=days)
+    known: set[str] = set()
+    for place, group in enumerate(sessions):
+        if group.id in known:
+            found.append((("group_sessions", place, "id"), f"there are two called “{group.id}”."))
+        known.add(group.id)
+        for number, when in enumerate(group.dates):
+            where: tuple[str | int, ...] = ("group_sessions", place, "dates", number)
+            if when.date() < starts:
+                found.append((where, f"{when:%Y-%m-%d} is before the program starts ({starts})."))
+            elif when.date() > ends:
+                found.append((where, f"{when:%Y-%m-%d} is after the program has ended ({ends})."))
+    return found
 
 
 class AgreementSection(Section):

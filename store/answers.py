@@ -73,6 +73,8 @@ class AnswerKind(StrEnum):
     """Whether somebody would like to go on meeting once the program is over."""
     APPROVAL = "approval"
     """A line manager's word on somebody who would like to take part."""
+    ATTENDANCE = "attendance"
+    """Whether somebody came to a date of a group session."""
 
 
 class TooLate(Exception):
@@ -640,6 +642,28 @@ def notes_in(mine: Iterable[AnswerRow]) -> list[tuple[int, str]]:
 
 def _note(number: int | str) -> str:
     return f"note:{number}"
+
+
+# --- Group sessions ------------------------------------------------------------------------------
+
+
+def attendance_occasion(group: str, number: int) -> str:
+    """The occasion of an answer to whether somebody came to a date of a group session."""
+    return f"{AnswerKind.ATTENDANCE}:{group}:{number}"
+
+
+def attend(session: Session, link: Link, group: str, number: int, came: bool) -> bool:
+    """Say whether one came to a date of a group session. Can be changed while the link works."""
+    return _answer(
+        session,
+        link,
+        AnswerKind.ATTENDANCE,
+        {"came": came},
+        occasion=attendance_occasion(group, number),
+        event=EventKind.ATTENDED if came else EventKind.MISSED_GROUP_SESSION,
+        data={"group": group, "number": number},
+        even_after_the_end=True,
+    )
 
 
 # --- Saying how it goes --------------------------------------------------------------------------

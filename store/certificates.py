@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 
 from domain.calendar import ProgramCalendar
 from domain.definition import Definition
-from domain.journal import EventKind
 from domain.model import Value
 from domain.people import Role
+from store import journal
 from store.answers import PAIR_COMPLETIONS
-from store.tables import JournalRow, PairRow, SessionRow
+from store.group_sessions import group_sessions_now
+from store.programs import Program
+from store.tables import JournalRow, PairRow, ProgramRow, SessionRow
 
 
 class Certificate(Value):
@@ -78,26 +80,14 @@ def _held(session: Session, pair: str) -> list[tuple[SessionRow, datetime]]:
 
 
 def came_to_enough(session: Session, definition: Definition, pair: PairRow, person: str) -> bool:
-    """Whether somebody came to as many dates of each group session as everybody should."""
-    role = _role_in(pair, person)
-    needed = {
-        group.id: group.needed
-        for group in definition.group_sessions
-        if group.needed and role in group.whom.roles
-    }
-    if not needed:
-        return True
-    attended = session.scalars(
-        select(JournalRow).where(
-            JournalRow.program_id == pair.program_id,
-            JournalRow.person_id == person,
-            JournalRow.kind == EventKind.ATTENDED.value,
-        )
-    )
-    dates = {str(event.data.get("occasion", "")) for event in attended}
+    """Whether somebody came to as many dates of each group session as they should."""
+    role, epoch = _role_in(pair, person), session.get_one(ProgramRow, pair.program_id).epoch
+    program = Program(id=pair.program_id, definition=definition, epoch=epoch)
+    now = journal.now_of(session, pair.program_id)
     return all(
-        sum(date.startswith(f"{group}:") for date in dates) >= count
-        for group, count in needed.items()
+        group.attendance[person].is_enough
+        for group in group_sessions_now(session, program, now, [person])
+        if role in group.session.whom.roles and person in group.attendance
     )
 
 

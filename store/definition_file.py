@@ -121,6 +121,8 @@ def new_definition(
         "id": slug,
         "title": title.replace("\\", "\\\\").replace('"', '\\"'),
         "starts": starts.isoformat(),
+        "workshop_1": (starts + timedelta(days=65)).isoformat(),
+        "workshop_2": (starts + timedelta(days=121)).isoformat(),
     }
     text = (SHIPPED / "definitions" / f"{template}.yaml").read_text(encoding="utf-8")
     return re.sub(r"\{\{ (\w+) \}\}", lambda match: filled[match[1]], text)

@@ -50,6 +50,8 @@ class Purpose(StrEnum):
     CONTINUE = "continue"
     """Whether to go on meeting once the program is over."""
     CERTIFICATE = "certificate"
+    GROUP = "group"
+    """Whether somebody came to a group session; `occasion` names the date."""
     TASK = "task"
     """What happened with a pair, and what can be done: for who runs the program."""
 
@@ -75,7 +77,7 @@ class Link(Value):
     """Id of the survey to answer."""
     occasion: str | None = None
     """Which sending of that survey: `pulse:after-session-2`. For a page of the training, the id of
-    the module."""
+    the module; for a group session, which of its dates."""
     expires: datetime
     """First instant at which the link no longer works. Kept to the second, rounded up."""
 

@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -217,6 +218,26 @@ def get(session: Session, program: str) -> Program:
     if row is None:
         raise UnknownProgram(program)
     return Program(id=row.id, definition=Definition.model_validate(row.definition), epoch=row.epoch)
+
+
+def start_on(session: Session, program: str, epoch: datetime) -> None:
+    """Have a program that has not begun begin at another instant, on the date that this is."""
+    row = session.get_one(ProgramRow, program)
+    calendar = calendar_of(Definition.model_validate(row.definition), row.epoch)
+    zone = ZoneInfo(row.definition["calendar"]["timezone"])
+    starts = calendar.to_program(epoch).astimezone(zone).date()
+    described = {**row.definition["program"], "starts": starts.isoformat()}
+    row.definition = {**row.definition, "program": described}
+    row.epoch = epoch
+
+
+def meet_for(session: Session, program: str, days: int) -> None:
+    """Let a program have so many program days for its meetings."""
+    row = session.get_one(ProgramRow, program)
+    row.definition = {
+        **row.definition,
+        "stages": {**row.definition["stages"], "meetings": days},
+    }
 
 
 def all_ids(session: Session) -> list[str]:

@@ -143,11 +143,29 @@ class MatchesApproval(Value):
     number: int
 
 
+class Postponement(Value):
+    """HR makes a program later."""
+
+    until: datetime
+    """The instant at which it starts now, or goes on."""
+    days: int
+    """Program days by which that is later: by so many its group sessions move."""
+
+
+class Extension(Value):
+    """HR gives every pair of a program more time."""
+
+    days: int
+    """Program days."""
+
+
 class ProgramView(Value):
     """Where a program stands, for who asks its workflow."""
 
     stage: Stage
     paused: bool
+    paused_until: datetime | None = None
+    """When the pause ends by itself, if it does."""
     proposal: str | None
     proposal_number: int | None
     awaits_approval: bool

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import partial
+
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
@@ -36,6 +39,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.options import PATIENT
     from workflows.program_steps import Cancelled
     from workflows.repairs import Repairs
+    from workflows.steering import Steering
 
 BEFORE_MEETINGS = (
     PairState.INTRODUCED,
@@ -50,7 +54,7 @@ LAST_MAIL = 14
 
 
 @workflow.defn(name="Program")
-class ProgramWorkflow(Enrolling, Repairs):
+class ProgramWorkflow(Enrolling, Repairs, Steering):
     """Walks a program through its stages. HR steers it by updates."""
 
     @workflow.init
@@ -70,6 +74,7 @@ class ProgramWorkflow(Enrolling, Repairs):
             await self._evaluate()
         except Cancelled:
             await self._cancel_pairs()
+        await self._end_group_sessions()
         await self._held.gone(within=self._plan.days(LAST_MAIL))
         await workflow.wait_condition(workflow.all_handlers_finished)
         return ProgramOutcome(
@@ -86,7 +91,18 @@ class ProgramWorkflow(Enrolling, Repairs):
         self._recorder.add(EventKind.PROGRAM_STARTED)
         self._enter(Stage.DEFINITION, self._plan.epoch)
         await self._write_down()
-        await self._wait(until=self._plan.epoch, summary="start date")
+        while True:
+            epoch = self._plan.epoch  # HR may postpone it
+            await self._wait(
+                until=epoch,
+                or_when=partial(self._starts_at_another_time, epoch),
+                summary="start date",
+            )
+            if self._plan.epoch == epoch:
+                return
+
+    def _starts_at_another_time(self, epoch: datetime) -> bool:
+        return self._plan.epoch != epoch
 
     async def _agree_on_matches(self) -> None:
         self._proposal = await workflow.execute_activity_method(
@@ -118,7 +134,7 @@ class ProgramWorkflow(Enrolling, Repairs):
                 await self._send(ProgramMomentKind.MATCHES_REMINDER, occasion=str(reminders))
 
     async def _prepare_pairs(self) -> None:
-        pair = self._plan.pair
+        pair, extended = self._plan.pair, self._extended
         ends = self._in_days(pair.introduction + pair.preparation)
         self._enter(Stage.PREPARATION, ends)
         formed = await workflow.execute_activity_method(
@@ -133,7 +149,8 @@ class ProgramWorkflow(Enrolling, Repairs):
         )
         self._pairs_formed_at = workflow.now() - self._paused_for
         await self._send(ProgramMomentKind.NOT_MATCHED)
-        await self._start_cohorts(formed.cohorts, pair)
+        await self._start_cohorts(formed.cohorts, pair, extended)
+        self._begin_group_sessions()
         await self._wait_and_repair(
             until=ends,
             or_when=lambda: not self._repairs and self._no_pair_is(BEFORE_MEETINGS),
@@ -141,14 +158,19 @@ class ProgramWorkflow(Enrolling, Repairs):
         )
 
     async def _hold_meetings(self) -> None:
-        ends = self._in_days(self._plan.pair.meetings)
-        self._enter(Stage.MEETINGS, ends)
+        self._enter(Stage.MEETINGS, self._in_days(self._plan.pair.meetings))
         await self._write_down()
-        await self._wait_and_repair(
-            until=ends,
-            or_when=lambda: not self._repairs and self._no_pair_is(BEFORE_EVALUATION),
-            summary="meetings end",
-        )
+        while (ends := self._stage_ends) is not None:  # HR may extend it
+            await self._wait_and_repair(
+                until=ends, or_when=partial(self._meetings_are_over, ends), summary="meetings end"
+            )
+            if self._stage_ends == ends:
+                return
+
+    def _meetings_are_over(self, ends: datetime) -> bool:
+        """Whether every pair has come to its evaluation, or they end at another time now."""
+        all_have_met = not self._repairs and self._no_pair_is(BEFORE_EVALUATION)
+        return all_have_met or self._stage_ends != ends
 
     async def _evaluate(self) -> None:
         self._set_new_pairs(None)
@@ -177,6 +199,7 @@ class ProgramWorkflow(Enrolling, Repairs):
         else:
             await self._write_down()
         await self._tell_cohorts(Order.CANCEL)
+        await self._call_off_group_sessions()
         await self._all_cohorts_over()
 
     # --- What HR and the cohorts say -------------------------------------------------------------
@@ -338,49 +361,8 @@ class ProgramWorkflow(Enrolling, Repairs):
         if self._paused_at is not None:
             raise ApplicationError("The program is paused. Resume it first.")
 
-    @workflow.update
-    async def pause(self) -> None:
-        """Stop the clock: nothing goes out, no deadline passes, answers are still taken."""
-        self._paused_at = workflow.now()
-        self._recorder.add(EventKind.PROGRAM_PAUSED)
-        self._show()
-        await self._tell_cohorts(Order.PAUSE)
-        await self._write_down()
-
-    @pause.validator
-    def _can_pause(self) -> None:
-        self._check_runs()
-        if self._paused_at is not None:
-            raise ApplicationError("The program is paused already.")
-
-    @workflow.update
-    async def resume(self) -> None:
-        """Let the clock run again: everything that was due is later by the length of the pause."""
-        if self._paused_at is not None:
-            self._paused_for += workflow.now() - self._paused_at
-        self._paused_at = None
-        self._recorder.add(EventKind.PROGRAM_RESUMED)
-        self._show()
-        await self._tell_cohorts(Order.RESUME)
-        await self._write_down()
-
-    @resume.validator
-    def _can_resume(self) -> None:
-        self._check_runs()
-        if self._paused_at is None:
-            raise ApplicationError("The program is not paused.")
-
-    @workflow.update
-    async def cancel(self) -> None:
-        """End the program for everybody, each told kindly."""
-        self._cancelled = True
-
     @check_pairs.validator
     def _has_pairs(self) -> None:
         self._check_runs()
         if not self._cohorts:
             raise ApplicationError("There are no pairs yet.")
-
-    @cancel.validator
-    def _can_cancel(self) -> None:
-        self._check_runs()

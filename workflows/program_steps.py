@@ -13,6 +13,7 @@ from temporalio.exceptions import ApplicationError, ChildWorkflowError
 
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import (
+        GroupDate,
         NewPairs,
         PairActivities,
         ProgramActivities,
@@ -57,6 +58,10 @@ class ProgramSteps:
         self._stage_ends: datetime | None = None
         self._paused_at: datetime | None = None
         self._paused_for = timedelta(0)
+        self._paused_until: datetime | None = None
+        """When a pause ends by itself: the date to which the program was postponed."""
+        self._extended = 0
+        """Program days by which HR has made the time for meetings longer."""
         self._cancelled = False
         self._closing = False
         self._selecting = False
@@ -70,9 +75,7 @@ class ProgramSteps:
         self._cohorts: list[CohortHandle] = []
         self._watchers: list[asyncio.Task[None]] = []
         self._counts: dict[int, dict[PairState, int]] = {}
-        self._held = HeldMail(
-            start.program, may_go=lambda: self._cancelled or self._paused_at is None
-        )
+        self._held = HeldMail(start.program, may_go=self._mail_may_go)
 
     def _check_runs(self) -> None:
         if self._cancelled or self._stage in (Stage.COMPLETED, Stage.CANCELLED):
@@ -82,13 +85,22 @@ class ProgramSteps:
         if self._closing:
             raise ApplicationError("Every pair has ended and the report is being made.")
 
-    async def _start_cohorts(self, count: int, plan: PairPlan) -> None:
+    def _mail_may_go(self) -> bool:
+        """Whether what is held may go out: not in a pause, but for the word that there is one."""
+        return self._cancelled or self._paused_at is None or self._paused_until is not None
+
+    async def _start_cohorts(self, count: int, plan: PairPlan, extended: int) -> None:
+        """Start the pairs of so many cohorts. `extended` days of extension are in their plan."""
         for _ in range(count):
             await self._not_in_a_pause()
             number = len(self._cohorts) + 1
             cohort = await self._start_cohort(number, plan)
             self._cohorts.append(cohort)
             self._watchers.append(asyncio.create_task(self._watch(number, cohort)))
+            if self._extended > extended:  # HR extended the program meanwhile
+                await self._tell_cohort(
+                    cohort, HrOrder(order=Order.EXTEND, days=self._extended - extended)
+                )
 
     async def _start_cohort(self, number: int, plan: PairPlan) -> CohortHandle:
         return await workflow.start_child_workflow(
@@ -167,6 +179,7 @@ class ProgramSteps:
         until: datetime | None = None,
         occasion: str = "1",
         pairs: tuple[str, ...] = (),
+        group: GroupDate | None = None,
     ) -> None:
         """Write to everybody whom a moment concerns, page by page."""
         now = workflow.now()
@@ -184,6 +197,7 @@ class ProgramSteps:
                     occasion=occasion,
                     after=after,
                     pairs=pairs,
+                    group=group,
                     events=events,
                 ),
                 summary=kind.value.replace("_", " "),
@@ -205,12 +219,15 @@ class ProgramSteps:
             **PATIENT,
         )
 
-    async def _tell_cohorts(self, order: Order) -> None:
-        for cohort in self._cohorts:
-            try:
-                await cohort.signal(CohortWorkflow.hr_ordered, HrOrder(order=order))
-            except ApplicationError:
-                workflow.logger.info("cohort was over before the order reached it")
+    async def _tell_cohorts(self, order: Order, days: int = 0) -> None:
+        for cohort in tuple(self._cohorts):
+            await self._tell_cohort(cohort, HrOrder(order=order, days=days))
+
+    async def _tell_cohort(self, cohort: CohortHandle, order: HrOrder) -> None:
+        try:
+            await cohort.signal(CohortWorkflow.hr_ordered, order)
+        except ApplicationError:
+            workflow.logger.info("cohort was over before the order reached it")
 
     async def _tell_pair(self, pair: str, order: Order) -> None:
         handle: PairInTheTree = workflow.get_external_workflow_handle_for(
@@ -235,6 +252,7 @@ class ProgramSteps:
             program_details(
                 stage=view.stage,
                 paused=view.paused,
+                paused_until=view.paused_until,
                 stage_ends=view.stage_ends,
                 proposal_number=view.proposal_number,
                 awaits_approval=view.awaits_approval,
@@ -282,6 +300,7 @@ class ProgramSteps:
         return ProgramView(
             stage=self._stage,
             paused=self._paused_at is not None,
+            paused_until=self._paused_until,
             proposal=proposal,
             proposal_number=number,
             awaits_approval=self._awaits_approval,

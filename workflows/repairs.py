@@ -132,6 +132,7 @@ class Repairs(ProgramSteps):
     async def _introduce_new_pairs(self) -> None:
         await self._not_in_a_pause()
         approved, plan = self._new_pairs, self._plan_of_late_pairs()
+        extended = self._extended
         self._new_pairs_approved = False
         self._set_new_pairs(None)
         if approved is None or plan is None:
@@ -158,7 +159,7 @@ class Repairs(ProgramSteps):
             summary="form the new pairs",
             **PATIENT,
         )
-        await self._start_cohorts(formed.cohorts, plan)
+        await self._start_cohorts(formed.cohorts, plan, extended)
         if new_pairs.pairs < approved.pairs:
             self._note_somebody_alone()
 

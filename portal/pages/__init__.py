@@ -13,6 +13,7 @@ from portal.pages.certificate import CertificatePage
 from portal.pages.continuing import ContinuePage
 from portal.pages.data import DataPage
 from portal.pages.goals import GoalsPage
+from portal.pages.group import GroupPage
 from portal.pages.introduction import IntroductionPage
 from portal.pages.join import JoinPage
 from portal.pages.overview import OverviewPage
@@ -37,6 +38,7 @@ PAGES: dict[Purpose, Page[Any]] = {
     Purpose.SESSION: SessionPage(),
     Purpose.SURVEY: SurveyPage(),
     Purpose.OVERVIEW: OverviewPage(),
+    Purpose.GROUP: GroupPage(),
     Purpose.TASK: TaskPage(),
     Purpose.HELP: HelpPage(),
     Purpose.SAFETY: SafetyPage(),

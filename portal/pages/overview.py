@@ -9,6 +9,7 @@ from domain.people import Role
 from portal.pages.away import away_until
 from portal.pages.base import Accepted, Form, Rejected, View, thanks
 from portal.pages.goals import how_goals_moved
+from portal.pages.group import dates_to_tell, group_lines
 from portal.pages.join import manager_is_asked
 from portal.pages.standing import Standing, Step, standings
 from portal.pages.steps import steps_of
@@ -62,6 +63,8 @@ class OverviewPage:
             {
                 "cards": [card for card in cards if not card.is_over],
                 "ended": [card for card in cards if card.is_over],
+                "groups": [] if left else group_lines(visit),
+                "group_dates": [] if left else dates_to_tell(visit),
                 "left": left,
                 "over": over,
                 "joined": visit.participant.joined,

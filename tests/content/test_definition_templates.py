@@ -20,6 +20,7 @@ from domain.sections import (
     CheckIn,
     Enrolment,
     GoalsSection,
+    GroupSession,
     Sessions,
     Training,
 )
@@ -74,6 +75,17 @@ def test_every_commented_setting_is_sound_too(template: str, tmp_path: Path) -> 
     assert plan.matching.fixed
     assert plan.people.skill_levels
     assert plan.people.identity is not None
+
+
+def test_its_group_sessions_are_sound_once_they_are_put_to_use(
+    template: str, tmp_path: Path
+) -> None:
+    start = template.index("# group_sessions:")
+    block, rest = template[start:].split("\n\n", 1)
+    used = re.sub(r"^# ?", "", block, flags=re.MULTILINE)
+    (group,) = load(tmp_path, f"{template[:start]}{used}\n\n{rest}").group_sessions
+    assert named(block, GroupSession) == set(GroupSession.model_fields)
+    assert len(group.dates) == 2
 
 
 @pytest.mark.parametrize(

@@ -152,6 +152,20 @@ TO_HR = (
     Mail.SAFETY_RAISED,
 )
 
+GROUP: dict[str, Any] = {
+    "group": {
+        "title": "Mentor supervision",
+        "number": 2,
+        "count": 3,
+        "needed": 2,
+        "minutes": 60,
+        "when": "Wednesday 19 May 2027, 12:30 (Europe/London)",
+        "place": "Seminar room [1st floor]",
+        "moved": False,
+    },
+    "links": {"group": URL.format("group")},
+}
+
 BEFORE_PAIRS: dict[Mail, dict[str, Any]] = {
     Mail.INVITATION: {"links": {"join": URL.format("join")}, "closes": "Friday 13 March 2026"},
     Mail.INVITATION_REMINDER: {
@@ -161,6 +175,10 @@ BEFORE_PAIRS: dict[Mail, dict[str, Any]] = {
     Mail.NOT_APPROVED: {"reason": "said_no"},
     Mail.NOT_SELECTED: {},
     Mail.NOT_MATCHED: {},
+    **dict.fromkeys(
+        (Mail.GROUP_SESSION, Mail.GROUP_SESSION_FOLLOW_UP, Mail.GROUP_SESSION_CANCELLED), GROUP
+    ),
+    Mail.PROGRAM_POSTPONED: {"until": "Monday 13 April 2026"},
 }
 
 

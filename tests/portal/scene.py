@@ -26,13 +26,15 @@ PROGRAM = "example-2026"
 STARTED = datetime.now(UTC).replace(microsecond=0) - timedelta(days=30)
 EXPIRES = datetime.now(UTC).replace(microsecond=0) + timedelta(days=90)
 
+TODAY = date.today()  # noqa: DTZ011 - any date will do
+
 DEFINITION = Definition.model_validate(
     {
         "program": {
             "id": PROGRAM,
             "title": "Looking Up 2026",
             "organisation": "Example Ltd",
-            "starts": date.today() - timedelta(days=30),  # noqa: DTZ011 - any start date will do
+            "starts": TODAY - timedelta(days=30),
             "goals": [{"goal": "Leaders who use what juniors know", "priority": "Digital"}],
         },
         "coordinator": {"name": "Cora Example", "email": "cora@example.com"},
@@ -50,6 +52,18 @@ DEFINITION = Definition.model_validate(
             },
             "levels": ["junior", "senior", "director"],
         },
+        "group_sessions": [
+            {
+                "id": "supervision",
+                "title": "Mentor supervision",
+                "whom": "mentor",
+                "dates": [
+                    f"{TODAY - timedelta(days=30)} 12:00",
+                    f"{TODAY + timedelta(days=14)} 12:00",
+                ],
+                "place": "Room 3",
+            }
+        ],
         "success": [{"metric": "sessions_held", "target": ">= 80%"}],
     }
 )

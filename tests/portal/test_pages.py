@@ -39,6 +39,7 @@ ABOUT: dict[Purpose, dict[str, object]] = {
     Purpose.OVERVIEW: {"pair": None},
     Purpose.AWAY: {"pair": None},
     Purpose.DATA: {"pair": None},
+    Purpose.GROUP: {"pair": None, "occasion": "supervision:1"},
     Purpose.TASK: {"person": COORDINATOR, "occasion": "silence:3:1"},
     Purpose.TRAINING: {"occasion": "feedback"},
 }
@@ -74,6 +75,7 @@ SENDS: dict[Purpose, dict[str, str]] = {
     Purpose.SAFETY: {"pair": "pair-1", "number": "1", "words": ""},
     Purpose.AWAY: {"action": "away", "until": IN_A_WEEK},
     Purpose.CONTINUE: {"wish": "go_on"},
+    Purpose.GROUP: {"came": "yes"},
     Purpose.TASK: {"action": "snooze", "days": "5"},
 }
 """A good answer to every page on which there is something to send."""
@@ -238,7 +240,9 @@ def test_a_page_of_a_pair_needs_what_its_link_should_hold(
 
 @pytest.mark.parametrize(
     "purpose",
-    sorted(set(SENDS) - OF_A_PERSON - {Purpose.APPROVAL, Purpose.SURVEY, Purpose.TASK}),
+    sorted(
+        set(SENDS) - OF_A_PERSON - {Purpose.APPROVAL, Purpose.SURVEY, Purpose.GROUP, Purpose.TASK}
+    ),
 )
 def test_nothing_can_be_sent_once_the_pair_has_ended(
     scene: Scene, browser: TestClient, purpose: Purpose

@@ -51,19 +51,17 @@ def certificate(
         return certificate_of(session, definition, calendar_of(definition, epoch), pair, person)
 
 
-def attend(scene: Scene, person: str, *dates: str) -> None:
+def said(scene: Scene, person: str, kind: EventKind, group: str, number: int) -> None:
+    """Somebody said whether they came to a date of a group session."""
+    event = JournalEvent(
+        id=f"{person}/{group}/{number}",
+        kind=kind,
+        at=datetime.now(UTC),
+        person=person,
+        data={"group": group, "number": number},
+    )
     with scene.database.write() as session:
-        events = [
-            JournalEvent(
-                id=f"{person}/{date}",
-                kind=EventKind.ATTENDED,
-                at=datetime.now(UTC),
-                person=person,
-                data={"occasion": date},
-            )
-            for date in dates
-        ]
-        journal.append(session, PROGRAM, events)
+        journal.append(session, PROGRAM, [event])
 
 
 def test_it_counts_the_sessions_that_were_held(scene: Scene) -> None:
@@ -87,7 +85,9 @@ def test_a_pair_that_goes_on_has_none_yet(scene: Scene) -> None:
 def test_who_has_to_come_to_group_sessions_needs_enough_of_them(scene: Scene) -> None:
     definition = DEFINITION.model_copy(update={"group_sessions": (WORKSHOPS,)})
     assert certificate(scene, "p-theo", definition) is not None
-    attend(scene, "p-mia", "supervision:1", "other:2")
+    said(scene, "p-mia", EventKind.ATTENDED, "supervision", 1)
+    said(scene, "p-mia", EventKind.MISSED_GROUP_SESSION, "supervision", 2)
+    said(scene, "p-mia", EventKind.ATTENDED, "other", 3)
     assert certificate(scene, "p-mia", definition) is None
-    attend(scene, "p-mia", "supervision:3")
+    said(scene, "p-mia", EventKind.ATTENDED, "supervision", 3)
     assert certificate(scene, "p-mia", definition) is not None

@@ -19,6 +19,7 @@ from activities.signatures import (
     EditDone,
     EditRequest,
     Evaluate,
+    ExtendProgram,
     FormPairs,
     MatchRequest,
     NewPairs,
@@ -28,18 +29,21 @@ from activities.signatures import (
     PairMoment,
     PairRef,
     PairsFormed,
+    PostponeProgram,
     ProgramActivities,
     ProgramMoment,
     ProgramRef,
     ProposalRef,
     Record,
     RepairRequest,
+    Rescheduled,
     Selected,
     Sent,
     SettleRequest,
     Verdicts,
 )
 from domain.escalation import Ladder
+from domain.group_sessions import PlannedGroupDate
 from domain.journal import EventKind, JournalEvent
 from domain.people import Role
 from domain.plan import PairPlan, PlannedCheckIn, ProgramPlan, RepairPlan
@@ -90,6 +94,7 @@ def program_plan(
     *,
     manager_approval: bool = False,
     selection: bool = False,
+    group_sessions: tuple[PlannedGroupDate, ...] = (),
 ) -> ProgramPlan:
     """A program that begins at `epoch`."""
     return ProgramPlan(
@@ -100,6 +105,7 @@ def program_plan(
         repair=repair,
         manager_approval=manager_approval,
         selection=selection,
+        group_sessions=group_sessions,
     )
 
 
@@ -127,6 +133,10 @@ class Stage(PairActivities, ProgramActivities):
         self.held: list[PairRef] = []
         """The pairs for which held messages were to go out."""
         self.held_of_program: list[ProgramRef] = []
+        self.postponed: list[PostponeProgram] = []
+        self.group_sessions: tuple[PlannedGroupDate, ...] = ()
+        """The dates of group sessions after a postponement."""
+        self.extended: list[ExtendProgram] = []
         self.hours: Callable[[PairRef], PairHours] = _always_open
         self.later: list[datetime | None] = []
         """When what was held can go, for each sending of the program in order."""
@@ -189,6 +199,19 @@ class Stage(PairActivities, ProgramActivities):
     @activity.defn
     def settle_selection(self, program: ProgramRef) -> Selected:
         return self.selected
+
+    @activity.defn
+    def postpone_program(self, order: PostponeProgram) -> Rescheduled:
+        self._note(order.events)
+        with self._lock:
+            self.postponed.append(order)
+        return Rescheduled(group_sessions=self.group_sessions)
+
+    @activity.defn
+    def extend_program(self, order: ExtendProgram) -> None:
+        self._note(order.events)
+        with self._lock:
+            self.extended.append(order)
 
     @activity.defn
     def propose_matches(self, request: MatchRequest) -> ProposalRef:

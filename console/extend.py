@@ -1,0 +1,52 @@
+"""`starter.py extend`: more time for the meetings of a program."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from console.session import (
+    need_worker,
+    order,
+    out,
+    program_handle,
+    run,
+    store,
+    temporal,
+    the_program,
+    told,
+)
+from console.terminal import BAD_INPUT, fail
+from console.written import days
+from runtime.settings import Settings, load_settings
+from workflows.messages import Extension
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def extend(
+    program: Annotated[str, typer.Argument(metavar="PROGRAM", help="The program's id.")],
+    by: Annotated[str, typer.Option("--by", metavar="SPAN", help="So much more time: “3 weeks”.")],
+) -> None:
+    """Give every pair more time for its meetings. Each is told until when."""
+    with told():
+        span = days("--by", by)
+        if span < 1:
+            fail("--by: extend it by at least one day.", BAD_INPUT)
+        settings = load_settings()
+        with store(settings) as database:
+            the_program(database, program)
+        run(_extend(settings, program, span))
+        out.print(
+            f"Extended by {span} day{'s' if span > 1 else ''}: every pair that still meets is told "
+            "until when, and pairs that begin later have the time too.",
+            soft_wrap=True,
+        )
+
+
+async def _extend(settings: Settings, program: str, days: int) -> None:
+    client = await temporal(settings)
+    await need_worker(client, settings)
+    await order(program_handle(client, program), "extend", Extension(days=days))

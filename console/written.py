@@ -1,0 +1,31 @@
+"""Spans and dates as HR types them behind an option, in the same words as in a definition."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from console.terminal import BAD_INPUT, fail
+from domain.written import CalendarDate, Days
+
+
+def days(option: str, text: str) -> int:
+    """A span like “2 weeks”, in days."""
+    return int(_read(option, Days, text))
+
+
+def a_date(option: str, text: str) -> date:
+    """A date like 2027-01-11."""
+    read = _read(option, CalendarDate, text)
+    assert isinstance(read, date)  # noqa: S101 - what the type gives
+    return read
+
+
+def _read(option: str, kind: Any, text: str) -> Any:
+    try:
+        return TypeAdapter(kind).validate_python(text)
+    except ValidationError as wrong:
+        said = wrong.errors()[0]["msg"].removeprefix("Value error, ")
+        fail(f"{option} {text}: {said}", BAD_INPUT)
