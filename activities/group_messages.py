@@ -163,6 +163,7 @@ class _OfGroup:
                 "when": writer.moment(starts, person),
                 "place": group.place,
                 "moved": False,
+                "attached": person.preferences.calendar,
                 **about,
             },
             "links": {"group": writer.link(Purpose.GROUP, person.id, occasion=occasion)},

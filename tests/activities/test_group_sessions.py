@@ -103,6 +103,16 @@ def test_many_people_are_written_to_page_by_page(
     assert len(on_sqlite.post.kinds()) == 2
 
 
+def test_who_wants_no_calendar_invitation_reads_of_none(on_sqlite: Works) -> None:
+    with on_sqlite.scene.database.write() as session:
+        row = session.get_one(ParticipantRow, (PROGRAM, "p-mia"))
+        row.preferences = {"calendar": False}
+    write(on_sqlite, K.GROUP_SESSION)
+    (mail,) = on_sqlite.post.mails("mia@example.com")
+    assert "attached" not in mail.text
+    assert mail.attachments == ()
+
+
 def test_nobody_sees_who_else_is_invited(on_sqlite: Works) -> None:
     write(on_sqlite, K.GROUP_SESSION)
     raw = on_sqlite.post.mailbox.raw(on_sqlite.post.mails("mia@example.com")[0].id)

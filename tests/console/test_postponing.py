@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -19,13 +20,20 @@ STARTS = date.today() + timedelta(days=60)  # noqa: DTZ011 - any date that is to
 
 
 def with_real_days(office: Office) -> None:
-    """Have the program wait for a start date, with a group session after it."""
+    """Have the program wait for a start date, with a workshop after it."""
     text = office.definition.read_text("utf-8")
     text = text.replace("  day: 10min\n", "", 1)
     text = text.replace("starts: 2027-01-11", f"starts: {STARTS}", 1)
+    office.definition.write_text(text, "utf-8")
+    with_a_workshop(office, STARTS + timedelta(days=60))
+
+
+def with_a_workshop(office: Office, day: date) -> None:
+    """Have the program's people come together on a day."""
+    text = office.definition.read_text("utf-8")
     workshop = (
         "\ngroup_sessions:\n  - id: workshop\n    title: Workshop\n    whom: both\n"
-        f"    dates: [{STARTS + timedelta(days=60)} 10:00]\n"
+        f"    dates: [{day} 10:00]\n    needed: 1\n"
     )
     office.definition.write_text(text + workshop, "utf-8")
 
@@ -57,8 +65,12 @@ async def test_a_program_that_has_not_begun_starts_later(office: Office) -> None
 
 async def test_a_program_that_runs_takes_a_break_until_a_date(office: Office) -> None:
     program = office.program
+    with_a_workshop(office, date(2027, 5, 12))
     async with office.worker():
         await office.up_to_the_pairs()
+        await office.until_journal_has("pair_introduced")
+        on_course = r"Workshop: (\d+) of \1 people on course, next on Wednesday "
+        assert re.search(f"{on_course}12 May 2027", (await typed("status", program)).out)
         done = await typed("postpone", program, "--by", "2 weeks")
         assert done.code == 0
         assert "Everybody who is in it gets a message." in " ".join(done.out.split())
@@ -66,6 +78,7 @@ async def test_a_program_that_runs_takes_a_break_until_a_date(office: Office) ->
         assert view.paused_until is not None
         status = await typed("status", program)
         assert "paused until" in status.out
+        assert re.search(f"{on_course}26 May 2027", status.out)
         facts = (await typed("status", program, "--json")).json
         assert facts["paused"] is True
         assert facts["paused_until"] == view.paused_until.isoformat()

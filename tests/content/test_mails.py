@@ -162,6 +162,7 @@ GROUP: dict[str, Any] = {
         "when": "Wednesday 19 May 2027, 12:30 (Europe/London)",
         "place": "Seminar room [1st floor]",
         "moved": False,
+        "attached": True,
     },
     "links": {"group": URL.format("group")},
 }

@@ -111,6 +111,21 @@ def test_a_resumed_program_is_not_paused() -> None:
     assert not project([pause, event(EventKind.PROGRAM_RESUMED, 2, None)]).paused
 
 
+def test_a_program_that_is_postponed_while_it_runs_is_paused_until_a_date() -> None:
+    runs = event(EventKind.STAGE_ENTERED, 0, None, stage="matching")
+    paused = event(EventKind.PROGRAM_PAUSED, 1, None)
+    postponed = event(EventKind.PROGRAM_POSTPONED, 1, None, days=14, until=at(15).isoformat())
+    resumed = event(EventKind.PROGRAM_RESUMED, 15, None)
+    assert project([runs, paused, postponed]).paused_until == at(15)
+    assert project([runs, paused, postponed, resumed]).paused_until is None
+
+
+def test_a_program_that_is_postponed_before_it_starts_is_not_paused() -> None:
+    postponed = event(EventKind.PROGRAM_POSTPONED, 1, None, days=14, until=at(15).isoformat())
+    assert not project([postponed]).paused
+    assert project([postponed]).paused_until is None
+
+
 def test_people_are_counted_by_their_last_word() -> None:
     events = [
         event(EventKind.PEOPLE_INVITED, 0, None, count=40),

@@ -178,6 +178,8 @@ def in_the_middle(served: Served) -> dict[str, str]:
         "cancel-nothing": served.url(Purpose.CANCEL, session=4),
         "session": served.url(Purpose.SESSION, session=1),
         "session-held": served.url(Purpose.SESSION, session=3),
+        "group": served.url(Purpose.GROUP, pair=None, occasion="supervision:1"),
+        "group-before": served.url(Purpose.GROUP, pair=None, occasion="supervision:2"),
         "overview": served.url(Purpose.OVERVIEW, pair=None),
         "help": served.url(Purpose.HELP),
         "help-without-pair": served.url(Purpose.HELP, "p-nils", pair=None),
