@@ -125,9 +125,8 @@ class Clicker:
             self._note_event(attached.content)
         for link in mail["links"]:
             purpose = link.split("/")[3] if link.count("/") > 3 else ""
-            about_now = purpose != "session" or "session_follow_up" in mail["kind"]
-            act = ACTS.get(purpose)
-            if act is not None and about_now:
+            act, asks = ACTS.get(purpose), ASKED_BY.get(purpose, "")
+            if act is not None and asks in mail["kind"]:
                 await self.page.goto(link)
                 self.seen.append(purpose)
                 await act(self)
@@ -260,6 +259,9 @@ ACTS: dict[str, Callable[[Clicker], Any]] = {
     "certificate": keep,
 }
 """What a person does on each page."""
+
+ASKED_BY = {"book": "session_due", "session": "session_follow_up"}
+"""The mails that ask for a page which others name as well, for later or for who needs it."""
 
 
 class Program:
