@@ -127,7 +127,7 @@ class CohortWorkflow:
     @workflow.signal
     def pair_changed(self, change: PairChanged) -> None:
         """A pair's state changed. That it is over counts once everybody has been told."""
-        if not (self._watches_all and change.state.is_over):
+        if change.everybody_knows or not (self._watches_all and change.state.is_over):
             self._note(change.pair, change.state)
 
     @workflow.signal

@@ -61,6 +61,8 @@ class PairChanged(Value):
 
     pair: str
     state: PairState
+    everybody_knows: bool = False
+    """Whether the two of a pair that is over were told, or will be as soon as they may be."""
 
 
 class CohortCounts(Value):

@@ -57,7 +57,7 @@ class PairWorkflow:
         self._plan = start.plan
         self._pair = begin(workflow.now(), mutual=start.plan.mutual)
         self._recorder = Recorder(start.pair)
-        self._reported = self._pair.state
+        self._reported = (self._pair.state, self._pair.ended)
         self._listed = (self._pair.state, self._pair.ladder_step)
 
     @workflow.run
@@ -192,11 +192,16 @@ class PairWorkflow:
     async def _report_state(self) -> None:
         self._show_in_lists()
         state, parent = self._pair.state, workflow.info().parent
-        if state is not self._reported and parent is not None:
-            self._reported = state
+        if (state, self._pair.ended) != self._reported and parent is not None:
+            self._reported = (state, self._pair.ended)
             cohort = workflow.get_external_workflow_handle(parent.workflow_id)
             with suppress(ApplicationError):  # an operator may have ended the cohort
-                await cohort.signal("pair_changed", PairChanged(pair=self._start.pair, state=state))
+                await cohort.signal(
+                    "pair_changed",
+                    PairChanged(
+                        pair=self._start.pair, state=state, everybody_knows=self._pair.ended
+                    ),
+                )
 
     def _show_in_lists(self) -> None:
         stands = (self._pair.state, self._pair.ladder_step)

@@ -22,7 +22,7 @@ STARTS = date.today() + timedelta(days=60)  # noqa: DTZ011 - any date that is to
 def with_real_days(office: Office) -> None:
     """Have the program wait for a start date, with a workshop after it."""
     text = office.definition.read_text("utf-8")
-    text = text.replace("  day: 10min\n", "", 1)
+    text = text.replace("  day: 15s\n", "", 1)
     text = text.replace("starts: 2027-01-11", f"starts: {STARTS}", 1)
     office.definition.write_text(text, "utf-8")
     with_a_workshop(office, STARTS + timedelta(days=60))

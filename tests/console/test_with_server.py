@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import json
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -127,6 +128,14 @@ class Office:
             return list(programs.pair_names(session, self.program))
 
 
+ALWAYS_OPEN = """
+calendar:
+  day: 15s
+  working_days: Mon-Sun
+  mail_hours: 00:00-24:00"""
+"""Mail goes out at any hour, so that a test does not hang on the clock."""
+
+
 @pytest.fixture
 def office(
     dev_server: WorkflowEnvironment,
@@ -139,7 +148,10 @@ def office(
     program = f"console-{uuid4().hex[:8]}"
     text = DEFINITION.read_text("utf-8").replace("id: digital-leaders", f"id: {program}", 1)
     definition = here / "definition.yaml"
-    definition.write_text(text.replace("\ncalendar:", "\ncalendar:\n  day: 10min", 1), "utf-8")
+    for column in ("timezone", "working_days", "working_hours"):
+        text = re.sub(rf"    {column}: .*\n", "", text, count=1)
+    text = re.sub(r"    - rule: shared_hours .*\n(?:      .*\n)*", "", text, count=1)
+    definition.write_text(text.replace("\ncalendar:", ALWAYS_OPEN, 1), "utf-8")
     monkeypatch.setenv("TEMPORAL_ADDRESS", str(dev_server.client.service_client.config.target_host))
     monkeypatch.setenv("TASK_QUEUE", task_queue)
     monkeypatch.setenv(
