@@ -16,8 +16,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave when all is over and the summary stands. Without a session there is nothing to say."""
     session = config.stash.get(_SESSION, None)
-    if session is None:
-        return
+    if session is None or hasattr(config, "workerinput"):
+        return  # a process that works for another one, which has the last word
     capture = config.pluginmanager.getplugin("capturemanager")
     if capture is not None:
         capture.stop_global_capturing()
