@@ -239,6 +239,7 @@ def _climb(plan: PairPlan, pair: Pair, moment: Moment, now: datetime) -> Change:
         }
     if plan.generation > 1:
         update["hr_was_told"] = pair.hr_was_told or any(a in _TELLS_HR for a in moment.actions)
+        update["climbed_at"] = now  # a step that came late is followed by no other at once
     if LadderAction.COORDINATOR_TASK in moment.actions:
         opened = {key: data[key] for key in ("step", "trigger") if key in data}
         happenings.append(Happening(kind=EventKind.TASK_OPENED, data=opened))

@@ -382,6 +382,20 @@ def test_what_is_due_at_one_time_is_carried_out_in_one_round() -> None:
     assert {m.kind for m in moments} >= {MomentKind.CHECK_IN, MomentKind.SESSION_DUE}
 
 
+def test_after_a_long_outage_no_pair_falls_up_the_whole_ladder_at_once() -> None:
+    walk = meeting()
+    nudge = next_moment(walk.plan, walk.pair)
+    assert nudge is not None
+    assert nudge.kind is MomentKind.LADDER_STEP
+    back = nudge.at + 30 * DAY
+    change, moments = all_due(walk.plan, walk.pair, nudge, back)
+    assert [one.step for one in moments if one.step] == [1]
+    following = next_moment(walk.plan, change.pair)
+    assert following is not None
+    assert following.step == 2
+    assert following.at >= back + 7 * DAY
+
+
 def test_pairs_of_earlier_releases_take_one_moment_at_a_time() -> None:
     plan = PLAN.model_copy(update={"sessions": 3, "every": 1, "generation": 1})
     walk = Walk(plan).prepares().meets(1)
