@@ -27,7 +27,12 @@ run: $(BIN)/.ready ## Start everything for real use; Ctrl-C stops it, its data s
 	$(BIN)/python -m runtime.stack
 
 test: $(BIN)/.ready-to-build ## Run the tests; PYTEST="tests/domain -k ladder" runs some of them
+ifeq ($(strip $(PYTEST)),)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/end_to_end
+	$(BIN)/python -m pytest tests/end_to_end
+else
 	$(BIN)/python -m pytest $(PYTEST)
+endif
 
 test-deep: $(BIN)/.ready-to-build ## Try the rules on five times as many examples, others each time
 	$(BIN)/python -m pytest tests/domain --hypothesis-profile=deep $(PYTEST)

@@ -35,6 +35,7 @@ from typer.testing import CliRunner
 
 from console.commands import app
 from console.intake import read_intake
+from console.terminal import console
 from domain.calendar import epoch_for
 from domain.diagnosis import preference_name
 from domain.ground import worth_of
@@ -80,13 +81,27 @@ def _office() -> Iterator[None]:
     env = {name: value for name, value in os.environ.items() if name not in ours}
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(PROJECT / EXAMPLES, Path(folder) / EXAMPLES)
-        env |= {"VAR_DIR": str(Path(folder) / "var"), "COLUMNS": "100"}
-        with mock.patch.dict(os.environ, env, clear=True):
+        env |= {"VAR_DIR": str(Path(folder) / "var")}
+        with mock.patch.dict(os.environ, env, clear=True), _width(100):
             os.chdir(folder)
             try:
                 yield
             finally:
                 os.chdir(here)
+
+
+@contextmanager
+def _width(columns: int) -> Iterator[None]:
+    """Terminals so wide, whatever the environment said when they were made."""
+    terminals = (console(), console(stderr=True))
+    widths = [terminal.width for terminal in terminals]
+    for terminal in terminals:
+        terminal.width = columns
+    try:
+        yield
+    finally:
+        for terminal, width in zip(terminals, widths, strict=True):
+            terminal.width = width
 
 
 # --- The kinds -----------------------------------------------------------------------------------
