@@ -154,6 +154,7 @@ class SessionProgress(Value):
     proposed_by: Role | None = None
     """Who proposed it; None while no proposal waits for an answer."""
     proposed_at: datetime | None = None
+    """When the times were proposed; once the partner was told of them, when that was."""
     proposal_told: bool = True
     answer_wanted: bool = False
     """Whether the partner was reminded that an answer was promised."""

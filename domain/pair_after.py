@@ -163,7 +163,7 @@ def _after_session_moment(plan: PairPlan, pair: Pair, moment: Moment, now: datet
         invited = session.model_copy(update={"invited": True, "reminded": soon})
         return changed(pair, Happening(kind=EventKind.SESSION_INVITED, data=data), session=invited)
     update: dict[MomentKind, dict[str, Any]] = {
-        MomentKind.SESSION_PROPOSED: {"proposal_told": True},
+        MomentKind.SESSION_PROPOSED: {"proposal_told": True, "proposed_at": now},
         MomentKind.ANSWER_REMINDER: {"answer_wanted": True},
         MomentKind.SESSION_CANCELLED: {"called_off": None},
         MomentKind.SESSION_REMINDER: {"reminded": True},

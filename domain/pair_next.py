@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
@@ -231,7 +232,7 @@ def _session(plan: PairPlan, pair: Pair) -> Iterator[Moment]:
         if not session.proposal_told:
             yield moment(MomentKind.SESSION_PROPOSED, session.proposed_at, **about)
         elif plan.reply_within is not None and not session.answer_wanted:
-            answer_by = session.proposed_at + plan.days(plan.reply_within / 24)
+            answer_by = _answer_by(plan, pair, session.proposed_at, plan.reply_within)
             yield moment(MomentKind.ANSWER_REMINDER, answer_by, **about)
         waits[Trigger.NO_ANSWER] = Waiting(since=session.proposed_at, roles=asked)
     if session.booked_for is None:
@@ -261,6 +262,14 @@ def _session(plan: PairPlan, pair: Pair) -> Iterator[Moment]:
     waits[Trigger.SILENCE] = Waiting(since=max(pair.sign_of_life, asked_at))
     waits[Trigger.NOT_HELD] = Waiting(since=asked_at)
     yield from _ladders(plan, pair, waits)
+
+
+def _answer_by(plan: PairPlan, pair: Pair, asked_at: datetime, hours: int) -> datetime:
+    """When the hours are over in which the two promised to answer: days off don't count."""
+    answer_by = asked_at + plan.days(hours / 24)
+    if pair.hours is None:
+        return answer_by
+    return max(answer_by, pair.hours.program.after_working_days(asked_at, math.ceil(hours / 24)))
 
 
 def reminder_at(plan: PairPlan, pair: Pair, booked_for: datetime) -> datetime:

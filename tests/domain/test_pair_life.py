@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from domain.calendar import ProgramCalendar
 from domain.deeds import DeedKind, Verdict, Wish
 from domain.journal import EventKind
 from domain.lifecycle import PairState
@@ -15,7 +16,10 @@ from domain.pair_after import all_due
 from domain.pair_next import next_moment
 from domain.pair_orders import Order, after_order, after_program_order, after_snooze, refusal
 from domain.people import Role
-from tests.domain.test_lifecycle import DAY, PLAN, Walk, pair_that_is
+from domain.reach import PairHours
+from domain.reaching import open_hours_of
+from tests.domain.definitions import definition_with
+from tests.domain.test_lifecycle import DAY, PLAN, START, Walk, pair_that_is
 
 MENTOR, MENTEE = Role.MENTOR, Role.MENTEE
 
@@ -120,6 +124,20 @@ def test_who_promised_to_answer_within_two_days_is_reminded_once_of_it() -> None
     assert reminder.at - proposed == timedelta(hours=48)
     assert told(reminder) == {("mentee", "nudge_answer")}
     assert MomentKind.ANSWER_REMINDER not in kinds_to_come(walk)
+
+
+def test_an_answer_within_two_days_is_due_two_working_days_after_the_mail() -> None:
+    walk = Walk(PLAN.model_copy(update={"reply_within": 48})).prepares()
+    until(walk, MomentKind.SESSION_DUE)
+    calendar = ProgramCalendar(epoch=START, first=START, day_seconds=86_400)
+    hours = open_hours_of(definition_with(), calendar, None, None, START, 120)
+    walk.now += timedelta(days=(5 - walk.now.weekday()) % 7)
+    walk.does(DeedKind.SESSION_PROPOSED, MENTOR, session=1, proposal=1)
+    assert f"{walk.now:%A}" == "Saturday"
+    pair_hours = PairHours(mentor=hours, mentee=hours, program=hours)
+    walk.pair = walk.pair.model_copy(update={"hours": pair_hours})
+    assert f"{until(walk, MomentKind.SESSION_PROPOSED).at:%A}" == "Monday"
+    assert f"{until(walk, MomentKind.ANSWER_REMINDER).at:%A}" == "Wednesday"
 
 
 def test_a_session_that_is_called_off_leaves_both_calendars_and_is_asked_for_again() -> None:
