@@ -41,6 +41,7 @@ from store import programs, proposals
 from store.content_folders import SHIPPED
 from store.database import Database
 from store.definition_file import load_definition
+from store.ledger import MessageState
 from store.programs import Entrant
 from store.report_data import load_report_data
 
@@ -50,6 +51,9 @@ MAIN_EXAMPLE = "digital-leaders"
 OVER = (Stage.COMPLETED, Stage.CANCELLED)
 
 LOOK_SECONDS = 0.5
+
+LAST_MAILS_DAYS = 7
+"""How long a program that is over is watched for its last mails: a holiday's length."""
 
 BEFORE_ENROLMENT = (Habit.STAYS_OUT, Habit.NEVER_ANSWERS)
 """Habits of people whom no pair depends on."""
@@ -132,7 +136,7 @@ async def play(
         while True:
             standing = await asyncio.to_thread(read_standing, database, program)
             await look(standing, crowd)
-            if standing.status.stage in OVER:
+            if standing.status.stage in OVER and not _mail_is_to_come(standing):
                 return Played(definition, standing, crowd)
             await hr.see(standing)
             if living.done():
@@ -219,6 +223,15 @@ class _Hr:
         with suppress(WorkflowUpdateFailedError):  # there is a newer one: it is seen next time
             await approve_matches(self._settings, program, proposal.number)
             self._approved = proposal.number
+
+
+def _mail_is_to_come(standing: Standing) -> bool:
+    """Whether the last mails of a program wait for the hour at which they may go out."""
+    if not standing.messages.get(MessageState.HELD, 0):
+        return False
+    over = standing.status.updated_at or datetime.now(UTC)
+    waited = (datetime.now(UTC) - over).total_seconds()
+    return waited < LAST_MAILS_DAYS * standing.program.calendar.day_seconds
 
 
 def _cast_pairs(database: Database, program: str, crowd: Crowd, proposal: Proposal) -> None:

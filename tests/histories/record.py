@@ -1,14 +1,16 @@
 """Records the histories that the replay tests replay: `make histories`.
 
-Plays the example program on the real stack and keeps, for this version, the history of the program,
-its cohort and one pair of each way that a pair can go; and those of a program that is still
-running. Record anew for each release, and keep those of the releases before: their runs may still
-be in flight.
+Plays two examples on the real stack and keeps, for this version, the history of the program, its
+cohort and one pair of each way that a pair can go; and those of a program that is still running.
+The second example has what the first does without: line managers' approval, selection, group
+sessions, working-day ladders. Record anew for each release, and keep those of the releases before:
+their runs may still be in flight.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import socket
 import tempfile
@@ -16,12 +18,19 @@ import tomllib
 from pathlib import Path
 
 from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 
 from console.app import read_standing
 from console.show import Standing
 from demo.people import Crowd
-from demo.run import example, play
-from domain.ids import cohort_workflow_id, pair_workflow_id, program_workflow_id
+from demo.run import MAIN_EXAMPLE, example, play
+from domain.definition import Definition
+from domain.ids import (
+    afterwards_workflow_id,
+    cohort_workflow_id,
+    pair_workflow_id,
+    program_workflow_id,
+)
 from domain.lifecycle import PairState
 from domain.projection import PairStatus
 from runtime.exit import leave
@@ -31,8 +40,22 @@ from runtime.stack import Stack
 from store.database import Database
 
 HISTORIES = Path(__file__).parent
-DAY_SECONDS = 0.25
+EXAMPLES = {MAIN_EXAMPLE: "", "shared-mentees": "shared-"}
+"""What is played, and what the names of its histories begin with."""
+
+DAY_SECONDS = 0.5
 SESSIONS_HELD_HALFWAY = 30
+
+
+def recorded() -> list[Path]:
+    """All histories that were kept, of every release."""
+    return sorted(file for end in ("json", "json.gz") for file in HISTORIES.glob(f"*/*.{end}"))
+
+
+def read(file: Path) -> str:
+    """The text of a history."""
+    held = file.read_bytes()
+    return (gzip.decompress(held) if file.suffix == ".gz" else held).decode()
 
 
 def version() -> str:
@@ -41,26 +64,29 @@ def version() -> str:
 
 
 async def record() -> None:
-    """Play a program and keep its histories."""
+    """Play the examples and keep their histories."""
     target = HISTORIES / version()
     target.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        async with Stack(Path(folder), ports=ANY_PORTS) as stack:
-            settings, client = stack.settings(), await stack.client()
-            database = Database(settings.database)
-            definition = example(DAY_SECONDS)
-            program = definition.program.id
-            midway: list[str] = []
+    for name, prefix in EXAMPLES.items():
+        with tempfile.TemporaryDirectory() as folder:
+            async with Stack(Path(folder), ports=ANY_PORTS) as stack:
+                await _play(stack, example(DAY_SECONDS, name), target, prefix)
 
-            async def look(standing: Standing, _crowd: Crowd) -> None:
-                held = sum(pair.sessions_held for pair in standing.status.pairs)
-                if held >= SESSIONS_HELD_HALFWAY and not midway:
-                    midway.append(program)
-                    await _keep(client, standing, target, "midway")
 
-            await play(settings, database, definition, look)
-            await _keep(client, read_standing(database, program), target, "whole")
-            database.close()
+async def _play(stack: Stack, definition: Definition, target: Path, prefix: str) -> None:
+    settings, client = stack.settings(), await stack.client()
+    database = Database(settings.database)
+    midway: list[str] = []
+
+    async def look(standing: Standing, _crowd: Crowd) -> None:
+        held = sum(pair.sessions_held for pair in standing.status.pairs)
+        if held >= SESSIONS_HELD_HALFWAY and not midway:
+            midway.append(standing.program.id)
+            await _keep(client, standing, target, f"{prefix}midway")
+
+    await play(settings, database, definition, look)
+    await _keep(client, read_standing(database, definition.program.id), target, f"{prefix}whole")
+    database.close()
 
 
 async def _keep(client: Client, standing: Standing, target: Path, when: str) -> None:
@@ -73,12 +99,27 @@ async def _keep(client: Client, standing: Standing, target: Path, when: str) -> 
             for kind, pair in _one_of_each(standing.status.pairs).items()
         },
     }
+    for pair in standing.status.pairs:
+        workflow_id = afterwards_workflow_id(program, pair.pair)
+        if await _is_known(client, workflow_id):
+            wanted["afterwards"] = workflow_id
     for name, workflow_id in wanted.items():
         history = await client.get_workflow_handle(workflow_id).fetch_history()
-        file = target / f"{when}-{name}.json"
+        file = target / f"{when}-{name}.json.gz"
         compact = json.dumps(json.loads(history.to_json()), separators=(",", ":"))
-        file.write_text(compact.replace(socket.gethostname(), "host") + "\n", "utf-8")
+        text = compact.replace(socket.gethostname(), "host") + "\n"
+        file.write_bytes(gzip.compress(text.encode(), mtime=0))
         print(f"{file.relative_to(PROJECT)}: {len(history.events)} events")
+
+
+async def _is_known(client: Client, workflow_id: str) -> bool:
+    try:
+        await client.get_workflow_handle(workflow_id).describe()
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return False
+    return True
 
 
 def _one_of_each(pairs: tuple[PairStatus, ...]) -> dict[str, PairStatus]:

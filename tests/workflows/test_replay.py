@@ -9,10 +9,10 @@ from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
-from tests.histories.record import HISTORIES, version
+from tests.histories.record import read, recorded, version
 from worker import WORKFLOWS, workflow_runner
 
-RECORDED = sorted(HISTORIES.glob("*/*.json"))
+RECORDED = recorded()
 
 WHAT_TO_DO = (
     "This change to a workflow breaks runs in flight. Keep the old path behind workflow.patched(), "
@@ -20,8 +20,12 @@ WHAT_TO_DO = (
 )
 
 
+def _name(file: Path) -> str:
+    return file.name.split(".")[0]
+
+
 def _history(file: Path) -> WorkflowHistory:
-    return WorkflowHistory.from_json(file.stem, file.read_text("utf-8"))
+    return WorkflowHistory.from_json(_name(file), read(file))
 
 
 def _replayer() -> Replayer:
@@ -32,24 +36,26 @@ def _replayer() -> Replayer:
     )
 
 
-@pytest.mark.parametrize("file", RECORDED, ids=lambda file: f"{file.parent.name}/{file.stem}")
+@pytest.mark.parametrize("file", RECORDED, ids=lambda file: f"{file.parent.name}/{_name(file)}")
 async def test_a_recorded_run_replays(file: Path) -> None:
     result = await _replayer().replay_workflow(_history(file), raise_on_replay_failure=False)
     assert result.replay_failure is None, f"{WHAT_TO_DO}\n{result.replay_failure}"
 
 
 def test_there_are_histories_of_every_workflow_of_this_version() -> None:
-    names = {file.stem for file in RECORDED if file.parent.name == version()}
-    assert {"whole-program", "whole-cohort", "midway-program", "midway-cohort"} <= names
+    names = {_name(file) for file in RECORDED if file.parent.name == version()}
+    wanted = {"program", "cohort"}
+    assert {f"{when}-{name}" for when in ("midway", "whole") for name in wanted} <= names
+    assert {"shared-whole-program", "whole-afterwards"} <= names
     endings = {name for name in names if name.startswith("whole-pair-")}
-    assert len(endings) >= 4, f"only {sorted(endings)}: run make histories"
+    assert len(endings) >= 5, f"only {sorted(endings)}: run make histories"
 
 
 async def test_a_run_that_did_something_else_does_not_replay() -> None:
     """Shows that the test above can fail."""
-    file = next(file for file in RECORDED if file.stem == "whole-pair-completed")
-    text = file.read_text("utf-8").replace("send_pair_moment", "send_something_else")
-    history = WorkflowHistory.from_json(file.stem, text)
+    file = next(file for file in RECORDED if _name(file) == "whole-pair-completed")
+    text = read(file).replace("send_pair_moment", "send_something_else")
+    history = WorkflowHistory.from_json(_name(file), text)
     result = await _replayer().replay_workflow(history, raise_on_replay_failure=False)
     assert result.replay_failure is not None
     assert "send_something_else" in str(result.replay_failure)
