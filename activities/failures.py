@@ -26,6 +26,15 @@ HEARTBEAT_SECONDS = 2.0
 log = structlog.get_logger(__name__)
 
 
+def unknown_pair(pair: str) -> ApplicationError:
+    """The failure for a pair that the store does not have."""
+    return ApplicationError(
+        f"Pair {pair} is not in the store. Was the store restored from an older backup? "
+        "Tried again until it is there.",
+        type="UnknownPair",
+    )
+
+
 class FailureInterceptor(Interceptor):
     """Wraps every activity of a worker."""
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from sqlalchemy.orm import Session
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
+from activities.failures import unknown_pair
 from activities.letters import Draft
 from activities.pair_letters import PairLetters
 from activities.post import Post
@@ -67,11 +67,7 @@ class PairMessages(PairActivities):
 def _pair(session: Session, program: str, identity: str) -> PairPeople:
     pair = programs.pair(session, program, identity)
     if pair is None:
-        raise ApplicationError(
-            f"Pair {identity} is not in the store. Was the store restored from an older "
-            "backup? Tried again until it is there.",
-            type="UnknownPair",
-        )
+        raise unknown_pair(identity)
     return pair
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
+from activities.failures import unknown_pair
 from activities.signatures import PairActivities, PairRef
 from domain.definition import Stages
 from domain.reach import OpenHours, PairHours
@@ -39,11 +39,7 @@ class Reach(PairActivities):
             program = programs.get(session, pair.program)
             two = programs.pair(session, pair.program, pair.pair)
         if two is None:
-            raise ApplicationError(
-                f"Pair {pair.pair} is not in the store. Was the store restored from an older "
-                "backup? Tried again until it is there.",
-                type="UnknownPair",
-            )
+            raise unknown_pair(pair.pair)
         days = min(_life(program.definition.stages) + MORE_THAN_PLANNED, LONGEST)
         return PairHours(
             mentor=reach_of(program, two.mentor, pair.now, days),

@@ -56,6 +56,8 @@ MOMENTS: list[tuple[MomentKind, dict[str, Any], list[tuple[str, str]]]] = [
         {"roles": (Role.MENTEE,), "open_steps": ((Role.MENTEE, Step.GOALS),)},
         [("cora", "preparation_overdue")],
     ),
+    (K.AGREEMENT_CHANGED, {"roles": (Role.MENTEE,)}, [("theo", "agreement_changed")]),
+    (K.EXTENDED, {"until": UNTIL}, both("program_extended")),
     (K.SESSION_DUE, {"roles": (Role.MENTOR,), "session": 1}, [("mia", "session_due")]),
     (K.SESSION_INVITATION, {"session": 1}, both("session_invitation")),
     (K.SESSION_REMINDER, {"session": 1}, both("session_reminder")),
@@ -195,11 +197,9 @@ def book(works: Works, place: str | None = "Room 5", hours: float = 48) -> None:
 
 
 TRIED_ELSEWHERE = {
-    K.AGREEMENT_CHANGED,
     K.SESSION_PROPOSED,
     K.ANSWER_REMINDER,
     K.SESSION_CANCELLED,
-    K.EXTENDED,
     K.CONTINUED_REMINDER,
     K.HELD,
 }

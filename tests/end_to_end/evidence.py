@@ -18,7 +18,7 @@ from temporalio.client import Client
 
 from domain.ids import program_workflow_id
 from store.database import Database
-from store.tables import AnswerRow, PersonRow, SessionRow
+from store.tables import AnswerRow, PersonRow, SessionRow, SignatureRow
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,10 @@ def personal_words(database: Database) -> set[str]:
             words |= {person.name, person.email, person.reference, *person.name.split()}
         for answer in session.scalars(select(AnswerRow)):
             words |= set(_free_text(answer.content))
-        words |= {place for place in session.scalars(select(SessionRow.place)) if place}
+        for signature in session.scalars(select(SignatureRow)):
+            words |= set(_free_text(signature.choices))
+        for place in (SessionRow.place, SessionRow.proposed_place):
+            words |= {text for text in session.scalars(select(place)) if text}
     return {word for word in words if len(word) > 2}
 
 
