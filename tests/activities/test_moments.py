@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from temporalio.exceptions import ApplicationError
 
 from activities.signatures import ProgramMomentKind
+from domain.deeds import Wish
 from domain.escalation import LadderAction, Trigger
 from domain.lifecycle import PairState
 from domain.matching import match
@@ -383,3 +384,32 @@ def test_a_long_list_of_people_is_written_to_page_by_page(
     second = works.of_program(ProgramMomentKind.INVITATION, until=UNTIL, after="p-theo")
     assert (second.sent, second.next) == (1, None)
     assert sorted(name for name, _ in works.post.kinds()) == ["mia", "nils", "theo", "vera"]
+
+
+def test_times_that_one_proposes_are_told_to_the_other_and_remembered_once(
+    on_sqlite: Works,
+) -> None:
+    times = [NOW + timedelta(days=days) for days in (3, 4)]
+    with on_sqlite.scene.database.write() as session:
+        answers.propose_times(session, link_for(Purpose.BOOK, session=1), times, "Room 5")
+    asked = {"session": 1, "proposal": 1, "roles": (Role.MENTEE,)}
+    on_sqlite.of_pair(K.SESSION_PROPOSED, **asked)
+    on_sqlite.of_pair(K.ANSWER_REMINDER, **asked)
+    assert on_sqlite.post.kinds() == [("theo", "session_proposed"), ("theo", "nudge_answer")]
+    assert "Room 5" in on_sqlite.post.mails()[0].text
+    every_link_opens(on_sqlite)
+
+
+def test_who_goes_on_is_reminded_until_they_have_had_enough(on_sqlite: Works) -> None:
+    with on_sqlite.scene.database.write() as session:
+        for person in ("p-mia", "p-theo"):
+            answers.wish(session, link_for(Purpose.CONTINUE, person), Wish.GO_ON_WITH_MAILS)
+    on_sqlite.of_pair(K.FAREWELL, ending=PairState.CONTINUED)
+    assert on_sqlite.post.kinds() == both("farewell_continued")
+    on_sqlite.of_pair(K.CONTINUED_REMINDER, attempt=1)
+    assert on_sqlite.post.kinds()[2:] == both("continued_reminder")
+    every_link_opens(on_sqlite)
+    with on_sqlite.scene.database.write() as session:
+        answers.stop_reminders(session, link_for(Purpose.CONTINUE))
+    on_sqlite.of_pair(K.CONTINUED_REMINDER, attempt=2, now=NOW + timedelta(days=60))
+    assert on_sqlite.post.kinds()[4:] == [("theo", "continued_reminder")]
