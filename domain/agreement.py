@@ -26,6 +26,8 @@ class Particulars(Value):
     """Name of who hears when somebody does not feel safe."""
     sessions: int
     minutes: int
+    delivery: str
+    """Where sessions happen: `in_person`, `remote` or `hybrid`."""
     leader: str
     """Who leads a session: `mentor`, `mentee`, `alternating`, or `both`, each a half of it."""
     reply_within: int | None
@@ -42,6 +44,7 @@ def particulars_of(definition: Definition, sessions: int | None = None) -> Parti
         safety=definition.safety_contact.name,
         sessions=sessions or definition.sessions.count,
         minutes=definition.sessions.minutes,
+        delivery=definition.program.delivery.value,
         leader="both" if mutual else definition.sessions.led_by.value,
         reply_within=definition.agreement.reply_within,
     )

@@ -554,6 +554,7 @@ _ANY_PARTICULARS = Particulars(
     safety="Somebody safe",
     sessions=6,
     minutes=60,
+    delivery="hybrid",
     leader="mentor",
     reply_within=48,
 )

@@ -231,6 +231,7 @@ def _form_values(visit: Visit, typed: Form | None, start: Mapping[str, str]) -> 
         "nth": nth,
         "proposal": row.proposal if row is not None else 0,
         "partner_first": first_name(visit.with_partner),
+        "delivery": visit.definition.program.delivery.value,
         "minutes": visit.definition.sessions.minutes,
         **zones(visit),
     }

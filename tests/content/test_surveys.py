@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from domain.agreement import Particulars, particulars_of
-from domain.definition import Mode
+from domain.definition import Delivery, Mode
 from domain.lifecycle import ENDINGS
 from domain.pair import EndReason, Step
 from domain.people import Role
@@ -29,6 +29,7 @@ PARTICULARS = Particulars(
     safety="Sam",
     sessions=5,
     minutes=45,
+    delivery="hybrid",
     leader="mentor",
     reply_within=48,
 )
@@ -101,6 +102,22 @@ def test_the_agreement_says_who_leads(leader: str, says: str) -> None:
         for who in ("mentor", "mentee", "alternating", "both")
     }
     assert [who for who, text in texts.items() if says in text] == [leader]
+
+
+@pytest.mark.parametrize(
+    ("delivery", "says"),
+    [
+        ("in_person", "We meet in person, where"),
+        ("remote", "We meet by video call, each"),
+        ("hybrid", "We meet in person or by video call"),
+    ],
+)
+def test_the_agreement_says_where_the_two_meet(delivery: str, says: str) -> None:
+    texts = {
+        one: CONTENT.agreement_text(PARTICULARS.model_copy(update={"delivery": one}))
+        for one in Delivery
+    }
+    assert [one for one, text in texts.items() if says in text] == [delivery]
 
 
 @pytest.mark.parametrize("mode", Mode)

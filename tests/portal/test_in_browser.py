@@ -456,7 +456,7 @@ def test_two_agree_on_a_phone_without_scripts(page: Page, served: Served) -> Non
     page.goto(mine)
     page.get_by_label("What do we leave out?").fill("Pay")
     for choice in ("By video", "By chat", "Yes, any time", "Two days before", "Yes, for our"):
-        page.get_by_text(choice).click()
+        page.locator("label", has_text=choice).click()
     page.get_by_role("group", name="May others know").get_by_text("Yes", exact=True).click()
     page.get_by_label("I agree to this, and sign it").check()
     page.get_by_role("button", name="Sign", exact=True).click()

@@ -446,8 +446,6 @@ def test_after_a_session_that_did_not_happen_a_new_date_is_one_click_away(
 def test_in_a_demonstration_dates_are_the_programs_and_signals_carry_real_instants(
     scene: Scene, browser: TestClient
 ) -> None:
-    from store.tables import ProgramRow
-
     with scene.database.write() as session:
         program = session.get_one(ProgramRow, DEFINITION.program.id)
         program.definition = {**program.definition, "calendar": {"day": 60.0, "timezone": "UTC"}}
@@ -489,6 +487,24 @@ def test_times_are_shown_to_each_in_their_own_zone_with_the_others_beside(
     assert "For Mia:" in page
     assert "09:00 (Europe/London)" in page
     assert "Where: Café" in page
+
+
+@pytest.mark.parametrize(
+    ("delivery", "hint"),
+    [
+        ("in_person", "A room or a café"),
+        ("remote", "The link to a video call"),
+        ("hybrid", "A room, a café, or the link"),
+    ],
+)
+def test_whoever_proposes_is_asked_for_the_kind_of_place_that_the_program_has(
+    scene: Scene, browser: TestClient, delivery: str, hint: str
+) -> None:
+    with scene.database.write() as session:
+        row = session.get_one(ProgramRow, DEFINITION.program.id)
+        program = {**row.definition["program"], "delivery": delivery}
+        row.definition = {**row.definition, "program": program}
+    assert hint in browser.get(address(scene, Purpose.BOOK)).text
 
 
 def test_one_click_picks_a_time(scene: Scene, browser: TestClient) -> None:
