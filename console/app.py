@@ -210,7 +210,10 @@ def status(
     watch: Annotated[bool, typer.Option("--watch", help="Stay and follow.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Where a program stands, or, without one, which programs there are."""
+    """Where a program stands.
+
+    Without one: which programs there are.
+    """
     with told(as_json=as_json):
         settings = load_settings()
         with store(settings) as database:
@@ -283,7 +286,7 @@ def resume(program: ProgramId) -> None:
 
 @app.command("close-enrolment")
 def close_enrolment(program: ProgramId) -> None:
-    """End enrolment before its closing date and go on with who has joined."""
+    """End enrolment early, and go on with who has joined."""
     enrolment = _steer(program, "close_enrolment").enrolment
     said = ["Enrolment is closed."]
     if enrolment.manager_approval:
@@ -362,7 +365,10 @@ def steer_pair(
         ),
     ] = None,
 ) -> None:
-    """Look at one pair, or pause, resume or close it, or find both another partner."""
+    """Look at one pair, pause or close it, or part the two.
+
+    With `rematch` the pair ends kindly, and both find another partner.
+    """
     with told():
         if until is not None and action is not PairAction.PAUSE:
             fail(f"--until belongs to pause, not to {action}.", BAD_INPUT)
@@ -434,7 +440,10 @@ def leave(
     ] = None,
     back: Annotated[bool, typer.Option("--back", help="They are back before that day.")] = False,
 ) -> None:
-    """Let somebody be away until a day: no messages, and their pairs wait."""
+    """Let somebody be away until a day.
+
+    No messages reach them, and their pairs wait.
+    """
     with told():
         if back is (until is not None):
             fail("Give either --until DATE or --back.", BAD_INPUT)
@@ -447,7 +456,10 @@ def withdraw(
     person: Annotated[str, typer.Argument(help="The person's id or mail address.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Take a person out of a program; their partner is told kindly."""
+    """Take a person out of a program.
+
+    Their partner is told kindly.
+    """
     with told():
         settings = load_settings()
         with store(settings) as database:
@@ -475,7 +487,10 @@ def people_of(
     program: ProgramId,
     people: Annotated[Path, typer.Argument(help="The people as they are now (CSV or XLSX).")],
 ) -> None:
-    """Take over a newer people file, and check the hard rules on all pairs."""
+    """Take over a newer people file.
+
+    The hard rules are checked on all pairs.
+    """
     with told():
         update_people(load_settings(), program, people)
 
@@ -509,7 +524,10 @@ def demo(
         Path, typer.Option("--folder", help="Where the demo keeps its data.")
     ] = PROJECT / "var" / "demo",
 ) -> None:
-    """The whole stack, simulated people, a real program in about a minute."""
+    """Watch a whole program pass in about a minute.
+
+    The real stack, with simulated people.
+    """
     from demo.run import examples, run_demo  # noqa: PLC0415 - only this command needs it
 
     if example not in examples():

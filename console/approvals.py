@@ -26,7 +26,10 @@ def approvals(
         bool, typer.Option("--json", help="One JSON document and nothing else.")
     ] = False,
 ) -> None:
-    """What line managers answered about those who joined, with the reasons they gave you."""
+    """What line managers said about who joined.
+
+    With the reasons that they gave you.
+    """
     with told(as_json=as_json):
         with store(load_settings()) as database:
             if not the_program(database, program).definition.enrolment.manager_approval:

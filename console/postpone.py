@@ -39,9 +39,10 @@ def postpone(
         str | None, typer.Option("--to", metavar="DATE", help="To this day: 2027-01-11.")
     ] = None,
 ) -> None:
-    """Start a program later; or, once it runs, pause it until a date on which it goes on.
+    """Start a program later, or pause it until a date.
 
-    Who is in a program that runs is told, once. Group sessions that are still to come move with it.
+    Before its start it starts later; once it runs, it is paused, and goes on by itself. Who is in a
+    program that runs is told, once. Group sessions that are still to come move with it.
     """
     with told():
         if (by is None) == (to is None):

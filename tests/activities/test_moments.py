@@ -392,7 +392,7 @@ def test_times_that_one_proposes_are_told_to_the_other_and_remembered_once(
     times = [NOW + timedelta(days=days) for days in (3, 4)]
     with on_sqlite.scene.database.write() as session:
         answers.propose_times(session, link_for(Purpose.BOOK, session=1), times, "Room 5")
-    asked = {"session": 1, "proposal": 1, "roles": (Role.MENTEE,)}
+    asked: dict[str, Any] = {"session": 1, "proposal": 1, "roles": (Role.MENTEE,)}
     on_sqlite.of_pair(K.SESSION_PROPOSED, **asked)
     on_sqlite.of_pair(K.ANSWER_REMINDER, **asked)
     assert on_sqlite.post.kinds() == [("theo", "session_proposed"), ("theo", "nudge_answer")]
