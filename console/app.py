@@ -30,11 +30,10 @@ from console.intake import read_all, read_intake, start_date_problem
 from console.people import update_people
 from console.session import (
     err,
-    need_worker,
-    order,
     out,
     program_handle,
     run,
+    send_order,
     store,
     tell_workflows,
     temporal,
@@ -145,7 +144,6 @@ async def start_program(settings: Settings, plan: Definition, entrants: Sequence
     between, is put there anew, as the files are now.
     """
     client = await temporal(settings)
-    await need_worker(client, settings)
     program = plan.program.id
     now = datetime.now(UTC)
     with store(settings) as database:
@@ -322,16 +320,8 @@ def _steer(program: str, update: str) -> Definition:
         settings = load_settings()
         with store(settings) as database:
             definition = the_program(database, program).definition
-        run(_send_update(settings, program_workflow_id(program), update))
+        run(send_order(settings, program_workflow_id(program), update))
         return definition
-
-
-async def _send_update(
-    settings: Settings, workflow_id: str, update: str, *argument: HrOrder
-) -> None:
-    client = await temporal(settings)
-    await need_worker(client, settings)
-    await order(client.get_workflow_handle(workflow_id), update, *argument)
 
 
 class PairAction(StrEnum):
@@ -390,7 +380,7 @@ def steer_pair(
             order=Order.HOLD if action is PairAction.PAUSE else Order(action.value),
             until=_morning(running, until) if until else None,
         )
-        run(_send_update(settings, pair_workflow_id(program, pair), "order", given))
+        run(send_order(settings, pair_workflow_id(program, pair), "order", given))
         if until:
             out.print(f"{pair} is paused: nothing goes out to them until {until}.")
         else:

@@ -7,19 +7,17 @@ from typing import Annotated
 import typer
 
 from console.session import (
-    need_worker,
-    order,
     out,
-    program_handle,
     run,
+    send_order,
     store,
-    temporal,
     the_program,
     told,
 )
 from console.terminal import BAD_INPUT, fail
 from console.written import days
-from runtime.settings import Settings, load_settings
+from domain.ids import program_workflow_id
+from runtime.settings import load_settings
 from workflows.messages import Extension
 
 app = typer.Typer(add_completion=False)
@@ -38,15 +36,9 @@ def extend(
         settings = load_settings()
         with store(settings) as database:
             the_program(database, program)
-        run(_extend(settings, program, span))
+        run(send_order(settings, program_workflow_id(program), "extend", Extension(days=span)))
         out.print(
             f"Extended by {span} day{'s' if span > 1 else ''}: every pair that still meets is told "
             "until when, and pairs that begin later have the time too.",
             soft_wrap=True,
         )
-
-
-async def _extend(settings: Settings, program: str, days: int) -> None:
-    client = await temporal(settings)
-    await need_worker(client, settings)
-    await order(program_handle(client, program), "extend", Extension(days=days))

@@ -12,11 +12,11 @@ import typer
 
 from console import show_matches
 from console.session import (
-    need_worker,
     order,
     out,
     program_handle,
     run,
+    send_order,
     store,
     temporal,
     the_program,
@@ -24,6 +24,7 @@ from console.session import (
 )
 from console.terminal import BAD_INPUT, console, fail, print_json
 from domain.edits import Edits, EditsOutcome
+from domain.ids import program_workflow_id
 from domain.problems import BadInput, Problem, suggestion
 from domain.proposal import Totals
 from domain.proposal_words import Section, counted, edits_in_words, lines_of
@@ -299,9 +300,7 @@ class _Desk:
         self._tell(f"proposal {number}", ReadEdits(back, (), ()), outcome, as_json=as_json)
 
     async def _carry_out(self, edits: Edits) -> EditsOutcome:
-        client = await temporal(self._settings)
-        await need_worker(client, self._settings)
-        handle = program_handle(client, self._id)
+        handle = program_handle(await temporal(self._settings), self._id)
         view = await handle.query(ProgramWorkflow.view)
         if not view.awaits_approval:
             fail(f"No matches wait for approval. The program is in stage {view.stage}.")
@@ -396,6 +395,6 @@ def _say_not_known(program: str) -> NoReturn:
 
 async def approve_matches(settings: Settings, program: str, number: int) -> None:
     """Approve the proposal of this number: its pairs are introduced."""
-    client = await temporal(settings)
-    await need_worker(client, settings)
-    await order(program_handle(client, program), "approve_matches", MatchesApproval(number=number))
+    await send_order(
+        settings, program_workflow_id(program), "approve_matches", MatchesApproval(number=number)
+    )

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from temporalio.client import Client
-
 from console.intake import read_people
 from console.session import (
-    need_worker,
-    order,
     out,
-    program_handle,
     run,
+    send_order,
     store,
     temporal,
     the_program,
 )
+from domain.ids import program_workflow_id
 from domain.problems import BadInput, Problem
 from domain.proposal_words import counted
 from runtime.settings import Settings
@@ -42,24 +39,14 @@ def update_people(settings: Settings, program: str, file: Path) -> None:
         with database.read() as session:
             has_pairs = programs.count_pairs(session, program) > 0
         if has_pairs:
-            run(_can_check(settings))
+            run(temporal(settings))  # before anything is changed: somebody must check the pairs
         with database.write() as session:
             update = programs.update_people(session, program, people)
     _tell(program, update)
     if has_pairs:
-        _tell_checked(program, run(_check_pairs(settings, program)))
-
-
-async def _can_check(settings: Settings) -> Client:
-    """End with a word, before anything is changed, where nobody could check the pairs."""
-    client = await temporal(settings)
-    await need_worker(client, settings)
-    return client
-
-
-async def _check_pairs(settings: Settings, program: str) -> PairsChecked:
-    handle = program_handle(await _can_check(settings), program)
-    return await order(handle, "check_pairs", answer=PairsChecked)
+        workflow = program_workflow_id(program)
+        checked = send_order(settings, workflow, "check_pairs", answer=PairsChecked)
+        _tell_checked(program, run(checked))
 
 
 def _tell(program: str, update: PeopleUpdate) -> None:

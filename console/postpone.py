@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from console.session import (
-    need_worker,
     order,
     out,
     program_handle,
@@ -69,9 +68,7 @@ def postpone(
 async def _postpone(
     settings: Settings, program: Program, by: int | None, to: date | None
 ) -> tuple[bool, NewDate]:
-    client = await temporal(settings)
-    await need_worker(client, settings)
-    handle = program_handle(client, program.id)
+    handle = program_handle(await temporal(settings), program.id)
     view: ProgramView = await handle.query("view", result_type=ProgramView)
     begun = view.stage is not Stage.DEFINITION
     try:

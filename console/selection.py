@@ -13,17 +13,15 @@ from rich.table import Table
 
 from activities.signatures import Selected
 from console.session import (
-    need_worker,
-    order,
     out,
-    program_handle,
     run,
+    send_order,
     store,
-    temporal,
     the_program,
     told,
 )
 from console.terminal import BAD_INPUT, fail, print_json
+from domain.ids import program_workflow_id
 from domain.proposal_words import counted
 from runtime.settings import Settings, load_settings
 from store import answers, selections
@@ -241,6 +239,6 @@ def _table(people: Sequence[Participant]) -> Table:
 
 async def confirm_selection(settings: Settings, program: str) -> Selected:
     """Have those matched who are chosen."""
-    client = await temporal(settings)
-    await need_worker(client, settings)
-    return await order(program_handle(client, program), "confirm_selection", answer=Selected)
+    return await send_order(
+        settings, program_workflow_id(program), "confirm_selection", answer=Selected
+    )

@@ -110,18 +110,20 @@ def the_program(database: Database, program: str) -> Program:
 
 
 async def temporal(settings: Settings) -> Client:
-    """A client, or a word on how to start what is missing."""
+    """A client of a server to which a worker listens, or a word on how to start what is missing."""
     try:
-        return await connect(settings)
+        client = await connect(settings)
     except RuntimeError:
         address = connection(settings).get("target_host", "")
         fail(
             f"No Temporal server answers at {address}. Start everything with “make run” in another "
             "window, or set TEMPORAL_ADDRESS to the server you use."
         )
+    await _need_worker(client, settings)
+    return client
 
 
-async def need_worker(client: Client, settings: Settings) -> None:
+async def _need_worker(client: Client, settings: Settings) -> None:
     """End with a word on how to start a worker if there is none, nor one that is just starting."""
     for _ in range(WORKER_LOOKS):
         if await _has_worker(client, settings.task_queue):
@@ -172,6 +174,18 @@ async def order(
             "out. Look at “status” before you try again."
         )
     return given
+
+
+async def send_order(
+    settings: Settings,
+    workflow_id: str,
+    update: str,
+    *argument: Value,
+    answer: type[Result] | None = None,
+) -> Result:
+    """The same, of the workflow with this id."""
+    client = await temporal(settings)
+    return await order(client.get_workflow_handle(workflow_id), update, *argument, answer=answer)
 
 
 async def tell_workflows(settings: Settings, database: Database) -> bool:
