@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
@@ -35,7 +37,9 @@ class AfterwardsWorkflow:
             await workflow.sleep(every, summary=moment_summary(reminder))
             sent = await self._remind(start, reminder)
             while sent.later is not None:
-                await workflow.sleep(sent.later - workflow.now(), summary="messages that were held")
+                left = sent.later - workflow.now()
+                if left > timedelta(0):  # it may be past once we hear of it
+                    await workflow.sleep(left, summary="messages that were held")
                 sent = await self._send_held(start)
 
     async def _remind(self, start: AfterwardsInput, reminder: Moment) -> Sent:

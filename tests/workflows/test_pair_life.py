@@ -159,8 +159,12 @@ async def test_hours_are_asked_for_once_and_again_when_somebody_goes_away(world:
 async def test_two_who_go_on_are_reminded_after_the_program(
     dev_server: WorkflowEnvironment, task_queue: str
 ) -> None:
-    """On a real server, with days of a twentieth of a second: the reminders outlive the pair."""
+    """On a real server, with days of a twentieth of a second: the reminders outlive the pair.
+
+    Each is held until a time that is past once the workflow hears of it.
+    """
     world = World(dev_server, task_queue)
+    world.stage.holds[MomentKind.CONTINUED_REMINDER] = timedelta(seconds=-1)
     day = timedelta(seconds=0.05)
     program = f"test-{uuid4()}"
     world.two.program = program
@@ -186,6 +190,7 @@ async def test_two_who_go_on_are_reminded_after_the_program(
         await world.client.get_workflow_handle(afterwards_workflow_id(program, PAIR)).result()
     reminders = [m for m in world.stage.moments if m.moment.kind is MomentKind.CONTINUED_REMINDER]
     assert [m.moment.attempt for m in reminders] == [1, 2]
+    assert len(world.stage.held) == 2
     assert reminders[1].now - reminders[0].now >= 42 * day
 
 
