@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from temporalio import activity
-
 from activities.signatures import Evaluate, Verdicts
+from activities.uninterrupted import uninterrupted
 from domain.evaluation import Verdict, evaluate
 from store.content import Content
 from store.database import Database
@@ -20,7 +19,7 @@ class Evaluation:
         self._database = database
         self._content = content
 
-    @activity.defn
+    @uninterrupted
     def evaluate(self, order: Evaluate) -> Verdicts:
         """Compute the success metrics."""
         with self._database.read() as session:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.signatures import (
@@ -26,6 +25,7 @@ from activities.signatures import (
     SettleRequest,
 )
 from activities.standing import Standing, taking_part
+from activities.uninterrupted import uninterrupted
 from domain.editing import edited
 from domain.edits import EditsOutcome
 from domain.matching import match, proposal_of, rule_check
@@ -43,14 +43,14 @@ class Matching:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @activity.defn
+    @uninterrupted
     def settle_selection(self, program: ProgramRef) -> Selected:
         """Take whom HR has not said no to as chosen, and give how many they are."""
         with self._database.write() as session:
             choice = selections.settle(session, program.program)
         return Selected(selected=choice.selected, not_selected=choice.not_selected)
 
-    @activity.defn
+    @uninterrupted
     def propose_matches(self, request: MatchRequest) -> ProposalRef:
         """Match the people who joined and store the proposal."""
         with self._database.read() as session:
@@ -65,7 +65,7 @@ class Matching:
             )
         return _ref(stored)
 
-    @activity.defn
+    @uninterrupted
     def propose_new_pairs(self, request: RepairRequest) -> NewPairs:
         """Look for new partners for those who lost theirs, and store the proposal."""
         with self._database.read() as session:
@@ -107,7 +107,7 @@ class Matching:
         )
         return self._new_pairs(request.program, now, proposal, request.now)
 
-    @activity.defn
+    @uninterrupted
     def settle_new_pairs(self, request: SettleRequest) -> NewPairs:
         """What of approved new pairs can be made now, and which pairs are parted for it.
 
@@ -144,7 +144,7 @@ class Matching:
             parted=tuple(pair.pair for pair in parted),
         )
 
-    @activity.defn
+    @uninterrupted
     def edit_matches(self, request: EditRequest) -> EditDone:
         """Carry out HR's edits of a proposal; what can't stand is refused with its reason, once."""
         with self._database.read() as session:
@@ -189,7 +189,7 @@ class Matching:
             proposals.close_edits(session, request.program, request.draft, outcome)
         return _done(stored, outcome)
 
-    @activity.defn
+    @uninterrupted
     def check_pairs(self, request: CheckPairs) -> BrokenPairs:
         """Find the pairs that a hard rule keeps apart now, each once for the same reason."""
         with self._database.read() as session:
@@ -213,7 +213,7 @@ class Matching:
             tell=tuple(pair for pair in new if pair not in stop),
         )
 
-    @activity.defn
+    @uninterrupted
     def form_pairs(self, order: FormPairs) -> PairsFormed:
         """Make the pairs of an approved proposal and share them out among cohorts, once."""
         with self._database.write() as session:
@@ -224,7 +224,7 @@ class Matching:
             journal.append(session, order.program, order.events)
             return PairsFormed(pairs=programs.count_pairs(session, order.program), cohorts=cohorts)
 
-    @activity.defn
+    @uninterrupted
     def pairs_of_cohort(self, ref: CohortRef) -> PairIds:
         """The pairs of one cohort."""
         with self._database.read() as session:

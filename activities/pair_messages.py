@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sqlalchemy.orm import Session
-from temporalio import activity
 
 from activities.failures import unknown_pair
 from activities.letters import Draft
 from activities.pair_letters import PairLetters
 from activities.post import Post
 from activities.signatures import PairActivities, PairMoment, PairRef, Record, Sent
+from activities.uninterrupted import uninterrupted
 from activities.writing import Writer
 from domain.pair import BOTH, Moment, MomentKind, Step
 from domain.people import Role
@@ -32,7 +32,7 @@ class PairMessages(PairActivities):
         self._links = links
         self._post = post
 
-    @activity.defn
+    @uninterrupted
     def send_pair_moment(self, moment: PairMoment) -> Sent:
         """Send a pair what some moments that fall together ask for, and write its events, once."""
         moments = (moment.moment, *moment.also)
@@ -50,14 +50,14 @@ class PairMessages(PairActivities):
         sent = self._post.send(moment.program, drafts, moment.events, moment.now, pointless, pair)
         return sent.model_copy(update={"done": done})
 
-    @activity.defn
+    @uninterrupted
     def send_held(self, pair: PairRef) -> Sent:
         """Send what was held for the two of a pair and may go out now, in one message each."""
         with self._database.read() as session:
             people = _pair(session, pair.program, pair.pair)
         return self._post.send_held(pair.program, people, pair.now)
 
-    @activity.defn
+    @uninterrupted
     def record(self, record: Record) -> None:
         """Write events that go with no other work, once."""
         with self._database.write() as session:

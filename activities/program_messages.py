@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy.orm import Session
-from temporalio import activity
 
 from activities.approval_messages import TO_MANAGERS, page_to_managers
 from activities.group_messages import ABOUT_GROUPS, page_of_group
@@ -13,6 +12,7 @@ from activities.letters import Draft, Letter
 from activities.post import Post
 from activities.signatures import PageSent, ProgramMoment, ProgramMomentKind, ProgramRef, Sent
 from activities.standing import Standing
+from activities.uninterrupted import uninterrupted
 from activities.writing import Writer
 from domain.matching import rule_check
 from domain.messages import Recipient, message_key
@@ -50,7 +50,7 @@ class ProgramMessages:
         self._links = links
         self._post = post
 
-    @activity.defn
+    @uninterrupted
     def send_program_moment(self, moment: ProgramMoment) -> PageSent:
         """Send one page of a program's messages and write its events, once."""
         following: str | None = None
@@ -86,7 +86,7 @@ class ProgramMessages:
             later=sent.later,
         )
 
-    @activity.defn
+    @uninterrupted
     def send_held_of_program(self, program: ProgramRef) -> Sent:
         """Send what was held for anybody in a program and may go out now."""
         return self._post.send_held_of_program(program.program, program.now)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from temporalio import activity
-
 from activities.failures import unknown_pair
 from activities.signatures import PairActivities, PairRef
+from activities.uninterrupted import uninterrupted
 from domain.definition import Stages
 from domain.reach import OpenHours, PairHours
 from domain.reaching import open_hours_of
@@ -32,7 +31,7 @@ class Reach(PairActivities):
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @activity.defn
+    @uninterrupted
     def pair_hours(self, pair: PairRef) -> PairHours:
         """When messages may reach the two of a pair, and those who run the program."""
         with self._database.read() as session:

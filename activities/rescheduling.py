@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from temporalio import activity
-
 from activities.signatures import ExtendProgram, PostponeProgram, Rescheduled
+from activities.uninterrupted import uninterrupted
 from domain.group_sessions import planned_dates
 from store import group_sessions, journal, programs
 from store.database import Database
@@ -16,7 +15,7 @@ class Rescheduling:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @activity.defn
+    @uninterrupted
     def postpone_program(self, order: PostponeProgram) -> Rescheduled:
         """Note that a program is later, and work out when its group sessions are now.
 
@@ -31,7 +30,7 @@ class Rescheduling:
             dates = planned_dates(program.definition, program.calendar, moves)
         return Rescheduled(group_sessions=dates)
 
-    @activity.defn
+    @uninterrupted
     def extend_program(self, order: ExtendProgram) -> None:
         """Note that a program has more time for meetings."""
         with self._database.write() as session:

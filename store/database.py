@@ -18,6 +18,10 @@ from store.tables import Base
 BUSY_SECONDS = 30
 """How long a SQLite writer waits for another one."""
 
+POOL: dict[str, Any] = {"pool_size": 10, "max_overflow": 20}
+"""Connections: more than a process has threads that use them, so that none waits for one while all
+others wait for the store."""
+
 
 class Database:
     """The store's connection pool. Safe to share between threads.
@@ -35,13 +39,11 @@ class Database:
             if parsed.database and parsed.database != ":memory:":
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
             self.engine = create_engine(
-                parsed, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True
+                parsed, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True, **POOL
             )
             _prepare_sqlite(self.engine)
         else:
-            self.engine = create_engine(
-                parsed, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20
-            )
+            self.engine = create_engine(parsed, hide_parameters=True, pool_pre_ping=True, **POOL)
 
     @contextmanager
     def write(self) -> Iterator[Session]:
