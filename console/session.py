@@ -8,6 +8,7 @@ from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -41,6 +42,9 @@ err = console(stderr=True)
 
 ANSWER_SECONDS = 60
 """What a worker has to answer an order. It waits for the store, which may be busy."""
+
+ASK_AGAIN_SECONDS = 1.0
+"""How soon an order is given again that could not be taken."""
 
 WORKER_SECONDS = 2.0
 """What a worker that was just started has to ask for work, and how often we look in that time."""
@@ -163,11 +167,23 @@ async def order(
 ) -> Result:
     """Have a workflow carry out an update. Gives its answer, which is an `answer`.
 
-    Raises WorkflowUpdateFailedError when the workflow refuses, with its reason.
+    A workflow whose worker has failed it some times in a row, as one that was cut off does, takes
+    no orders until that is over; we ask again meanwhile. Raises WorkflowUpdateFailedError when the
+    workflow refuses, with its reason.
     """
+    once = str(uuid4())
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            given: Result = await handle.execute_update(update, args=argument, result_type=answer)
+            while True:
+                try:
+                    given: Result = await handle.execute_update(
+                        update, args=argument, id=once, result_type=answer
+                    )
+                    break
+                except RPCError as error:
+                    if error.status is not RPCStatusCode.FAILED_PRECONDITION:
+                        raise
+                    await asyncio.sleep(ASK_AGAIN_SECONDS)
     except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
         fail(
             f"The worker has not answered within {ANSWER_SECONDS} seconds; it may still carry this "

@@ -58,8 +58,9 @@ class Office:
 
     @asynccontextmanager
     async def worker(self) -> AsyncIterator[None]:
+        own = Database(self.database.engine.url.render_as_string(hide_password=False))
         activities = activity_objects(
-            self.database,
+            own,
             Content(PROJECT / "content"),
             Links("http://testserver", ["k" * 32]),
             Mailer(self.post.server),
@@ -69,6 +70,7 @@ class Office:
                 self.environment.client, self.task_queue, activities, threads, fail_workflows=True
             ):
                 yield
+        own.close()
 
     async def view(self) -> ProgramView:
         handle = self.environment.client.get_workflow_handle(program_workflow_id(self.program))
@@ -115,7 +117,7 @@ class Office:
         """Start, enrol everybody, and have them matched."""
         assert (await typed("start", self.definition, PEOPLE)).code == 0
         await self.until(lambda view: view.stage is Stage.MATCHING)
-        self.everybody_joins()
+        await asyncio.to_thread(self.everybody_joins)
         assert (await typed("close-enrolment", self.program)).code == 0
         await self.until(lambda view: view.awaits_approval)
 
