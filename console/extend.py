@@ -17,6 +17,7 @@ from console.session import (
 from console.terminal import BAD_INPUT, fail
 from console.written import days
 from domain.ids import program_workflow_id
+from domain.proposal_words import counted
 from runtime.settings import load_settings
 from workflows.messages import Extension
 
@@ -38,7 +39,7 @@ def extend(
             the_program(database, program)
         run(send_order(settings, program_workflow_id(program), "extend", Extension(days=span)))
         out.print(
-            f"Extended by {span} day{'s' if span > 1 else ''}: every pair that still meets is told "
+            f"Extended by {counted(span, 'day')}: every pair that still meets is told "
             "until when, and pairs that begin later have the time too.",
             soft_wrap=True,
         )

@@ -18,9 +18,10 @@ from console.session import (
     told,
 )
 from console.terminal import BAD_INPUT, fail
-from console.written import a_date, days
+from console.written import a_date, day_in_words, days
 from domain.lifecycle import Stage
 from domain.postponing import NewDate, new_date
+from domain.proposal_words import counted
 from runtime.settings import Settings, load_settings
 from store.programs import Program
 from workflows.messages import Postponement, ProgramView
@@ -52,8 +53,7 @@ def postpone(
         with store(settings) as database:
             found = the_program(database, program)
         begun, chosen = run(_postpone(settings, found, span, day))
-        moved = f"{chosen.days} day{'s' if chosen.days > 1 else ''}"
-        when = f"{chosen.day:%A} {chosen.day.day} {chosen.day:%B %Y}"
+        moved, when = counted(chosen.days, "day"), day_in_words(chosen.day)
         groups = " Group sessions that are still to come move with it."
         if begun:
             said = (

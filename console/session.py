@@ -175,21 +175,27 @@ async def order(
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             while True:
-                try:
+                with _not_yet():
                     given: Result = await handle.execute_update(
                         update, args=argument, id=once, result_type=answer
                     )
-                    break
-                except RPCError as error:
-                    if error.status is not RPCStatusCode.FAILED_PRECONDITION:
-                        raise
-                    await asyncio.sleep(ASK_AGAIN_SECONDS)
+                    return given
+                await asyncio.sleep(ASK_AGAIN_SECONDS)
     except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
         fail(
             f"The worker has not answered within {ANSWER_SECONDS} seconds; it may still carry this "
             "out. Look at “status” before you try again."
         )
-    return given
+
+
+@contextmanager
+def _not_yet() -> Iterator[None]:
+    """Let pass that a workflow can't take an order yet."""
+    try:
+        yield
+    except RPCError as error:
+        if error.status is not RPCStatusCode.FAILED_PRECONDITION:
+            raise
 
 
 async def send_order(

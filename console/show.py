@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from console.intake import Intake
+from console.written import day_in_words
 from domain.eligibility import why_not_counted
 from domain.escalation import Ladder, Trigger, Wait
 from domain.ids import program_workflow_id
@@ -315,8 +316,7 @@ def _group_line(current: Standing, group: GroupSessionNow) -> Text:
 
 def _day(program: Program, moment: datetime) -> str:
     """A program time as a day in words, where the program is at home."""
-    local = moment.astimezone(ZoneInfo(program.definition.calendar.timezone))
-    return f"{local:%A} {local.day} {local:%B %Y}"
+    return day_in_words(moment.astimezone(ZoneInfo(program.definition.calendar.timezone)))
 
 
 def stage_line(status: ProgramStatus, paused_until: str | None = None) -> Text:

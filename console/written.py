@@ -1,4 +1,4 @@
-"""Spans and dates as HR types them behind an option, in the same words as in a definition."""
+"""Spans and dates as HR types them behind an option, and days as HR reads them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from domain.written import CalendarDate, Days
 
 
 def days(option: str, text: str) -> int:
-    """A span like “2 weeks”, in days."""
+    """A span like “2 weeks”, as in a definition, in days."""
     return int(_read(option, Days, text))
 
 
@@ -21,6 +21,11 @@ def a_date(option: str, text: str) -> date:
     read = _read(option, CalendarDate, text)
     assert isinstance(read, date)  # noqa: S101 - what the type gives
     return read
+
+
+def day_in_words(day: date) -> str:
+    """A day like “Monday 11 January 2027”."""
+    return f"{day:%A} {day.day} {day:%B %Y}"
 
 
 def _read(option: str, kind: Any, text: str) -> Any:

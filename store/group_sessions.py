@@ -54,14 +54,11 @@ def moves(session: Session, program: str, calendar: ProgramCalendar) -> tuple[Mo
 
 
 def dates_now(
-    session: Session, definition: Definition, epoch: datetime, group: str
+    session: Session, definition: Definition, epoch: datetime, group: GroupSession
 ) -> tuple[datetime, ...]:
-    """The dates of a group session by now, in program time; none if there is no such one."""
-    found = next((one for one in definition.group_sessions if one.id == group), None)
-    if found is None:
-        return ()
+    """The dates of a group session by now, in program time."""
     calendar = calendar_of(definition, epoch)
-    return dates_of(definition, found, moves(session, definition.program.id, calendar))
+    return dates_of(definition, group, moves(session, definition.program.id, calendar))
 
 
 def roles_in_living_pairs(

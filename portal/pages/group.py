@@ -63,9 +63,9 @@ def _meant(visit: Visit) -> tuple[GroupSession, int, datetime]:
         raise LinkInvalid("the page needs a date of a group session")
     name, number = meant
     group = next((one for one in visit.definition.group_sessions if one.id == name), None)
-    dates = dates_now(visit.session, visit.definition, visit.program.epoch, name)
-    if group is None or not 1 <= number <= len(dates):
+    if group is None or not 1 <= number <= len(group.dates):
         raise LinkInvalid("there is no such date")
+    dates = dates_now(visit.session, visit.definition, visit.program.epoch, group)
     return group, number, dates[number - 1]
 
 

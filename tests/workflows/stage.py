@@ -10,6 +10,7 @@ from datetime import datetime
 
 from temporalio import activity
 from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.signatures import (
@@ -270,6 +271,11 @@ class Stage(PairActivities, ProgramActivities):
 def _always_open(pair: PairRef) -> PairHours:
     hours = OpenHours(base=pair.now, minute=PAIR_PLAN.day_seconds / (24 * 60), spans=())
     return PairHours(mentor=hours, mentee=hours, program=hours)
+
+
+async def skip_to(environment: WorkflowEnvironment, instant: datetime) -> None:
+    """Skip time to an instant."""
+    await environment.sleep(instant - await environment.get_current_time())
 
 
 @asynccontextmanager

@@ -24,11 +24,6 @@ Start = Callable[..., Awaitable[Handle]]
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage()
-
-
-@pytest.fixture
 async def start(
     time_skipping: WorkflowEnvironment, task_queue: str, stage: Stage
 ) -> AsyncIterator[Start]:

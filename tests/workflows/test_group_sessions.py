@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
-import pytest
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
@@ -15,7 +14,7 @@ from domain.group_sessions import PlannedGroupDate
 from domain.ids import program_workflow_id
 from domain.journal import EventKind
 from domain.lifecycle import Stage as ProgramStage
-from tests.workflows.stage import Stage, on_stage, program_plan
+from tests.workflows.stage import Stage, on_stage, program_plan, skip_to
 from workflows.messages import MatchesApproval, Postponement, ProgramInput, ProgramOutcome
 from workflows.program import ProgramWorkflow
 
@@ -25,11 +24,6 @@ Handle = WorkflowHandle[ProgramWorkflow, ProgramOutcome]
 
 MEET = 15
 """The day on which the pairs are formed here: the first after enrolment."""
-
-
-@pytest.fixture
-def stage() -> Stage:
-    return Stage()
 
 
 def supervision(begins: datetime, *days: float) -> tuple[PlannedGroupDate, ...]:
@@ -59,8 +53,7 @@ class Play:
 
     async def until(self, day: float) -> None:
         """Skip time to this day of the program."""
-        now = await self._environment.get_current_time()
-        await self._environment.sleep(self.begins + timedelta(days=day) - now)
+        await skip_to(self._environment, self.begins + timedelta(days=day))
 
     def written(self) -> list[tuple[str, float]]:
         """What was written about which date, and on which day of the program."""

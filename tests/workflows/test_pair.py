@@ -86,11 +86,6 @@ async def start(environment: WorkflowEnvironment, task_queue: str) -> Handle:
     )
 
 
-@pytest.fixture
-def stage() -> Stage:
-    return Stage()
-
-
 Run = Callable[[Callable[[PairMoment], list[Deed]]], Awaitable[PairOutcome]]
 
 

@@ -26,11 +26,6 @@ Handle = WorkflowHandle[ProgramWorkflow, ProgramOutcome]
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage()
-
-
-@pytest.fixture
 async def program(
     time_skipping: WorkflowEnvironment, task_queue: str, stage: Stage
 ) -> AsyncIterator[Handle]:

@@ -17,7 +17,7 @@ from domain.lifecycle import PairState
 from domain.lifecycle import Stage as ProgramStage
 from domain.people import Role
 from domain.plan import GENERATION
-from tests.workflows.stage import PAIR_PLAN, Stage, on_stage, program_plan
+from tests.workflows.stage import PAIR_PLAN, Stage, on_stage, program_plan, skip_to
 from workflows.messages import (
     Extension,
     MatchesApproval,
@@ -32,11 +32,6 @@ from workflows.program import ProgramWorkflow
 PROGRAM = "test"
 
 Handle = WorkflowHandle[ProgramWorkflow, ProgramOutcome]
-
-
-@pytest.fixture
-def stage() -> Stage:
-    return Stage()
 
 
 class Play:
@@ -56,8 +51,7 @@ class Play:
 
     async def until(self, day: float) -> ProgramView:
         """Skip time to this day."""
-        now = await self.environment.get_current_time()
-        await self.environment.sleep(self.day(day) - now)
+        await skip_to(self.environment, self.day(day))
         return await self.view()
 
     async def view(self) -> ProgramView:
