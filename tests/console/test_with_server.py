@@ -120,6 +120,7 @@ class Office:
         await asyncio.to_thread(self.everybody_joins)
         assert (await typed("close-enrolment", self.program)).code == 0
         await self.until(lambda view: view.awaits_approval)
+        await self.until_journal_has("matches_proposed")  # written a moment later
 
     async def up_to_the_pairs(self) -> list[str]:
         """…and the pairs introduced. Gives their ids."""
