@@ -45,7 +45,7 @@ class FailureInterceptor(Interceptor):
 
 class _CleanFailures(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's name
-        beating = asyncio.create_task(_beat())
+        beating = asyncio.create_task(_beat(in_a_thread=input.executor is not None))
         try:
             return await super().execute_activity(input)
         except ApplicationError as error:
@@ -72,10 +72,21 @@ class _CleanFailures(ActivityInboundInterceptor):
                 await beating
 
 
-async def _beat() -> None:
+async def _beat(*, in_a_thread: bool) -> None:
+    """Say that the activity is alive, again and again, until this is cancelled.
+
+    Of an activity that runs in a thread, the SDK's heartbeat waits for the event loop: from the
+    loop itself it would wait for its own thread, and the whole worker would stand still with it.
+    """
     while True:
         await asyncio.sleep(HEARTBEAT_SECONDS)
-        activity.heartbeat()
+        try:
+            if in_a_thread:
+                await asyncio.to_thread(activity.heartbeat)
+            else:
+                activity.heartbeat()
+        except Exception as error:  # noqa: BLE001 - the work itself is not to fail with it
+            log.warning("heartbeat failed", error=type(error).__name__)
 
 
 def _frames(error: BaseException) -> list[str]:
