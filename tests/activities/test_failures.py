@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
 
@@ -13,9 +12,8 @@ from temporalio.client import WorkflowFailureError
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from activities.failures import FailureInterceptor
+from tests.activities.wrapping import wrapping_worker
 
 NAME = "Żaneta Secretova"
 
@@ -94,21 +92,13 @@ class Failing:
 async def test_a_failure_in_history_says_where_and_names_nobody(
     dev_server: WorkflowEnvironment, task_queue: str, name: str, how: str
 ) -> None:
-    with ThreadPoolExecutor(2) as threads:
-        async with Worker(
-            dev_server.client,
-            task_queue=task_queue,
-            workflows=[Failing],
-            activities=[fail, fail_in_the_loop],
-            activity_executor=threads,
-            interceptors=[FailureInterceptor()],
-            workflow_runner=UnsandboxedWorkflowRunner(),
-        ):
-            handle = await dev_server.client.start_workflow(
-                Failing.run, args=[name, how], id=str(uuid4()), task_queue=task_queue
-            )
-            with pytest.raises(WorkflowFailureError):
-                await handle.result()
+    activities = [fail, fail_in_the_loop]
+    async with wrapping_worker(dev_server.client, task_queue, Failing, activities):
+        handle = await dev_server.client.start_workflow(
+            Failing.run, args=[name, how], id=str(uuid4()), task_queue=task_queue
+        )
+        with pytest.raises(WorkflowFailureError):
+            await handle.result()
     history = (await handle.fetch_history()).to_json()
     assert NAME not in history
     assert "Secretova" not in history

@@ -58,9 +58,8 @@ class Office:
 
     @asynccontextmanager
     async def worker(self) -> AsyncIterator[None]:
-        own = Database(self.database.engine.url.render_as_string(hide_password=False))
         activities = activity_objects(
-            own,
+            self.database,
             Content(PROJECT / "content"),
             Links("http://testserver", ["k" * 32]),
             Mailer(self.post.server),
@@ -70,7 +69,6 @@ class Office:
                 self.environment.client, self.task_queue, activities, threads, fail_workflows=True
             ):
                 yield
-        own.close()
 
     async def view(self) -> ProgramView:
         handle = self.environment.client.get_workflow_handle(program_workflow_id(self.program))
