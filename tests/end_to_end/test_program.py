@@ -234,7 +234,9 @@ def _every_message_went_out_once(scene: Scene) -> None:
     assert dropped.total() < len(rows) / 5, dropped
     sent = {row.message_id for row in rows if row.state == MessageState.SENT.value}
     assert sent <= set(found) <= {row.message_id for row in rows}
-    tries = {row.message_id: row.attempts for row in rows}
+    tries: Counter[str] = Counter()  # of a mail: a message in it may lose its point before the last
+    for row in rows:
+        tries[row.message_id] = max(tries[row.message_id], row.attempts)
     doubled = [message for message, count in found.items() if count > 1]
     assert [message for message in doubled if tries[message] < 2] == []
     assert len(doubled) <= 2, "more doubled than two kills of the worker explain"
