@@ -264,6 +264,15 @@ def test_a_finished_program_has_a_final_report(database: Database) -> None:
     assert "2 pairs fell silent on the way; 1 of them met again." in text
 
 
+def test_pairs_that_go_on_meeting_have_completed(database: Database) -> None:
+    example = sample.make()
+    ends = [e for e in example.events if e.kind is EventKind.PAIR_COMPLETED]
+    goes_on = ends[0].model_copy(update={"kind": EventKind.PAIR_CONTINUED})
+    example.events = [goes_on if e is ends[0] else e for e in example.events]
+    text = words(rendered(database, example))
+    assert f"13 pairs: {len(ends)} completed, {13 - len(ends)} ended early, 0 still on" in text
+
+
 def test_half_way_the_report_says_that_it_is_an_interim_one(database: Database) -> None:
     half = sample.make().until(sample.START + timedelta(days=80))
     files = rendered(database, half)
