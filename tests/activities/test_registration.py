@@ -9,10 +9,9 @@ from temporalio import activity
 
 from activities.mail import Mailer, MailServer
 from activities.signatures import PairActivities, ProgramActivities
-from store.content import Content
 from store.database import Database
 from store.links import Links
-from tests.portal.scene import CONTENT
+from tests.shipped import CONTENT
 from worker import activities_of, activity_objects
 
 
@@ -29,7 +28,7 @@ def test_each_activity_that_workflows_call_is_offered_once(tmp_path: Path) -> No
     database = Database(f"sqlite:///{tmp_path / 'store.db'}")
     objects = activity_objects(
         database,
-        Content(CONTENT),
+        CONTENT,
         Links("http://testserver", ["k" * 32]),
         Mailer(MailServer(host="127.0.0.1", port=25)),
     )

@@ -5,17 +5,16 @@ from __future__ import annotations
 from temporalio import activity
 
 from activities.mail import Mailer, MailServer
-from runtime.settings import PROJECT
-from store.content import Content
 from store.database import Database
 from store.links import Links
+from tests.shipped import CONTENT
 from worker import activities_of, activity_objects
 
 
 def test_no_activity_is_broken_off_in_the_middle(sqlite_database: Database) -> None:
     objects = activity_objects(
         sqlite_database,
-        Content(PROJECT / "content"),
+        CONTENT,
         Links("http://testserver", ["k" * 32]),
         Mailer(MailServer(host="127.0.0.1", port=9, timeout=1)),
     )

@@ -20,15 +20,15 @@ from temporalio.testing import WorkflowEnvironment
 from activities.mail import Mailer
 from domain.ids import pair_workflow_id, program_workflow_id
 from domain.lifecycle import PairState, Stage
-from runtime.settings import PROJECT, load_settings
+from runtime.settings import load_settings
 from store import answers, journal, programs
-from store.content import Content
 from store.database import Database
 from store.links import Link, Links, Purpose
 from tests.activities.post_office import PostOffice, open_post_office
 from tests.console.conftest import DEFINITION, PEOPLE
 from tests.console.typed import Typed, type_in
 from tests.portal.scene import EXPIRES
+from tests.shipped import CONTENT
 from worker import THREADS, activity_objects, make_worker
 from workflows.messages import ProgramView
 from workflows.pair import PairWorkflow
@@ -60,7 +60,7 @@ class Office:
     async def worker(self) -> AsyncIterator[None]:
         activities = activity_objects(
             self.database,
-            Content(PROJECT / "content"),
+            CONTENT,
             Links("http://testserver", ["k" * 32]),
             Mailer(self.post.server),
         )

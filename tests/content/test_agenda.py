@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from domain.definition import Definition, Mode
 from domain.people import Role
 from domain.sections import Training
 from store.agenda import Goals, agenda_lines, lead_of
-from store.content import Content
 from tests.portal.scene import DEFINITION
+from tests.shipped import CONTENT
 
-CONTENT = Content(Path(__file__).parents[2] / "content")
 GOALS: Goals = {Role.MENTEE: ["Read a dashboard", "Ask\nbetter questions"]}
 
 

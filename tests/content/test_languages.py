@@ -15,8 +15,9 @@ from jinja2 import Environment, nodes
 from ruamel.yaml import YAML
 
 from domain.surveys import Survey
-from store.content import Content, Mail
+from store.content import Mail
 from store.content_folders import FALLBACK, SHIPPED, languages_in
+from tests import shipped
 from tests.content.test_mails import values_for
 from tests.content.test_training import WORDS_A_MINUTE, words_of
 
@@ -24,7 +25,7 @@ COMPLETE = ("de",)
 """The languages that have every file and every word. One that is still growing is tried only on
 what it has: it is put here when it is done."""
 
-ENGLISH = Content(SHIPPED)
+ENGLISH = shipped.CONTENT
 LANGUAGES = {
     language: ENGLISH.in_language(language)
     for language in languages_in([SHIPPED])

@@ -12,9 +12,10 @@ import pytest
 from domain.enrolling import NotApproved
 from domain.problems import BadInput
 from store.content import Content, Mail, Section
+from tests import shipped
 
 CONTENT = Path(__file__).parents[2] / "content"
-CONTENT_EN = Content(CONTENT)
+CONTENT_EN = shipped.CONTENT
 URL = "https://mentoring.example.com/{}/WyJ0b2tlbiJd.sig-nature_x"
 
 COMMON: dict[str, Any] = {

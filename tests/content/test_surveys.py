@@ -18,9 +18,9 @@ from domain.sections import AgreementSection, Leader
 from domain.surveys import ItemKind
 from store.content import Content
 from tests.portal.scene import DEFINITION
+from tests.shipped import CONTENT
 
 ROOT = Path(__file__).parents[2]
-CONTENT = Content(ROOT / "content")
 
 PARTICULARS = Particulars(
     program="Looking Up",
@@ -152,7 +152,7 @@ def test_all_languages_have_the_same_agreement_to_sign() -> None:
     asked = [(i.id, i.kind, i.required, [o.id for o in i.options]) for i in english.choices.items]
     for translated in (ROOT / "content").glob("*/agreement.md"):
         assert f"version: {english.version}\n" in translated.read_text(encoding="utf-8")
-        items = Content(ROOT / "content", translated.parent.name).agreement().choices.items
+        items = CONTENT.in_language(translated.parent.name).agreement().choices.items
         assert [(i.id, i.kind, i.required, [o.id for o in i.options]) for i in items] == asked
 
 

@@ -16,8 +16,8 @@ from domain.training import Module, OnlyIf
 from store.content import Content
 from store.content_folders import SHIPPED
 from tests.portal.scene import DEFINITION
+from tests.shipped import CONTENT
 
-CONTENT = Content(SHIPPED)
 MODULES = {module.id: module for module in CONTENT.training()}
 
 WORDS_A_MINUTE = (100, 250)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from store.content import Content
+from tests.shipped import CONTENT
 
 ROOT = Path(__file__).parents[2]
-WORDS = Content(ROOT / "content").words
+WORDS = CONTENT.words
 
 _USE = re.compile(r"""\b(?:t|words)\(\s*f?"([a-z_0-9.]+)["{]""")
 _THANKS = re.compile(r"""thanks\(\s*visit,\s*f?"([a-z_.]+)["{]""")

@@ -26,20 +26,20 @@ from domain.lifecycle import PairState, Stage
 from domain.people import Person, Role
 from domain.projection import ProgramStatus, project
 from runtime.ports import ANY_PORTS
-from runtime.settings import PROJECT, Settings
+from runtime.settings import Settings
 from runtime.stack import Stack
 from store import journal, programs, proposals
-from store.content import Content
 from store.database import Database
 from store.programs import Entrant
 from tests.chromium import ARGUMENTS, chromium_path
 from tests.domain.definitions import definition_with
+from tests.shipped import CONTENT
 
 PHONE = {"width": 390, "height": 844}
 DAY = 1.6
 """Seconds. A person reads, fills in and clicks through a page in about a third of one."""
 
-WORDS = Content([PROJECT / "content"]).words
+WORDS = CONTENT.words
 
 
 def short_program() -> Definition:

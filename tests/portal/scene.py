@@ -20,6 +20,7 @@ from store.content import Content
 from store.database import Database
 from store.links import Link, Links, Purpose
 from store.tables import Base, PairRow, ParticipantRow, PersonRow, ProgramRow
+from tests import shipped
 
 CONTENT = Path(__file__).parents[2] / "content"
 PROGRAM = "example-2026"
@@ -200,6 +201,6 @@ def fill(database: Database, base_url: str = "http://testserver") -> Scene:
                     reasons=["Mia can teach data literacy, the first of Theo’s goals."],
                 )
             )
-    scene = Scene(database, Links(base_url, ["k" * 32]), Content(CONTENT))
+    scene = Scene(database, Links(base_url, ["k" * 32]), shipped.CONTENT)
     scene.happened(EventKind.PROGRAM_STARTED, pair=None)
     return scene

@@ -21,17 +21,18 @@ from domain.goals import Goal
 from domain.journal import EventKind
 from domain.surveys import AnswerValue
 from store import answers
-from store.content import Content, Words
-from store.content_folders import FALLBACK, SHIPPED
+from store.content import Words
+from store.content_folders import FALLBACK
 from store.links import COORDINATOR, Link, Purpose
 from store.tables import AnswerRow, PairRow, PersonRow, ProgramRow, SessionRow
+from tests import shipped
 from tests.chromium import ARGUMENTS, chromium_path
 from tests.portal.scene import EXPIRES, PROGRAM, STARTED, Scene, make_scene
 
 PHONE = {"width": 320, "height": 640}
 """The narrowest screen that WCAG 1.4.10 asks for."""
 
-ENGLISH = Content(SHIPPED)
+ENGLISH = shipped.CONTENT
 
 HERE: dict[str, AnswerValue] = {
     "place": "in_person",

@@ -9,13 +9,12 @@ from starlette.testclient import TestClient
 
 from domain.journal import EventKind
 from portal.languages import as_asked
-from store.content import Content
-from store.content_folders import SHIPPED
 from store.links import Purpose
 from store.tables import PersonRow, SessionRow
+from tests import shipped
 from tests.portal.scene import STARTED, Scene
 
-ENGLISH = Content(SHIPPED)
+ENGLISH = shipped.CONTENT
 
 
 def speaks(scene: Scene, language: str, person: str = "p-mia") -> None:
