@@ -276,7 +276,7 @@ def test_a_problem_found_later_has_the_line_of_its_setting(tmp_path: Path) -> No
          "in a text file. Delete it."),
         ("a: 1\nb: Müller\n".encode("cp1252"), "D, line 2: this line is not in UTF-8, so it can't "
          "be read. Save the file with the encoding UTF-8."),
-        ("[" * 3_000, "D: this holds more than 100,000 values or is nested more than 50 deep, "
+        ("[" * 600, "D: this holds more than 100,000 values or is nested more than 50 deep, "
          "which no definition needs."),
     ],
 )  # fmt: skip
