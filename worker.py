@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
@@ -32,15 +33,23 @@ from runtime.exit import leave_with
 from runtime.logs import set_up_logs
 from runtime.settings import MailTls, Settings, load_settings
 from runtime.temporal import connect, workflows_address
+from store import instruments
 from store.content import Content
 from store.database import Database
 from store.links import Links
 from workflows.afterwards import AfterwardsWorkflow
 from workflows.cohort import CohortWorkflow
+from workflows.follow_up import FollowUpWorkflow
 from workflows.pair import PairWorkflow
 from workflows.program import ProgramWorkflow
 
-WORKFLOWS = (ProgramWorkflow, CohortWorkflow, PairWorkflow, AfterwardsWorkflow)
+WORKFLOWS = (
+    ProgramWorkflow,
+    CohortWorkflow,
+    PairWorkflow,
+    AfterwardsWorkflow,
+    FollowUpWorkflow,
+)
 
 THREADS = 16
 """Activities at once. Each holds at most one database and one mail connection."""
@@ -150,6 +159,16 @@ def activities_of(implementation: object) -> list[Callable[..., object]]:
     ]
 
 
+def log_changed_surveys(database: Database, settings: Settings) -> None:
+    """Warn of surveys that were changed under a version that people were asked."""
+    try:
+        with database.read() as session:
+            for one in instruments.changed(session, settings.content):
+                log.warning("survey changed under its version", survey=one.survey, note=str(one))
+    except SQLAlchemyError:
+        log.warning("surveys not compared with those that were asked: the store is away")
+
+
 async def run() -> None:
     """Work until SIGTERM or Ctrl-C, then finish what was begun."""
     settings = load_settings()
@@ -158,6 +177,7 @@ async def run() -> None:
     content = Content(settings.content)
     links = Links(settings.portal_url, settings.signing_keys())
     channels = channels_of(settings, database, content)
+    log_changed_surveys(database, settings)
     client = await connect(settings)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

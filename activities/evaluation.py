@@ -6,10 +6,12 @@ from collections import Counter
 
 from activities.signatures import Evaluate, Verdicts
 from activities.uninterrupted import uninterrupted
-from domain.evaluation import Verdict, evaluate
+from domain.evaluation import evaluate
+from domain.metrics import Verdict
+from domain.responses import Instruments
 from store.content import Content
 from store.database import Database
-from store.report_data import load_report_data
+from store.report_data import load_record
 
 
 class Evaluation:
@@ -23,9 +25,9 @@ class Evaluation:
     def evaluate(self, order: Evaluate) -> Verdicts:
         """Compute the success metrics."""
         with self._database.read() as session:
-            data = load_report_data(session, order.program)
+            record = load_record(session, order.program, with_earlier=False)
         surveys = {survey: self._content.survey(survey) for survey in self._content.survey_ids}
-        results = evaluate(data.definition, data.status, data.responses, surveys)
+        results = evaluate(record, Instruments(surveys), is_final=True).metrics
         verdicts = Counter(result.verdict for result in results)
         return Verdicts(
             met=verdicts[Verdict.MET],

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from activities.invitations import Invitation
 from domain.definition import Contact
 from domain.model import Value
-from domain.posting import asks_hr_to_act, outlives_its_pair
+from domain.posting import asks_hr_to_act, outlives_its_pair, outlives_its_program
 from store import answers, approvals, journal, programs
 from store.answers import AnswerKind
 from store.content import Section
+from store.instruments import Asking
 from store.ledger import Entry
 from store.tables import SessionRow
 
@@ -41,6 +42,8 @@ class Draft(Value):
 
     entry: Entry
     letter: Letter
+    asks: Asking | None = None
+    """The survey that it asks for, as it stands when it is written."""
 
 
 class SessionState(Value):
@@ -96,7 +99,8 @@ def has_lost_its_point(session: Session, draft: Draft, kept: KeptLetter, now: da
         return closed or not approvals.waiting_for(session, entry.program, entry.person)
     if is_over or kept.session != _session_state(session, draft):
         return True
-    if entry.pair is None and answers.program_is_over(session, entry.program):
+    of_program = entry.pair is None and not outlives_its_program(entry.kind)
+    if of_program and answers.program_is_over(session, entry.program):
         return True
     person = programs.participant(session, entry.program, entry.person)
     if person is None or person.withdrew:

@@ -28,13 +28,12 @@ from domain.messages import (
 from domain.pair import Moment, MomentKind, Step
 from domain.pair_story import pair_commands
 from domain.people import Role
-from domain.plan import GOALS, PlannedCheckIn
+from domain.plan import EXIT_SURVEY, GOALS, PlannedCheckIn
 from store import answers, certificates, pair_story
+from store.instruments import Asking
 from store.ledger import Entry
 from store.links import COORDINATOR, SPONSOR, Purpose
 from store.programs import PairPeople, Participant
-
-EXIT_SURVEY = "exit"
 
 _NEEDS_A_DATE = (
     MomentKind.SESSION_INVITATION,
@@ -82,7 +81,7 @@ class PairLetters:
         """All that this moment asks to be sent."""
         if self._is_pointless:
             return []
-        return [Draft(entry=self._entry(one), letter=self._write(one)) for one in self._planned]
+        return [self._draft(one) for one in self._planned]
 
     def pointless(self) -> list[Entry]:
         """What this moment asked to be sent and need not be any more."""
@@ -130,7 +129,11 @@ class PairLetters:
             kind=message.template,
         )
 
-    def _write(self, message: PlannedMessage) -> Letter:
+    def _draft(self, message: PlannedMessage) -> Draft:
+        asks = self._asks(message)
+        return Draft(entry=self._entry(message), letter=self._write(message, asks), asks=asks)
+
+    def _write(self, message: PlannedMessage, asks: Asking | None) -> Letter:
         role = message.role
         if role is None:
             contact = self._contact(message.to)
@@ -138,7 +141,8 @@ class PairLetters:
             section = self._writer.content_for(None).section(message.template, **values)
             return Letter(to=contact, section=section)
         person = self._pair.who(role)
-        values = self._writer.about(person.address, person) | self._for_pair(message, role, person)
+        values = self._writer.about(person.address, person)
+        values |= self._for_pair(message, role, person, asks)
         content = self._writer.content_for(person)
         return Letter(
             to=person.address,
@@ -175,7 +179,9 @@ class PairLetters:
 
     # --- To the two ------------------------------------------------------------------------------
 
-    def _for_pair(self, message: PlannedMessage, role: Role, person: Participant) -> dict[str, Any]:
+    def _for_pair(
+        self, message: PlannedMessage, role: Role, person: Participant, asks: Asking | None
+    ) -> dict[str, Any]:
         content, moment = self._writer.content_for(person), self._moment
         values: dict[str, Any] = {
             "partner": self._writer.contact(self._pair.who(role.other).address),
@@ -193,8 +199,8 @@ class PairLetters:
             "links": self._page_links(message, role, person),
         }
         check_in = message.check_in
-        if check_in is not None and check_in.survey in content.survey_ids:
-            survey = content.survey(check_in.survey)
+        if check_in is not None and asks is not None:
+            survey = asks.instrument.survey
             values["survey"] = {"title": survey.title, "minutes": survey.minutes}
         elif check_in is not None:
             values["survey"] = {"title": content.words(f"mail.{check_in.survey}"), "minutes": 2}
@@ -264,6 +270,14 @@ class PairLetters:
             return EXIT_SURVEY, f"{EXIT_SURVEY}:{self._moment.ending}"
         return None
 
+    def _asks(self, message: PlannedMessage) -> Asking | None:
+        """The survey that a message asks for, in the version that the person answers."""
+        asked = self._survey_of(message)
+        if asked is None or message.role is None:
+            return None
+        person, (survey, occasion) = self._pair.who(message.role), asked
+        return self._writer.asks(self._session, person, self._pair.id, occasion, survey)
+
     # --- To those who run the program ------------------------------------------------------------
 
     def _for_hr(self, to: Recipient) -> dict[str, Any]:
@@ -326,8 +340,8 @@ class PairLetters:
                 self._given.program,
                 self._pair,
                 role,
-                survey,
-                check_in.occasion,
+                content,
+                check_in,
                 look_if,
             )
         ]

@@ -18,7 +18,7 @@ from activities.sorting import Hours, Mailing, Sorting
 from activities.writing import Writer
 from domain.journal import JournalEvent
 from domain.posting import is_given_up, try_again_after
-from store import journal, ledger, programs
+from store import instruments, journal, ledger, programs
 from store.content import Content
 from store.database import Database
 from store.ledger import Entry, Held, MessageState, Standing
@@ -68,7 +68,7 @@ class Post:
         pointless: Sequence[Entry] = (),
         pair: PairPeople | None = None,
     ) -> Sent:
-        """Write the events and the ledger in one transaction, then hand the mails over.
+        """Write the events, the ledger and who is asked what in one transaction, then hand over.
 
         Several drafts to one person go in one mail, and with them what was held for that person
         and may go out now, whatever pair it is about. What may not go out now is held; `later`
@@ -151,6 +151,10 @@ class Post:
         with self._database.write() as session:
             journal.append(session, program, events)
             ledger.drop(session, [entry.key for entry in pointless])
+            for draft in drafts:
+                entry = draft.entry
+                if draft.asks is not None and entry.person is not None:
+                    instruments.ask(session, program, entry.pair, entry.person, draft.asks, now)
             sorting = Sorting(session, found, people, self._hours, now, self.domain, _run())
             mailings = sorting.sort(letters, waiting)
         if mailings:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from activities.approval_messages import TO_MANAGERS, page_to_managers
+from activities.follow_ups import ABOUT_FOLLOW_UPS, page_of_follow_up
 from activities.group_messages import ABOUT_GROUPS, page_of_group
 from activities.letters import Draft, Letter
 from activities.post import Post
@@ -72,6 +73,8 @@ class ProgramMessages:
                 to_managers = page_to_managers(session, writer, moment, PAGE)
                 drafts, following = to_managers.drafts, to_managers.following
                 events += to_managers.events
+            elif moment.kind in ABOUT_FOLLOW_UPS:
+                drafts, following = page_of_follow_up(session, writer, moment, PAGE)
             elif moment.kind in ABOUT_GROUPS:
                 of_group = page_of_group(session, writer, moment, self._post.domain, PAGE)
                 drafts, pointless, following = of_group

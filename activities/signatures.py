@@ -88,6 +88,10 @@ class ProgramMomentKind(StrEnum):
     PROGRAM_POSTPONED = "program_postponed"
     """Everything is later: for those who are in it."""
     REPORT_READY = "report_ready"
+    FOLLOW_UP = "follow_up"
+    """The program has been over for a while: how are things now?"""
+    FOLLOW_UP_REMINDER = "follow_up_reminder"
+    """The same, for those who have not answered."""
 
 
 class GroupDate(Value):
@@ -117,6 +121,8 @@ class ProgramMoment(Value):
     """The pairs that it is about, where it is about some."""
     group: GroupDate | None = None
     """The date of a group session, where it is about one."""
+    survey: str | None = None
+    """The survey that it asks for, on `occasion`, where it asks for one."""
     events: tuple[JournalEvent, ...] = ()
 
 

@@ -6,11 +6,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.orm import Session
+
 from domain.calendar import program_days
 from domain.definition import Contact
 from domain.people import Role
 from domain.training import Module
+from store import instruments
 from store.content import Content
+from store.instruments import Asking
 from store.links import Link, Links, Purpose
 from store.programs import PairPeople, Participant, Program
 
@@ -62,6 +66,17 @@ class Writer:
         """What somebody reads who has this role in a pair."""
         return self.content_for(person).training_of(self.program.definition, role)
 
+    def asks(
+        self, session: Session, person: Participant, pair: str | None, occasion: str, survey: str
+    ) -> Asking | None:
+        """What somebody is asked on an occasion, as they were asked it first if that was before.
+
+        A draft that carries it has it kept with the program. None if there is no such survey.
+        """
+        content, program = self.content_for(person), self.program.id
+        found = instruments.to_ask(session, content, program, pair, person.id, occasion, survey)
+        return Asking(occasion=occasion, instrument=found) if found is not None else None
+
     @property
     def learners(self) -> tuple[Role, ...]:
         """The roles that learn, and so have goals."""
@@ -87,9 +102,11 @@ class Writer:
         session: int | None = None,
         survey: str | None = None,
         occasion: str | None = None,
+        needed_until: datetime | None = None,
     ) -> str:
-        """A link for one person and one purpose."""
+        """A link for one person and one purpose. It works till then, where that is later."""
         lasts: timedelta = program_days(LINK_DAYS, self.program.definition.calendar.day)
+        expires = self._now + lasts
         return self._links.url(
             Link(
                 purpose=purpose,
@@ -100,7 +117,7 @@ class Writer:
                 session=session,
                 survey=survey,
                 occasion=occasion,
-                expires=self._now + lasts,
+                expires=max(expires, needed_until or expires),
             )
         )
 

@@ -23,7 +23,6 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.report import REPORT_HTML, render_report, write_report
 from console import show
 from console.absence import take_leave
 from console.intake import read_all, read_intake, start_date_problem
@@ -41,6 +40,7 @@ from console.session import (
     told,
     unlogged,
 )
+from console.surveys import changed_surveys
 from console.terminal import BAD_INPUT, fail, print_json
 from domain.calendar import epoch_for, morning_of
 from domain.definition import Definition
@@ -53,13 +53,11 @@ from domain.plan import plan_of
 from domain.problems import BadInput, Problem, did_you_mean
 from domain.projection import project
 from runtime.settings import PROJECT, Settings, content_folders, load_settings
-from store import answers, journal, ledger, pair_story, programs, proposals
+from store import answers, instruments, journal, ledger, pair_story, programs, proposals
 from store.content import Content
 from store.database import Database
-from store.definition_file import STANDARD, definition_templates, new_definition, program_id_of
 from store.group_sessions import group_sessions_now
 from store.programs import Entrant, Program
-from store.report_data import load_report_data
 from workflows.messages import (
     HrOrder,
     ProgramInput,
@@ -81,28 +79,6 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON document and noth
 
 
 @app.command()
-def new(
-    name: Annotated[str, typer.Argument(help="The program's title or id.")],
-    template: Annotated[
-        str, typer.Option("--template", help=f"One of: {', '.join(definition_templates())}.")
-    ] = STANDARD,
-) -> None:
-    """Write a commented definition to edit."""
-    with told():
-        try:
-            text = new_definition(name, template=template)
-            path = Path(f"{program_id_of(name)}.yaml")
-        except ValueError as error:
-            fail(str(error), BAD_INPUT)
-        try:
-            with path.open("x", encoding="utf-8") as file:
-                file.write(text)
-        except FileExistsError:
-            fail(f"{path} is there already. Nothing was changed.")
-    out.print(f"Wrote {path}. Edit it, then: python starter.py check {path} PEOPLE", soft_wrap=True)
-
-
-@app.command()
 def check(
     definition: DefinitionFile,
     people: Annotated[Path | None, typer.Argument(help="The people (CSV or XLSX).")] = None,
@@ -110,7 +86,8 @@ def check(
 ) -> None:
     """Validate, and say what would happen."""
     with told(as_json=as_json):
-        intake = read_all(definition, people, content_folders())
+        content = content_folders()
+        intake = read_all(definition, people, content).noting(changed_surveys(content))
         if as_json:
             print_json(show.plan_facts(intake))
         else:
@@ -219,7 +196,11 @@ def status(
                 _list_programs(database, as_json)
                 return
             the_program(database, program)
-            read = partial(read_standing, database, program)
+            with database.read() as session:
+                remarks = [
+                    str(one) for one in instruments.changed(session, settings.content, program)
+                ]
+            read = partial(read_standing, database, program, remarks)
             if as_json:
                 print_json(show.standing_facts(read()))
             elif watch:
@@ -241,8 +222,8 @@ def _list_programs(database: Database, as_json: bool) -> None:
         out.print("None was started yet. Begin with: python starter.py new NAME")
 
 
-def read_standing(database: Database, program: str) -> show.Standing:
-    """All that `status` shows."""
+def read_standing(database: Database, program: str, remarks: Sequence[str] = ()) -> show.Standing:
+    """All that `status` shows. `remarks` are what content gives to think about."""
     with database.read() as session:
         events = [event for _, event in journal.read(session, program)]
         found = programs.get(session, program)
@@ -255,6 +236,7 @@ def read_standing(database: Database, program: str) -> show.Standing:
             proposal=proposals.latest_proposal(session, program),
             groups=group_sessions_now(session, found, journal.now_of(session, program)),
             attention=attention_of(events),
+            remarks=tuple(remarks),
         )
 
 
@@ -483,22 +465,6 @@ def people_of(
     """
     with told():
         update_people(load_settings(), program, people)
-
-
-@app.command()
-def report(
-    program: ProgramId,
-    target: Annotated[Path, typer.Option("--out", help="A folder; made if it is not there.")],
-) -> None:
-    """Write the report: one HTML file, and the numbers as CSV."""
-    with told():
-        settings = load_settings()
-        with store(settings) as database:
-            plan = the_program(database, program).definition
-            with database.read() as session:
-                data = load_report_data(session, program)
-        write_report(render_report(data, settings.content, plan.program.language), target)
-        out.print(f"Wrote {target / REPORT_HTML}", soft_wrap=True)
 
 
 @app.command()

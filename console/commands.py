@@ -1,7 +1,7 @@
 """What HR types, each command loaded when it is asked for.
 
 Most commands talk to Temporal and the store, and loading what that needs takes a second. A command
-that needs neither has a module of its own here and answers at once.
+that needs neither has a module of its own here and answers at once; so has one that needs more.
 """
 
 from __future__ import annotations
@@ -18,14 +18,17 @@ from typer.core import TyperGroup
 
 from console.terminal import console
 
-_AFTER = {
-    # command: its module, and the command of `console.app` that help lists it after
+_AFTER: dict[str, tuple[str, str | None]] = {
+    # command: its module, and the command of `console.app` that help lists it after, if any
+    "new": ("console.new", None),
     "match": ("console.match", "check"),
     "matches": ("console.matches", "status"),
     "selection": ("console.selection", "status"),
     "approvals": ("console.approvals", "status"),
     "extend": ("console.extend", "resume"),
     "postpone": ("console.postpone", "resume"),
+    "report": ("console.report", "people"),
+    "outcomes": ("console.outcomes", "report"),
 }
 
 
@@ -36,7 +39,7 @@ class Commands(TyperGroup):
         """Every command, in the order that HR meets them."""
         names = list(_rest().commands)
         for name, (_, before) in _AFTER.items():
-            names.insert(names.index(before) + 1, name)
+            names.insert(names.index(before) + 1 if before else 0, name)
         return names
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:

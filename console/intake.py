@@ -39,7 +39,11 @@ class Intake(Value):
     roles: tuple[tuple[Role, ...], ...] = ()
     """What each of them may be, eligibility considered."""
     notes: tuple[str, ...] = ()
-    """What was guessed or passed over in the people file, in words."""
+    """What was guessed or passed over in the people file, in words, and what else was noticed."""
+
+    def noting(self, more: Sequence[str]) -> Intake:
+        """The same with more that was noticed."""
+        return self.model_copy(update={"notes": (*self.notes, *more)})
 
     @cached_property
     def candidates(self) -> dict[str, Person]:
@@ -156,7 +160,7 @@ def _problems_of_own_content(folders: Sequence[Path]) -> Sequence[Problem]:
     found: dict[str, Problem] = {}
     for language in languages_in(folders):
         try:
-            Content(folders, language)
+            _ = Content(folders, language).report  # which is read when it is asked for
         except BadInput as bad:
             found |= {str(problem): problem for problem in bad.problems}
     return tuple(found.values())

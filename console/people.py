@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from console.intake import read_people
@@ -14,10 +15,12 @@ from console.session import (
     the_program,
 )
 from domain.ids import program_workflow_id
+from domain.people import Person
 from domain.problems import BadInput, Problem
 from domain.proposal_words import counted
 from runtime.settings import Settings
 from store import programs
+from store.database import Database
 from store.programs import PeopleUpdate
 from workflows.messages import PairsChecked
 
@@ -31,11 +34,7 @@ def update_people(settings: Settings, program: str, file: Path) -> None:
     with store(settings) as database:
         definition = the_program(database, program).definition
         people = read_people(file, definition, file.parent, settings.content).people
-        with database.read() as session:
-            known = {p.person.reference for p in programs.participants(session, program)}
-        if known and not known & {person.reference for person in people}:
-            said = "nobody of this program is in this file. Is it the right one?"
-            raise BadInput([Problem(file=str(file), message=said)])
+        known_people(database, program, file, people)
         with database.read() as session:
             has_pairs = programs.count_pairs(session, program) > 0
         if has_pairs:
@@ -47,6 +46,22 @@ def update_people(settings: Settings, program: str, file: Path) -> None:
         workflow = program_workflow_id(program)
         checked = send_order(settings, workflow, "check_pairs", answer=PairsChecked)
         _tell_checked(program, run(checked))
+
+
+def known_people(
+    database: Database, program: str, file: Path, people: Sequence[Person]
+) -> frozenset[str]:
+    """The references of everybody in a program.
+
+    Raises:
+        BadInput: a file of theirs has none of them, so that it can't be the right one.
+    """
+    with database.read() as session:
+        known = frozenset(p.person.reference for p in programs.participants(session, program))
+    if known and not known & {person.reference for person in people}:
+        said = "nobody of this program is in this file. Is it the right one?"
+        raise BadInput([Problem(file=str(file), message=said)])
+    return known
 
 
 def _tell(program: str, update: PeopleUpdate) -> None:

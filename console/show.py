@@ -71,6 +71,8 @@ class Standing(Value):
     """Its group sessions, and how everybody stands with them."""
     attention: dict[str, Attention] = Field(default_factory=dict)
     """What waits for the coordinator, by pair."""
+    remarks: tuple[str, ...] = ()
+    """What content gives to think about, in words."""
 
     def waits(self, pair: str) -> tuple[Ask, ...]:
         """What waits for the coordinator with one pair."""
@@ -157,7 +159,7 @@ def plan(intake: Intake) -> RenderableType:
     stages, sessions = definition.stages, definition.sessions
     table = _facts_table()
     table.add_row("Program", f"{definition.program.title} ({definition.program.id})")
-    table.add_row("Starts", f"{definition.program.starts:%A %d %B %Y}")
+    table.add_row("Starts", day_in_words(definition.program.starts))
     table.add_row(
         "Lasts",
         f"{stages.total} days: enrolment {stages.enrolment}, approval {stages.approval}, "
@@ -171,6 +173,8 @@ def plan(intake: Intake) -> RenderableType:
     )
     check_ins = ", ".join(f"{c.survey} ({_when(c)})" for c in definition.check_ins)
     table.add_row("Check-ins", check_ins or "none")
+    after = (f"{f.survey} ({f.after} days after the end)" for f in definition.planned_follow_ups)
+    table.add_row("Follow-ups", ", ".join(after) or "none")
     table.add_row("Ladders", _ladders(definition.ladder))
     if enrolment := _enrolment(definition.enrolment):
         table.add_row("Before matching", enrolment)
@@ -228,6 +232,7 @@ def standing_facts(standing: Standing) -> dict[str, Any]:
         "answers": standing.answers,
         "group_sessions": [_group_facts(group) for group in standing.groups],
         "pair_list": [_pair_facts(pair, standing.waits(pair.pair)) for pair in status.pairs],
+        "warnings": list(standing.remarks),
     }
 
 
@@ -283,6 +288,7 @@ def standing(current: Standing, settings: Settings) -> RenderableType:
                 style="bold yellow",
             )
         )
+    parts += [Text(f"• {remark}", style="yellow") for remark in current.remarks]
     link = ui_link(settings, current.program.id)
     parts.append(Text(f"Temporal UI: {link}", style="dim", no_wrap=True, overflow="ignore"))
     return Group(*parts)

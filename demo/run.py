@@ -43,7 +43,7 @@ from store.database import Database
 from store.definition_file import load_definition
 from store.ledger import MessageState
 from store.programs import Entrant
-from store.report_data import load_report_data
+from store.report_data import load_record
 
 EXAMPLES = PROJECT / "examples"
 MAIN_EXAMPLE = "digital-leaders"
@@ -169,11 +169,11 @@ async def _show(settings: Settings, folder: Path, day_seconds: float, name: str)
 
             played = await play(settings, database, definition, look)
         with database.read() as session:
-            data = load_report_data(session, definition.program.id)
+            record = load_record(session, definition.program.id)
     finally:
         database.close()
     target = folder / "report"
-    write_report(render_report(data, SHIPPED, definition.program.language), target)
+    write_report(render_report(record, SHIPPED, definition.program.language), target)
     _summarise(played.standing, played.crowd, target)
     return 0 if played.standing.status.stage is Stage.COMPLETED else 1
 

@@ -102,7 +102,10 @@ async def _end(browser: Browser, settings: Settings, database: Database, folder:
     while not (folder / "report" / "report.html").exists():
         await asyncio.sleep(1)
     await asyncio.sleep(1)
-    await _shoot(browser, f"file://{folder}/report/report.html", "report", size=DESK)
+    report = f"file://{folder}/report/report.html"
+    for name, size in (("report", DESK), ("report-phone", PHONE)):
+        await _shoot(browser, report, name, size=size)
+        await _shoot(browser, report, f"{name}-change", size=size, part="change")
 
 
 async def _stalled_pair(database: Database) -> str:
@@ -135,7 +138,9 @@ async def _shoot(
     tab: str | None = None,
     then: str | None = None,
     size: dict[str, int] | None = None,
+    part: str | None = None,
 ) -> None:
+    """Take a page's top, or one section of it."""
     page = await browser.new_page(viewport=size or DESK)  # type: ignore[arg-type]
     await page.goto(url)
     if tab:
@@ -143,7 +148,11 @@ async def _shoot(
     if then:
         await page.get_by_text(then).click()
     await page.wait_for_timeout(3_000)  # the UI asks for more and more while a workflow runs
-    await page.screenshot(path=IMAGES / f"{name}.png")
+    path = IMAGES / f"{name}.png"
+    if part:
+        await page.locator(f"section[aria-labelledby={part}]").screenshot(path=path)
+    else:
+        await page.screenshot(path=path)
     await page.close()
 
 

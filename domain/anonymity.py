@@ -1,4 +1,4 @@
-"""Anonymity: nothing is shown about fewer people than the threshold, directly or by subtraction."""
+"""Anonymity of free words: an order that says nothing, and names that are masked."""
 
 from __future__ import annotations
 
@@ -6,61 +6,22 @@ import hashlib
 import random
 import re
 import unicodedata
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
 
 
-def is_enough(people: int, threshold: int) -> bool:
-    """Whether a figure about so many people may be shown."""
-    return people >= threshold
+def in_shuffled_order(texts: Iterable[str], seed: str) -> tuple[str, ...]:
+    """Free words in an order that says nothing about who wrote when.
 
-
-def publishable(sizes: Mapping[Key, int], threshold: int) -> frozenset[Key]:
-    """Which groups of a whole may be shown beside the whole.
-
-    `sizes` splits the whole into groups that don't overlap. The whole itself may be shown when it
-    has `threshold` people, whatever this returns. A group under the threshold is hidden, and, so
-    that subtracting what is shown from the whole says nothing about it, further groups are hidden
-    with it, the smallest first, until at least two are and they have `threshold` people together.
-    What can be worked out is then always about the threshold or more.
-    """
-    if sum(sizes.values()) < threshold:
-        return frozenset()
-    rising = sorted(sizes, key=lambda key: (sizes[key], str(key)))
-    hidden = 0
-    people = 0
-    for key in rising:
-        if sizes[key] >= threshold and (hidden == 0 or (hidden >= 2 and people >= threshold)):
-            break
-        hidden += 1
-        people += sizes[key]
-    return frozenset(rising[hidden:])
-
-
-def publishable_texts(
-    texts: Collection[str],
-    threshold: int,
-    names: Iterable[str],
-    *,
-    seed: str,
-    mask: str = "[name]",
-    ordinary_words: Collection[str] = (),
-) -> tuple[str, ...] | None:
-    """Free words as they may be shown: masked, and in an order that says nothing; None if too few.
-
-    The texts are put in alphabetical order before they are shuffled, so that who knows `seed` can
-    undo the shuffle and still learns nothing about who wrote when. The same texts and seed give the
-    same order. See `mask_names` for what is masked and what can't be.
+    They are put in alphabetical order before they are shuffled, so that who knows `seed` can undo
+    the shuffle and still learns nothing. The same texts and seed give the same order.
     """
     written = sorted(text.strip() for text in texts if text.strip())
-    if not is_enough(len(written), threshold):
-        return None
     number = int.from_bytes(hashlib.sha256(seed.encode()).digest(), "big")
     random.Random(number).shuffle(written)  # noqa: S311 - order, not secrecy
-    masker = NameMasker(names, mask=mask, ordinary_words=ordinary_words)
-    return tuple(masker.apply(text) for text in written)
+    return tuple(written)
 
 
 class NameMasker:

@@ -34,16 +34,20 @@ from domain.model import Section
 from domain.people import Role
 from domain.problems import did_you_mean
 from domain.sections import (
+    MOST_FOLLOW_UPS,
+    USUAL_FOLLOW_UPS,
     Afterwards,
     AgreementSection,
     CheckIn,
     CheckInPoint,
     Enrolment,
+    FollowUp,
     GoalsSection,
     GroupSession,
     Sessions,
     Training,
     When,
+    contradictions_in_follow_ups,
     contradictions_in_group_sessions,
 )
 from domain.written import (
@@ -55,6 +59,8 @@ from domain.written import (
     RealSeconds,
     Slug,
     WorkingDays,
+    one_alone,
+    written_as,
 )
 
 _TARGET = re.compile(r"\s*(>=|<=)\s*(-?\d+(?:\.\d+)?)\s*(%?)\s*")
@@ -96,6 +102,8 @@ class ProgramSection(Section):
     delivery: Delivery = Delivery.HYBRID
     language: str = Field(default="en", pattern=r"^[a-z]{2}(?:-[A-Z]{2})?$")
     starts: CalendarDate
+    scheme: Slug | None = None
+    """Names what this is one run of, as the one before did: the report then compares the runs."""
     goals: tuple[Aim, ...] = Field(min_length=1, max_length=20)
 
 
@@ -208,6 +216,7 @@ class Columns(Section):
     name: Annotated[
         tuple[ColumnName, ...],
         BeforeValidator(_as_list),
+        written_as(one_alone),
         Field(min_length=1, max_length=4),
         WithJsonSchema(
             {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
@@ -332,7 +341,7 @@ class Eligibility(Section):
 
 
 class MetricName(StrEnum):
-    """What success is measured by. How each is computed stands in `domain/evaluation.py`."""
+    """What success is measured by. How each is computed stands in `domain/metrics.py`."""
 
     SESSIONS_HELD = "sessions_held"
     """Share of the planned sessions that were held."""
@@ -348,6 +357,34 @@ class MetricName(StrEnum):
     """Share of the started pairs that stalled at least once."""
     RECOVERED_PAIRS = "recovered_pairs"
     """Share of the stalled pairs that met again."""
+    DAYS_TO_FIRST_SESSION = "days_to_first_session"
+    """Median of the program days from a pair's introduction to its first session."""
+    REMATCHED_PAIRS = "rematched_pairs"
+    """Share of the pairs that came in place of one that had ended early."""
+    INTERVENTIONS = "interventions"
+    """How often the coordinator was asked to look after a started pair, or ended it, a pair."""
+    CHANGE = "change"
+    """Mean change on a `scale`, in its points, of the people who answered before and at the end."""
+    STAYED = "stayed"
+    """Share of those who took part that a later people file still has."""
+    PROMOTED = "promoted"
+    """Share of those who took part whom a later people file has on a higher level."""
+
+    @property
+    def is_share(self) -> bool:
+        """Whether it goes from 0 to 1 and is written with a percent sign."""
+        return self not in _NO_SHARES
+
+
+_NO_SHARES = frozenset(
+    (
+        MetricName.RECOMMENDATION,
+        MetricName.SATISFACTION,
+        MetricName.DAYS_TO_FIRST_SESSION,
+        MetricName.INTERVENTIONS,
+        MetricName.CHANGE,
+    )
+)
 
 
 class Comparison(StrEnum):
@@ -378,6 +415,11 @@ def _read_target(value: Any) -> Any:
     )
 
 
+def _target_as_text(target: Target) -> str:
+    value = f"{target.value * 100:g}%" if target.is_share else f"{target.value:g}"
+    return f"{target.comparison} {value}"
+
+
 class SuccessMetric(Section):
     """A metric with its target."""
 
@@ -385,6 +427,7 @@ class SuccessMetric(Section):
     target: Annotated[
         Target,
         BeforeValidator(_read_target),
+        written_as(_target_as_text),
         WithJsonSchema(
             {
                 "type": "string",
@@ -394,6 +437,19 @@ class SuccessMetric(Section):
             mode="validation",
         ),
     ]
+    scale: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")
+    """Of `change`: a subscale, or a question with a number, that a survey before the first session
+    and one at the evaluation both ask."""
+    role: Role | None = None
+    """Of `change`: among mentors or mentees alone."""
+
+    @model_validator(mode="after")
+    def _names_its_scale(self) -> Self:
+        if self.metric is MetricName.CHANGE and self.scale is None:
+            raise ValueError("change needs a scale: what is asked before and at the end.")
+        if self.metric is not MetricName.CHANGE and (self.scale or self.role):
+            raise ValueError(f"scale and role belong to change, not to {self.metric}.")
+        return self
 
 
 class Privacy(Section):
@@ -401,7 +457,7 @@ class Privacy(Section):
 
     anonymity_threshold: int = Field(default=5, ge=3, le=50)
     """No figure is shown for fewer answers than this."""
-    keep_days: Days = 365
+    keep_days: Days = 400
     """Program days that answers are kept after the end."""
 
 
@@ -432,10 +488,14 @@ class Definition(Section):
     goals: GoalsSection = GoalsSection()
     afterwards: Afterwards = Afterwards()
     check_ins: tuple[CheckIn, ...] = (
+        CheckIn(survey="baseline", when=When(point=CheckInPoint.PREPARATION)),
         CheckIn(survey="pair_fit", when=When(point=CheckInPoint.AFTER_SESSION, session=1)),
         CheckIn(survey="pulse", when=When(point=CheckInPoint.AFTER_SESSION, session=2)),
         CheckIn(survey="final", when=When(point=CheckInPoint.EVALUATION)),
     )
+    follow_ups: Annotated[tuple[FollowUp, ...], Field(max_length=MOST_FOLLOW_UPS)] | None = None
+    """What is asked once the program has been over for a while, the earliest first; `[]` for
+    nothing. After 13 weeks and after 52 if left out, as far as answers are kept for so long."""
     ladder: Annotated[
         tuple[Ladder, ...], BeforeValidator(read_ladders), Field(max_length=len(Trigger))
     ] = DEFAULT_LADDERS
@@ -458,6 +518,13 @@ class Definition(Section):
     def safety_contact(self) -> Contact:
         """Who hears when somebody does not feel safe."""
         return self.safety or self.coordinator
+
+    @property
+    def planned_follow_ups(self) -> tuple[FollowUp, ...]:
+        """The follow-ups that there are: those that were written, or the usual ones."""
+        if self.follow_ups is not None:
+            return self.follow_ups
+        return tuple(one for one in USUAL_FOLLOW_UPS if one.closes <= self.privacy.keep_days)
 
     def contradictions(self) -> list[tuple[tuple[str | int, ...], str]]:
         """What does not fit together although each part is well-formed: where, and what."""
@@ -574,4 +641,5 @@ class Definition(Section):
         found += contradictions_in_group_sessions(
             self.group_sessions, self.program.starts, self.stages.total
         )
+        found += contradictions_in_follow_ups(self.planned_follow_ups, self.privacy.keep_days)
         return found + contradictions_in_ladders(self.ladder)

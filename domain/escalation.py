@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from domain.model import Section
+from domain.written import count_as_text, one_alone, written_as
 
 WORKING_WEEK = 5
 """Working days in seven days, where waits of both kinds are compared."""
@@ -99,6 +100,10 @@ def _read_wait(value: Any) -> Any:
     return {"days": days, "working": unit.startswith("working")}
 
 
+def _wait_as_text(wait: Wait) -> str:
+    return count_as_text(wait.days, "working day" if wait.working else "day")
+
+
 def _several(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
@@ -109,6 +114,7 @@ class LadderStep(Section):
     after: Annotated[
         Wait,
         BeforeValidator(_read_wait),
+        written_as(_wait_as_text),
         WithJsonSchema(
             {
                 "anyOf": [
@@ -126,6 +132,7 @@ class LadderStep(Section):
     do: Annotated[
         tuple[LadderAction, ...],
         BeforeValidator(_several),
+        written_as(one_alone),
         Field(min_length=1, max_length=4),
         WithJsonSchema(
             {

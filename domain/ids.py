@@ -25,6 +25,11 @@ def afterwards_workflow_id(program: str, pair: str) -> str:
     return f"{pair_workflow_id(program, pair)}/afterwards"
 
 
+def follow_up_workflow_id(program: str) -> str:
+    """Workflow id of what is asked after a program."""
+    return f"{program_workflow_id(program)}/follow-up"
+
+
 def answer_id(program: str, pair: str | None, person: str, occasion: str) -> str:
     """Id of what a person answered on one page. One a purpose: answering again replaces it."""
     return f"{program}/{pair or '-'}/{person}/{occasion}"

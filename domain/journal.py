@@ -45,6 +45,9 @@ class EventKind(StrEnum):
     """Who was invited was asked whether they came."""
     PROGRAM_COMPLETED = "program_completed"
     PROGRAM_CANCELLED = "program_cancelled"
+    # What comes after a program
+    FOLLOW_UP_CLOSED = "follow_up_closed"
+    """The time for answers to a follow-up is over."""
     # A pair's workflow
     PAIR_INTRODUCED = "pair_introduced"
     PAIR_PREPARING = "pair_preparing"

@@ -489,7 +489,7 @@ def preference_in_words(
             return time, f"only {time}" if short else None
         case PreferShared() if preference.column not in organisation.identity:
             return _shared_in_words(preference, mentor, mentee, organisation)
-    share = _share_of_two(preference, mentor, mentee, organisation)
+    share = share_of_two(preference, mentor, mentee, organisation)
     if share is None:
         return None, None
     if preference.column in organisation.identity:
@@ -500,7 +500,7 @@ def preference_in_words(
     return (words, None) if share else (None, words)
 
 
-def _share_of_two(
+def share_of_two(
     preference: Preference, mentor: Person, mentee: Person, organisation: Organisation
 ) -> float | None:
     """What `liking_of` says of two people; matrices of one cell take a hundred times as long."""

@@ -14,7 +14,7 @@ from domain.escalation import Ladder, read_ladders
 from domain.group_sessions import PlannedGroupDate, planned_dates
 from domain.model import Value
 from domain.people import Role
-from domain.sections import Afterwards, CheckInPoint, When
+from domain.sections import Afterwards, CheckInPoint, FollowUp, When
 
 REMIND_CHECK_IN_AFTER = 5
 """Program days after which who has not answered a check-in is reminded, once."""
@@ -29,6 +29,9 @@ GOALS = "goals"
 
 PAIR_FIT = "pair_fit"
 """The survey that asks whether two people fit."""
+
+EXIT_SURVEY = "exit"
+"""The survey that is offered when a pair ends early, whatever the program is at then."""
 
 
 class PlannedCheckIn(Value):
@@ -129,6 +132,8 @@ class ProgramPlan(Value):
     """Whether HR chooses whom to match; the same holds."""
     group_sessions: tuple[PlannedGroupDate, ...] = ()
     """Every date of every group session, the earliest first."""
+    follow_ups: tuple[FollowUp, ...] = ()
+    """What is asked after the end. Programs that began before there was any have none."""
 
     def days(self, days: float) -> timedelta:
         """How long so many program days really take."""
@@ -206,6 +211,7 @@ def plan_of(definition: Definition, epoch: datetime) -> ProgramPlan:
             least_sessions=repair.least_sessions,
         ),
         group_sessions=planned_dates(definition, calendar_of(definition, epoch)),
+        follow_ups=definition.planned_follow_ups,
     )
 
 

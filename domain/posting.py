@@ -32,6 +32,8 @@ _LAST_WORDS = frozenset(
     {"partner_away", "welcome_back", "continued_reminder", "group_session_cancelled"}
 )
 
+_AFTER_THE_END = frozenset({"follow_up", "follow_up_reminder"})
+
 _ASK_HR_TO_ACT = frozenset(
     {"preparation_overdue", "pair_stalled", "pair_stalled_sponsor", "coordinator_task"}
 )
@@ -58,6 +60,11 @@ def outlives_its_pair(kind: str) -> bool:
     Farewells do, and what tells of the pause itself.
     """
     return kind.startswith("farewell_") or kind in _LAST_WORDS
+
+
+def outlives_its_program(kind: str) -> bool:
+    """Whether a message about no pair keeps its point when the program is over."""
+    return kind in _AFTER_THE_END
 
 
 def asks_hr_to_act(kind: str) -> bool:

@@ -19,6 +19,7 @@ from domain.escalation import LadderAction, Trigger
 from domain.journal import EventKind, JournalEvent
 from domain.lifecycle import SUCCESSES, PairState, Stage
 from domain.model import Value
+from domain.pair import EndReason
 from domain.people import Role
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -116,6 +117,8 @@ class PairStatus(Value):
     """Sessions planned for it; None for those of the definition."""
     needed: int | None = None
     """Sessions that make it count as completed; None for those of the definition."""
+    interventions: int = 0
+    """Times that the coordinator was asked to look after it, or ended it."""
 
     @property
     def sessions_held(self) -> int:
@@ -192,10 +195,18 @@ class ProgramStatus(Value):
     """How many pairs are in each state; every state has an entry."""
     check_ins: tuple[CheckInStatus, ...]
     """In the order of their first sending."""
+    closed: tuple[tuple[str, str], ...] = ()
+    """Follow-ups that take no more answers, each a survey and its occasion."""
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it was completed or cancelled. What people answer later is about it still."""
+        ends = (Stage.COMPLETED, Stage.CANCELLED)
+        return next((entry.at for entry in self.stages if entry.stage in ends), None)
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more will happen: completed, cancelled, or every pair evaluated."""
+        """Whether the program itself is: completed, cancelled, or every pair evaluated."""
         if self.stage in (Stage.COMPLETED, Stage.CANCELLED):
             return True
         return self.stage is Stage.EVALUATION and all(pair.state.is_over for pair in self.pairs)
@@ -297,6 +308,7 @@ class _Pair:
         "held",
         "help_asked",
         "history",
+        "interventions",
         "last_sign",
         "missed",
         "needed",
@@ -325,6 +337,7 @@ class _Pair:
         self.task_since: datetime | None = None
         self.task_taken = False
         self.help_asked = 0
+        self.interventions = 0
         self.last_sign: datetime | None = None
         self.step: int | None = None
         self.action: LadderAction | None = None
@@ -398,6 +411,7 @@ class _Pair:
             ended_because=self.ended_because,
             planned=self.planned,
             needed=self.needed,
+            interventions=self.interventions,
         )
 
     def _next_due(self) -> NextDue | None:
@@ -447,6 +461,7 @@ class _Fold:
         self.new_pairs: NewPairs | None = None
         self.pairs: dict[str, _Pair] = {}
         self.check_ins: dict[tuple[str, str], _CheckIn] = {}
+        self.closed: dict[tuple[str, str], None] = {}
 
     def add(self, event: JournalEvent) -> None:
         if event.id in self.seen:
@@ -500,6 +515,7 @@ class _Fold:
                 )
                 for (survey, occasion), check_in in self.check_ins.items()
             ),
+            closed=tuple(self.closed),
         )
 
     def enter_stage(self, stage: Stage | None, at: datetime) -> None:
@@ -509,9 +525,13 @@ class _Fold:
         self.stages.append(StageEntry(stage=stage, at=at))
 
     def check_in(self, event: JournalEvent) -> _CheckIn:
-        survey = str(event.data.get("survey", ""))
-        occasion = str(event.data.get("occasion", "")).removeprefix(f"{survey}:")
-        return self.check_ins.setdefault((survey, occasion), _CheckIn())
+        return self.check_ins.setdefault(_asked_in(event), _CheckIn())
+
+
+def _asked_in(event: JournalEvent) -> tuple[str, str]:
+    """Which survey an event is about, and on which occasion."""
+    survey = str(event.data.get("survey", ""))
+    return survey, str(event.data.get("occasion", "")).removeprefix(f"{survey}:")
 
 
 def _known(kind: type[Choice], value: int | str | None) -> Choice | None:
@@ -541,6 +561,7 @@ def _on_state(pair: _Pair, event: JournalEvent) -> None:
     reason = event.data.get("reason")
     if state.is_over and reason is not None:
         pair.ended_because = str(reason)
+        pair.interventions += reason == EndReason.COORDINATOR
 
 
 def _on_stalled(pair: _Pair, event: JournalEvent) -> None:
@@ -556,6 +577,7 @@ def _on_climbed(pair: _Pair, event: JournalEvent) -> None:
 
 def _on_task_opened(pair: _Pair, event: JournalEvent) -> None:
     pair.task_since, pair.task_taken = event.at, False
+    pair.interventions += 1
 
 
 def _on_task_taken(pair: _Pair, _event: JournalEvent) -> None:
@@ -713,6 +735,10 @@ def _on_answered(fold: _Fold, event: JournalEvent) -> None:
     fold.check_in(event).answered.add((event.pair, event.person or _role_word(event.role)))
 
 
+def _on_follow_up_closed(fold: _Fold, event: JournalEvent) -> None:
+    fold.closed[_asked_in(event)] = None
+
+
 def _role_word(role: Role | None) -> str | None:
     return role.value if role else None
 
@@ -740,6 +766,7 @@ _ON_PROGRAM: dict[EventKind, Callable[[_Fold, JournalEvent], None]] = {
     EventKind.NEW_PAIRS_APPROVED: _on_new_pairs,
     EventKind.CHECK_IN_SENT: _on_check_in_sent,
     EventKind.SURVEY_ANSWERED: _on_answered,
+    EventKind.FOLLOW_UP_CLOSED: _on_follow_up_closed,
 }
 
 _EFFECTS = {

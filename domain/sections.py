@@ -1,4 +1,4 @@
-"""The parts of a definition about a pair's life: enrolling, preparing, meeting, going on."""
+"""The parts of a definition about enrolling, a pair's life, and what comes after it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from domain.model import Section
 from domain.people import Role
-from domain.written import Days, Hours, LocalTime, Name, Slug
+from domain.written import Days, Hours, LocalTime, Name, Slug, written_as
 
 # --- Before the first session --------------------------------------------------------------------
 
@@ -210,9 +210,18 @@ def _read_when(value: Any) -> Any:
     )
 
 
+def _when_as_text(when: When) -> str:
+    if when.point is CheckInPoint.AFTER_SESSION:
+        return f"after session {when.session}"
+    if when.point is CheckInPoint.SHARE:
+        return f"{when.share or 0:.0%} of meetings"
+    return when.point.value
+
+
 WhenWritten = Annotated[
     When,
     BeforeValidator(_read_when),
+    written_as(_when_as_text),
     WithJsonSchema(
         {
             "type": "string",
@@ -258,6 +267,7 @@ class CheckIn(Section):
         Annotated[
             Threshold,
             BeforeValidator(_read_threshold),
+            written_as(lambda threshold: f"{threshold.comparison} {threshold.value}"),
             WithJsonSchema(
                 {"type": "string", "pattern": r"^\s*(>=|<=)\s*-?\d{1,3}\s*$", "examples": ["<= 2"]},
                 mode="validation",
@@ -291,3 +301,77 @@ class Afterwards(Section):
     """How many reminders to meet."""
     every: Days = 42
     """Program days between them."""
+
+
+# --- After the end -------------------------------------------------------------------------------
+
+
+MOST_FOLLOW_UPS = 4
+SHORTEST_FOLLOW_UP = 7
+"""Program days: there must be time left once who has not answered was reminded."""
+
+
+class FollowUp(Section):
+    """A survey some time after the end, to everybody whose pair had begun to prepare."""
+
+    survey: str = Field(default="follow_up", pattern=r"^[a-z][a-z0-9_]*$")
+    after: Days
+    """Program days from the end of the program to the day on which it is asked."""
+    open: Days = 21
+    """Program days in which answers are welcome: at least 7."""
+
+    @field_validator("after")
+    @classmethod
+    def _after_the_end(cls, value: int) -> int:
+        if value < 1:
+            raise ValueError("this must be at least 1 day: it counts from the end of the program.")
+        return value
+
+    @field_validator("open")
+    @classmethod
+    def _long_enough(cls, value: int) -> int:
+        if value < SHORTEST_FOLLOW_UP:
+            raise ValueError(
+                f"this must be at least {SHORTEST_FOLLOW_UP} days: who has not answered is "
+                "reminded on the way."
+            )
+        return value
+
+    @property
+    def occasion(self) -> str:
+        """Names this sending of the survey."""
+        return f"{self.survey}:after-{self.after}"
+
+    @property
+    def closes(self) -> int:
+        """Program days from the end of the program until no answer is taken any more."""
+        return self.after + self.open
+
+
+USUAL_FOLLOW_UPS = (FollowUp(after=13 * 7), FollowUp(after=52 * 7))
+"""After three months and after a year."""
+
+
+def contradictions_in_follow_ups(
+    follow_ups: Sequence[FollowUp], keep_days: int
+) -> list[tuple[tuple[str | int, ...], str]]:
+    """What can't be about the follow-ups of a program whose answers are kept for so many days."""
+    found: list[tuple[tuple[str | int, ...], str]] = []
+    before: FollowUp | None = None
+    for place, follow_up in enumerate(follow_ups):
+        if before is not None and follow_up.after < before.closes:
+            where: tuple[str | int, ...] = ("follow_ups", place, "after")
+            words = (
+                f"this one begins {follow_up.after} days after the end, while the one before it is "
+                f"open until day {before.closes}. Write them one after the other, the first first."
+            )
+            found.append((where, words))
+        before = follow_up
+    last = max((follow_up.closes for follow_up in follow_ups), default=0)
+    if keep_days < last:
+        words = (
+            f"answers are kept for {keep_days} days, but those to the last of the follow-ups are "
+            f"welcome until day {last} after the end."
+        )
+        found.append((("privacy", "keep_days"), words))
+    return found

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -68,16 +67,14 @@ class Item(Value):
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:
-        if self.kind is ItemKind.SCALE and not self.low < self.high:
-            raise ValueError(f"item {self.id}: low must be below high")
         if (self.kind is ItemKind.CHOICE) != bool(self.options):
-            raise ValueError(f"item {self.id}: options belong to a choice, and a choice needs them")
-        wrong = _wrong_labels(self) if self.kind is ItemKind.SCALE else _wrong_off_a_scale(self)
+            raise ValueError("options belong to a choice, and a choice needs them.")
+        wrong = _wrong_points(self) if self.kind is ItemKind.SCALE else _wrong_off_a_scale(self)
         if wrong:
-            raise ValueError(f"item {self.id}: {wrong}")
+            raise ValueError(wrong)
         if self.verdict and {option.id for option in self.options} != set(Verdict):
             known = ", ".join(Verdict)
-            raise ValueError(f"item {self.id}: the options of a verdict are {known}")
+            raise ValueError(f"the options of a verdict are {known}.")
         return self
 
     def text_for(self, role: Role) -> str:
@@ -90,6 +87,11 @@ class Item(Value):
         ends = {self.low: self.low_label, self.high: self.high_label}
         return ends.get(number) or self.labels.get(number, "")
 
+    @property
+    def is_worded(self) -> bool:
+        """Whether points between the ends have labels too, and not the ends alone."""
+        return any(self.low < number < self.high for number in self.labels)
+
     def in_words(self, answer: AnswerValue | None) -> str:
         """An answer as somebody reads it; nothing where there is none."""
         if answer is None:
@@ -98,26 +100,26 @@ class Item(Value):
         return next(chosen, str(answer))
 
 
-def _wrong_labels(item: Item) -> str | None:
-    outside = [str(number) for number in item.labels if not item.low <= number <= item.high]
+def _wrong_points(scale: Item | Scale) -> str | None:
+    low, high = scale.low, scale.high
+    if not low < high:
+        return "low must be below high."
+    outside = [str(number) for number in scale.labels if not low <= number <= high]
     if outside:
-        return (
-            f"its scale goes from {item.low} to {item.high}, so {', '.join(outside)} has no label"
-        )
-    for number, label in ((item.low, item.low_label), (item.high, item.high_label)):
-        other = item.labels.get(number)
+        points = f"the scale goes from {low} to {high}"
+        return f"{points}, so there is nothing to label at {', '.join(outside)}."
+    for number, label in ((low, scale.low_label), (high, scale.high_label)):
+        other = scale.labels.get(number)
         if label and other and label != other:
-            return f"{number} has two labels, “{label}” and “{other}”. Leave one of them out"
+            return f"{number} has two labels, “{label}” and “{other}”. Leave one of them out."
     return None
 
 
 def _wrong_off_a_scale(item: Item) -> str | None:
     if item.labels:
-        return (
-            "labels belong to the points of a scale. The words of a choice are its options’ texts"
-        )
+        return "labels are for the points of a scale; a choice says its words in its options."
     if item.subscale:
-        return "only a scale item counts in a subscale. Leave its subscale out"
+        return "only a scale item counts in a subscale. Leave its subscale out."
     return None
 
 
@@ -129,6 +131,12 @@ class Scale(Value):
     low_label: str = ""
     high_label: str = ""
     labels: dict[int, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if wrong := _wrong_points(self):
+            raise ValueError(wrong)
+        return self
 
 
 _NUMBERS = ("low", "high")
@@ -190,17 +198,16 @@ class Survey(Value):
         try:
             scale = Scale.model_validate(data["scale"])
         except ValidationError as error:
-            wrong = error.errors()[0]
-            raise ValueError(f"scale, {'.'.join(map(str, wrong['loc']))}: {wrong['msg']}") from None
+            raise ValueError(f"the survey’s scale can’t be read: {error}") from None
         if isinstance(rest.get("items"), list | tuple):
             rest["items"] = [_on(scale, item) for item in rest["items"]]
         return rest
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        wrong = tuple(_wrong_in(self))
-        if wrong:
-            raise WrongSurvey(wrong)
+        misfits = tuple(_misfits(self))
+        if misfits:
+            raise WrongSurvey(misfits)
         return self
 
     def items_for(self, role: Role | None) -> tuple[Item, ...]:
@@ -244,12 +251,19 @@ class Survey(Value):
         return tuple(item for item in self.items if item.subscale == scale.id)
 
 
-class WrongSurvey(ValueError):
-    """A survey whose parts do not fit together: everything that is wrong with it, in words."""
+class Misfit(NamedTuple):
+    """Something in a survey that does not fit the rest: where it stands, and what is wrong."""
 
-    def __init__(self, problems: tuple[str, ...]) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = problems
+    where: tuple[str | int, ...]
+    message: str
+
+
+class WrongSurvey(ValueError):
+    """A survey whose parts do not fit together. Carries everything that is wrong with it."""
+
+    def __init__(self, misfits: tuple[Misfit, ...]) -> None:
+        super().__init__(" ".join(misfit.message for misfit in misfits))
+        self.misfits = misfits
 
 
 def _in_words(name: str) -> str:
@@ -266,55 +280,65 @@ def _on(scale: Scale, item: Any) -> Any:
     return {**item, **scale.model_dump(include=set(taken))}
 
 
-def _wrong_in(survey: Survey) -> Iterator[str]:
+def _misfits(survey: Survey) -> Iterator[Misfit]:
     ids = [item.id for item in survey.items]
-    for name in _doubles(ids):
-        yield f"two items have the id “{name}”. Give one of them another"
-    for name in _doubles([subscale.id for subscale in survey.subscales]):
-        yield f"two subscales have the id “{name}”. Give one of them another"
-    for subscale in survey.subscales:
+    yield from _same_ids("items", ids)
+    yield from _same_ids("subscales", [subscale.id for subscale in survey.subscales])
+    for number, subscale in enumerate(survey.subscales):
+        if not subscale.items and not survey.items_of(subscale.id):
+            yield Misfit(
+                ("subscales", number),
+                "no item belongs to it. List some under items, or name it in an item’s subscale.",
+            )
         for name in subscale.items:
             if name not in ids:
                 hint = did_you_mean(name, ids)
-                yield f"subscale {subscale.id}: there is no item “{name}”. {hint}"
-        for item in survey.items:
+                yield Misfit(("subscales", number), f"there is no item “{name}”. {hint}")
+    for number, item in enumerate(survey.items):
+        for subscale in survey.subscales:
             if item.subscale == subscale.id and subscale.items and item.id not in subscale.items:
-                yield (
-                    f"subscale {subscale.id}: item {item.id} names it, but is not in the list of "
-                    "its items. Add it there, or leave the list out"
+                yield Misfit(
+                    ("items", number, "subscale"),
+                    f"“{subscale.id}” lists its items, and this is not among them. Add it there, "
+                    "or leave the list out.",
                 )
     scales = survey.scales
     within = {item for scale in scales for item in scale.items}
-    for scale in scales:
-        if wrong := _wrong_with(survey, scale):
-            yield f"subscale {scale.id}: {wrong}"
+    for number, scale in enumerate(scales):
+        items = [item for item in survey.items if item.id in scale.items]
+        where: tuple[str | int, ...] = ("subscales", number)
+        if number >= len(survey.subscales):
+            where = ("items", ids.index(items[0].id), "subscale")
+        if wrong := _wrong_together(scale, items):
+            yield Misfit(where, wrong)
         if scale.id in ids and scale.id not in within:
-            yield (
-                f"subscale {scale.id}: an item that is not part of it has the same id, so nobody "
-                "could say which of the two they mean. Give one of them another"
+            yield Misfit(
+                where,
+                f"an item that is not part of it is called “{scale.id}” as well, so nobody could "
+                "say which of the two they mean. Give one of them another name.",
             )
 
 
-def _doubles(names: Sequence[str]) -> list[str]:
-    return [name for name, count in Counter(names).items() if count > 1]
+def _same_ids(where: str, ids: Sequence[str]) -> Iterator[Misfit]:
+    for number, name in enumerate(ids):
+        if name in ids[:number]:
+            message = f"“{name}” is the id of another one as well. Give one of them another."
+            yield Misfit((where, number, "id"), message)
 
 
-def _wrong_with(survey: Survey, scale: Subscale) -> str | None:
-    items = [item for item in survey.items if item.id in scale.items]
-    if not items:
-        return "no item belongs to it. List them under items, or name it in an item’s subscale"
+def _wrong_together(scale: Subscale, items: Sequence[Item]) -> str | None:
     if others := [item.id for item in items if item.kind is not ItemKind.SCALE]:
-        return f"only scale items are scored, and {', '.join(others)} is none"
+        return f"only scale items are scored, and {', '.join(others)} is none."
     ranges = dict.fromkeys(f"{item.low} to {item.high}" for item in items)
     if scale.score is Scoring.MEAN and len(ranges) > 1:
         return (
-            f"its items are on different scales ({', '.join(ranges)}), which have no mean. Put "
-            "them on one, or score it as a sum"
+            f"its items are on different scales ({', '.join(ranges)}), so they have no mean. Put "
+            "them on one, or score it as a sum."
         )
     if scale.score is Scoring.SUM and len({item.only for item in items}) > 1:
         return (
-            "some of its items are asked of one role only, so the sums of the two roles could not "
-            "be compared. Score it as a mean, or ask both the same"
+            "some of its items are asked of one role only, so sums could not be compared. Score "
+            "it as a mean, or ask both roles the same."
         )
     return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 DAY = 24 * 60
 """Minutes."""
@@ -39,6 +40,16 @@ def days_of_week(text: str, separator: str = ";") -> tuple[int, ...] | None:
             return None
         found |= days
     return tuple(sorted(found)) or None
+
+
+def days_as_text(days: Sequence[int]) -> str:
+    """Days of the week as `days_of_week` reads them: “Mon-Fri”, “Sun-Thu” or “Mon;Wed”."""
+    names = [name[:3].capitalize() for name in _DAYS]
+    following = [day for day in days if (day - 1) % 7 not in days]
+    if len(following) == 1 and len(days) > 1:
+        (first,) = following
+        return f"{names[first]}-{names[(first + len(days) - 1) % 7]}"
+    return "Mon-Sun" if len(days) == 7 else ";".join(names[day] for day in sorted(days))
 
 
 def _some_days(entry: str) -> set[int] | None:
@@ -86,6 +97,11 @@ def hours_of_day(text: str) -> tuple[int, int]:
     if start > end and length >= LONGEST_NIGHT:
         raise ValueError(f"“{text}” would be {length / 60:g} hours, over midnight.")
     return start, end
+
+
+def hours_as_text(hours: tuple[int, int]) -> str:
+    """Hours of a day as `hours_of_day` reads them: “09:00-17:30”."""
+    return "-".join(f"{minutes // 60:02}:{minutes % 60:02}" for minutes in hours)
 
 
 def _minutes(hour: str, minute: str | None, half: str | None) -> int | None:

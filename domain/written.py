@@ -4,12 +4,43 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    SerializationInfo,
+    WithJsonSchema,
+)
 
-from domain.working_time import days_of_week, hours_of_day
+from domain.working_time import days_as_text, days_of_week, hours_as_text, hours_of_day
+
+AS_WRITTEN = {"as_written": True}
+"""The context of a dump whose values are to be as people write them: `model_dump(context=…)`."""
+
+
+def written_as(write: Callable[[Any], Any]) -> PlainSerializer:
+    """Has a value dumped as people write it where the dump is for them, and as it is elsewhere."""
+
+    def serialize(value: Any, info: SerializationInfo) -> Any:
+        return write(value) if info.context == AS_WRITTEN else value
+
+    return PlainSerializer(serialize)
+
+
+def count_as_text(count: int, unit: str) -> str:
+    """A number of units: “1 day”, “10 days”."""
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+
+
+def one_alone(values: tuple[Any, ...]) -> Any:
+    """A list of one as the one."""
+    return values[0] if len(values) == 1 else values
+
 
 _SPAN = re.compile(r"\s*(\d{1,4})\s*(day|days|week|weeks)\s*", re.IGNORECASE)
 _REAL = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(h|min|s)\s*", re.IGNORECASE)
@@ -27,6 +58,7 @@ def _read_days(value: Any) -> Any:
 Days = Annotated[
     int,
     BeforeValidator(_read_days),
+    written_as(lambda days: count_as_text(days, "day")),
     Field(ge=0, le=1_100),
     WithJsonSchema(
         {
@@ -51,9 +83,17 @@ def _read_real_seconds(value: Any) -> Any:
     return float(match[1]) * {"h": 3600, "min": 60, "s": 1}[match[2].lower()]
 
 
+def _real_as_text(seconds: float) -> str:
+    for unit, size in (("h", 3600), ("min", 60)):
+        if seconds % size == 0:
+            return f"{seconds / size:g}{unit}"
+    return f"{seconds:g}s"
+
+
 RealSeconds = Annotated[
     float,
     BeforeValidator(_read_real_seconds),
+    written_as(_real_as_text),
     Field(gt=0, le=86_400),
     WithJsonSchema(
         {
@@ -118,6 +158,7 @@ def _read_local_time(value: Any) -> Any:
 LocalTime = Annotated[
     datetime,
     BeforeValidator(_read_local_time),
+    written_as(lambda moment: f"{moment:%Y-%m-%d %H:%M}"),
     WithJsonSchema(
         {
             "type": "string",
@@ -144,6 +185,7 @@ def _read_hours(value: Any) -> Any:
 Hours = Annotated[
     int,
     BeforeValidator(_read_hours),
+    written_as(lambda hours: count_as_text(hours, "hour")),
     Field(ge=1, le=720),
     WithJsonSchema(
         {
@@ -169,6 +211,7 @@ def _read_working_days(value: Any) -> Any:
 WorkingDays = Annotated[
     tuple[int, ...],
     BeforeValidator(_read_working_days),
+    written_as(days_as_text),
     Field(min_length=1, max_length=7),
     WithJsonSchema({"type": "string", "examples": ["Mon-Fri", "Sun-Thu"]}, mode="validation"),
 ]
@@ -182,6 +225,7 @@ def _read_hours_of_day(value: Any) -> Any:
 HoursOfDay = Annotated[
     tuple[int, int],
     BeforeValidator(_read_hours_of_day),
+    written_as(hours_as_text),
     WithJsonSchema({"type": "string", "examples": ["08:00-18:00"]}, mode="validation"),
 ]
 """From and until, in minutes after midnight. Written "08:00-18:00"."""

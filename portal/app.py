@@ -159,8 +159,7 @@ def _serve_people(
                     body = _render(templates, view, visit, outcome.problems)
                     return HTMLResponse(body, status_code=422)
             except (Ended, TooLate) as error:
-                what = error.what if isinstance(error, Ended) else "pair"
-                response = _over(templates, visit, what)
+                response = _over(templates, visit, error.what)
                 session.rollback()
                 return response
         if isinstance(outcome, Download):

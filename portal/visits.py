@@ -50,7 +50,7 @@ _OF_HR = frozenset({Purpose.TASK})
 
 class Ended(Exception):
     """There is nothing more to do on this page. `what` has ended: `pair`, `program`, `part`,
-    `enrolment` or `approval`."""
+    `enrolment`, `approval` or `survey`."""
 
     def __init__(self, what: str) -> None:
         super().__init__(what)

@@ -29,9 +29,9 @@ from domain.journal import EventKind, JournalEvent
 from domain.lifecycle import ENDINGS, SUCCESSES
 from domain.model import Value
 from domain.people import Preferences, Role
-from domain.plan import GOALS
+from domain.plan import EXIT_SURVEY, GOALS
 from domain.surveys import AnswerValue
-from store import agreements, journal, outbox
+from store import agreements, follow_ups, journal, outbox
 from store.links import Link
 from store.tables import (
     AnswerRow,
@@ -78,7 +78,14 @@ class AnswerKind(StrEnum):
 
 
 class TooLate(Exception):
-    """The pair or the program has ended, or the person has left it: nothing is to be done."""
+    """The pair or the program has ended, or the person has left it: nothing is to be done.
+
+    `what` has ended, as in `portal.visits.Ended`.
+    """
+
+    def __init__(self, what: str = "pair") -> None:
+        super().__init__(what)
+        self.what = what
 
 
 class TermsChanged(Exception):
@@ -123,6 +130,31 @@ def pair_is_introduced(session: Session, pair: str) -> bool:
 def program_is_over(session: Session, program: str) -> bool:
     """Whether the journal says that a program was completed or cancelled."""
     return _happened(session, JournalRow.program_id == program, PROGRAM_ENDINGS)
+
+
+def survey_is_closed(session: Session, program: str, pair: str | None, occasion: str) -> bool:
+    """Whether it is too late to answer a survey, or to look at one's goals, on this occasion.
+
+    What a pair is asked can be answered until the program is over, but for why it ended early:
+    that may be on the program's last day. A survey about no pair is a follow-up, with a closing
+    date of its own.
+    """
+    if pair is None:
+        return follow_ups.is_closed(session, program, occasion)
+    return occasion.partition(":")[0] != EXIT_SURVEY and program_is_over(session, program)
+
+
+def who_answered(session: Session, program: str, occasion: str) -> frozenset[str]:
+    """Who answered a survey that was about no pair, on this occasion."""
+    found = session.scalars(
+        select(AnswerRow.person_id).where(
+            AnswerRow.program_id == program,
+            AnswerRow.pair_id.is_(None),
+            AnswerRow.occasion == occasion,
+            AnswerRow.kind == AnswerKind.SURVEY.value,
+        )
+    )
+    return frozenset(found)
 
 
 def enrolment_is_over(session: Session, program: str) -> bool:
@@ -355,9 +387,14 @@ def write_goals(session: Session, link: Link, goals: Sequence[Goal]) -> bool:
 
 
 def review_goals(session: Session, link: Link, goals: Sequence[Goal]) -> bool:
-    """Say where one stands on one's goals now. The goals are kept as they were then."""
+    """Say where one stands on one's goals now. The goals are kept as they were then.
+
+    Raises TooLate once the program is over.
+    """
     if link.occasion is None:
         raise ValueError("the link names no review")
+    if survey_is_closed(session, link.program, link.pair, link.occasion):
+        raise TooLate("survey")
     return _answer(
         session,
         link,
@@ -683,11 +720,16 @@ def answer_survey(
 
     `verdict` is what the answers say of the pair, and `look` whether the coordinator should look:
     see `domain.check_ins`. With `partial` it is only kept for later: no event, no signal, and not a
-    `survey` answer yet. What was sent is never taken back by a partial one.
+    `survey` answer yet. What was sent is never taken back by a partial one; where it is changed,
+    what was sent first is kept beside it.
+
+    Raises TooLate once the survey is closed.
     """
     if link.survey is None:
         raise ValueError("the link names no survey")
     occasion = link.occasion or link.survey
+    if survey_is_closed(session, link.program, link.pair, occasion):
+        raise TooLate("survey")
     if partial:
         sent = find(session, link.program, link.pair, link.person, occasion)
         if sent is not None and sent.kind == AnswerKind.SURVEY:
@@ -967,6 +1009,8 @@ def _answer(
         session.add(row)
     elif (row.kind, row.version, row.content) == (kind.value, version, content):
         return False
+    elif row.kind == AnswerKind.SURVEY and row.first_content is None:
+        row.first_content, row.first_answered_at = row.content, row.answered_at
     row.kind, row.version, row.content, row.answered_at = kind.value, version, content, at
     if event is not None:
         written = JournalEvent(

@@ -33,9 +33,11 @@ from domain.definition import Definition
 from domain.model import Value
 from domain.people import Role
 from domain.problems import BadInput, Problem, did_you_mean, suggestion
+from domain.survey_versions import Instrument
 from domain.surveys import AnswerValue, Survey
 from domain.training import Module, training_of
 from store.content_folders import FALLBACK, file_in, languages_in, names_in, roots_of
+from store.survey_file import read_survey
 
 
 class Mail(StrEnum):
@@ -65,6 +67,8 @@ class Mail(StrEnum):
     GROUP_SESSION_CANCELLED = "group_session_cancelled"
     PROGRAM_POSTPONED = "program_postponed"
     PROGRAM_EXTENDED = "program_extended"
+    FOLLOW_UP = "follow_up"
+    FOLLOW_UP_REMINDER = "follow_up_reminder"
     NUDGE_SCHEDULER = "nudge_scheduler"
     NUDGE_BOTH = "nudge_both"
     NUDGE_ANSWER = "nudge_answer"
@@ -109,7 +113,7 @@ class Mail(StrEnum):
     SAFETY_RAISED = "safety_raised"
 
 
-SURVEYS = ("baseline", "pulse", "final", "exit")
+SURVEYS = ("baseline", "pulse", "final", "exit", "follow_up")
 """The surveys that always exist; more can be added as files."""
 
 
@@ -238,6 +242,17 @@ class Content:
         if self._problems:
             raise BadInput(self._problems)
 
+    @cached_property
+    def report(self) -> Words:
+        """The words of the report, read when they are asked for: few need them.
+
+        Raises BadInput with what is wrong in their files.
+        """
+        words = self._read_words("report/words.yaml")
+        if self._problems:
+            raise BadInput(self._problems)
+        return words
+
     def in_language(self, language: str) -> Content:
         """The same content in another language, or the nearest there is."""
         nearest = _nearest(language, self.languages)
@@ -256,6 +271,17 @@ class Content:
         if found is None:
             raise KeyError(f"no survey “{survey}”. {did_you_mean(survey, self.survey_ids)}")
         return found
+
+    def instrument(self, survey: str) -> Instrument | None:
+        """The same with the language that it is written in: another one if it is not translated.
+
+        None if there is no such survey.
+        """
+        found = self._surveys.get(survey)
+        if found is None:
+            return None
+        folder = self._path(f"surveys/{survey}.yaml").parents[1]
+        return Instrument(survey=found, language=folder.name)
 
     def training(self) -> tuple[Module, ...]:
         """All modules of the training, whoever reads them."""
@@ -425,16 +451,10 @@ class Content:
         return survey
 
     def _survey_in(self, name: str) -> Survey | None:
-        path = self._path(name)
-        data = self._yaml_at(path)
-        if data is None:
-            return None
         try:
-            return Survey.model_validate(data)
-        except ValidationError as error:
-            for detail in error.errors():
-                where = ".".join(str(part) for part in detail["loc"])
-                self._wrong(path, f"{where}: {detail['msg']}." if where else detail["msg"])
+            return read_survey(self._path(name))
+        except BadInput as bad:
+            self._problems += bad.problems
             return None
 
     def _read_front(self, name: str, needs: Iterable[str]) -> tuple[dict[str, Any], str] | None:

@@ -67,11 +67,11 @@ class Database:
 
 
 def insert_new(
-    session: Session, table: type[Base], rows: Sequence[Mapping[str, object]], key: str
+    session: Session, table: type[Base], rows: Sequence[Mapping[str, object]], *key: str
 ) -> None:
-    """Write the rows whose `key` column holds a value that the table does not have yet."""
+    """Write the rows whose `key` columns hold values that the table does not have yet."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    session.execute(dialect.insert(table).on_conflict_do_nothing(index_elements=[key]), rows)
+    session.execute(dialect.insert(table).on_conflict_do_nothing(index_elements=key), rows)
 
 
 def _write_ahead(cursor: sqlite3.Cursor) -> None:

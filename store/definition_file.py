@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from domain.check_ins import wrong_threshold
 from domain.definition import Definition
 from domain.plan import GOALS
 from domain.problems import BadInput, Problem, did_you_mean
 from domain.surveys import ItemKind, Survey
+from domain.targets import misfits, unmeasured
 from store.content_folders import SHIPPED, file_in, names_in, roots_of
 from store.input_file import read_bytes
+from store.survey_file import read_survey
 from store.vocabulary_file import vocabulary_problem
 from store.written_yaml import PathInFile, WrittenYaml
 from store.wrong_values import Found, explain, follows_from_others
@@ -67,10 +67,11 @@ def load_definition(path: Path, content: Sequence[Path] = (SHIPPED,)) -> Definit
         broken = {str(details["loc"][0]) for details in errors if details["loc"]}
         problems += [written.problem(*found) for found in _contradictions(written.data, broken)]
     else:
-        problems += [written.problem(*found) for found in definition.contradictions()]
+        problems += [written.problem(*found) for found in _misfits(definition)]
         roots = roots_of(content, definition.program.language)
         problems += [written.problem(*found) for found in _unknown_surveys(definition, roots)]
         problems += [written.problem(*found) for found in _wrong_thresholds(definition, roots)]
+        problems += [written.problem(*found) for found in _unmeasured(definition, roots)]
         problems += [written.problem(*found) for found in _unknown_modules(definition, roots)]
         problems += [
             written.problem(*found) for found in _unknown_vocabularies(definition, path, content)
@@ -130,16 +131,23 @@ def new_definition(
 
 def _unknown_surveys(definition: Definition, roots: Sequence[Path]) -> list[Found]:
     known = names_in(roots, "surveys", ".yaml")
+    named = [
+        *((("check_ins", n, "survey"), one.survey) for n, one in enumerate(definition.check_ins)),
+        *(
+            (("follow_ups", n, "survey"), one.survey)
+            for n, one in enumerate(definition.follow_ups or ())
+        ),
+    ]
     return [
         Found(
-            ("check_ins", number, "survey"),
-            f"there is no survey “{check_in.survey}”.",
+            where,
+            f"there is no survey “{survey}”.",
             "When people look at their goals again stands under goals.review."
-            if check_in.survey == GOALS
-            else did_you_mean(check_in.survey, known),
+            if survey == GOALS
+            else did_you_mean(survey, known),
         )
-        for number, check_in in enumerate(definition.check_ins)
-        if check_in.survey not in known
+        for where, survey in named
+        if survey not in known
     ]
 
 
@@ -156,14 +164,21 @@ def _wrong_thresholds(definition: Definition, roots: Sequence[Path]) -> Iterator
                 yield Found(("check_ins", number, "look_if", item), wrong, hint)
 
 
+def _unmeasured(definition: Definition, roots: Sequence[Path]) -> Iterator[Found]:
+    names = {check_in.survey for check_in in definition.check_ins}
+    surveys = {name: found for name in names if (found := _survey(name, roots)) is not None}
+    if surveys.keys() == names:
+        yield from (Found(*misfit) for misfit in unmeasured(definition, surveys))
+
+
 def _survey(name: str, roots: Sequence[Path]) -> Survey | None:
     """A survey, if it is there and sound; what is wrong with one is told where content is read."""
     file = file_in(roots, f"surveys/{name}.yaml")
     if file is None:
         return None
     try:
-        return Survey.model_validate(YAML(typ="safe", pure=True).load(file.read_text("utf-8-sig")))
-    except (YAMLError, ValidationError, UnicodeDecodeError):
+        return read_survey(file)
+    except BadInput:
         return None
 
 
@@ -212,8 +227,10 @@ def program_id_of(name: str) -> str:
 _HANG_TOGETHER = (
     frozenset({"people", "eligibility", "matching"}),
     frozenset({"stages", "sessions", "check_ins", "ladder"}),
+    frozenset({"follow_ups", "privacy"}),
+    frozenset({"success", "people"}),
 )
-"""Sections that `Definition.contradictions` compares with one another, and with no others."""
+"""Sections that are compared with one another, and with no others."""
 
 STAND_INS: dict[str, Any] = {
     "program": {
@@ -243,7 +260,11 @@ def _contradictions(data: dict[str, Any], broken: set[str]) -> list[Found]:
         return []
     whole = [group for group in _HANG_TOGETHER if not group & broken]
     return [
-        Found(where, message)
-        for where, message in definition.contradictions()
-        if any(where[0] in group for group in whole)
+        found for found in _misfits(definition) if any(found.where[0] in group for group in whole)
     ]
+
+
+def _misfits(definition: Definition) -> list[Found]:
+    """What does not fit together in a definition, content aside."""
+    contradictions = [Found(where, message) for where, message in definition.contradictions()]
+    return contradictions + [Found(*misfit) for misfit in misfits(definition)]

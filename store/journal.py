@@ -30,7 +30,7 @@ def append(session: Session, program: str, events: Iterable[JournalEvent]) -> No
         for event in events
     ]
     if rows:
-        insert_new(session, JournalRow, rows, key="id")
+        insert_new(session, JournalRow, rows, "id")
 
 
 def read(session: Session, program: str, after: int = 0) -> Sequence[tuple[int, JournalEvent]]:

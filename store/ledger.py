@@ -144,7 +144,7 @@ def write_down(
         }
         for entry in entries
     ]
-    insert_new(session, MessageRow, rows, key="key")
+    insert_new(session, MessageRow, rows, "key")
     return known(session, [entry.key for entry in entries])
 
 

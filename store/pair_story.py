@@ -19,11 +19,12 @@ from domain.journal import EventKind
 from domain.model import Value
 from domain.pair_story import Attention, Line, attention_of, story_of, trigger_in
 from domain.people import Role
+from domain.plan import PlannedCheckIn
 from domain.sections import Threshold
-from domain.surveys import Survey
 from store import journal
 from store.answers import AnswerKind, find
 from store.content import Content, Words
+from store.instruments import as_answered
 from store.programs import PairPeople, Program
 from store.tables import AnswerRow
 
@@ -105,17 +106,21 @@ def flagged(
     program: str,
     pair: PairPeople,
     role: Role,
-    survey: Survey,
-    occasion: str,
+    content: Content,
+    check_in: PlannedCheckIn,
     look_if: Mapping[str, Threshold],
 ) -> list[Flagged]:
-    """The answers of one of a pair that are at or beyond their thresholds.
+    """The answers of one of a pair to a check-in that are at or beyond their thresholds.
 
-    None at all where the survey does not show single answers to the coordinator.
+    None at all where the survey that they were given to does not show single answers to the
+    coordinator.
     """
     person = pair.who(role)
-    row = find(session, program, pair.id, person.id, occasion)
-    if row is None or not survey.seen_by_coordinator or row.kind != AnswerKind.SURVEY:
+    row = find(session, program, pair.id, person.id, check_in.occasion)
+    if row is None or row.kind != AnswerKind.SURVEY:
+        return []
+    survey = as_answered(session, content, program, check_in.survey, row.version)
+    if survey is None or not survey.seen_by_coordinator:
         return []
     items = {item.id: item for item in survey.items}
     return [

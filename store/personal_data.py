@@ -18,8 +18,10 @@ from domain.proposal import Proposal
 from store import answers
 from store.tables import (
     AnswerRow,
+    AskedRow,
     JournalRow,
     MessageRow,
+    OutcomeRow,
     PairRow,
     ParticipantRow,
     PersonRow,
@@ -81,6 +83,17 @@ class HeldAnswer(Value):
     """Of the survey or text that was answered."""
     content: dict[str, Any]
     at: datetime
+    first_content: dict[str, Any] | None = None
+    """What they first sent, where they changed it since."""
+    first_at: datetime | None = None
+
+
+class HeldAsked(Value):
+    """A survey that the person was asked."""
+
+    survey: str
+    version: int
+    at: datetime
 
 
 class HeldSignature(Value):
@@ -127,6 +140,14 @@ class HeldEvent(Value):
     data: dict[str, Any]
 
 
+class HeldOutcome(Value):
+    """What a people file that HR imported once the program was under way says."""
+
+    present: bool
+    """Whether it has the person."""
+    level: str | None
+
+
 class InProgram(Value):
     """What is held about the person in one program."""
 
@@ -145,10 +166,12 @@ class InProgram(Value):
     preferences: dict[str, Any]
     pairs: tuple[HeldPair, ...]
     answers: tuple[HeldAnswer, ...]
+    asked: tuple[HeldAsked, ...]
     signatures: tuple[HeldSignature, ...]
     proposals: tuple[HeldProposal, ...]
     messages: tuple[HeldMessage, ...]
     events: tuple[HeldEvent, ...]
+    later: HeldOutcome | None
 
 
 class PersonalData(Value):
@@ -191,6 +214,7 @@ def _in_program(session: Session, part: ParticipantRow) -> InProgram:
         for pair in answers.pairs_of(session, program, person)
         if answers.pair_is_introduced(session, pair.id)
     ]
+    later = session.get(OutcomeRow, (program, person))
     return InProgram(
         program=program,
         title=session.get_one(ProgramRow, program).title,
@@ -206,10 +230,12 @@ def _in_program(session: Session, part: ParticipantRow) -> InProgram:
         preferences=answers.preferences_of(part).model_dump(mode="json"),
         pairs=tuple(_pair(session, pair, person) for pair in pairs),
         answers=_answers(session, program, person),
+        asked=_asked(session, program, person),
         signatures=_signatures(session, program, person),
         proposals=_proposals(session, program, person),
         messages=_messages(session, program, person),
         events=_events(session, program, person, pairs),
+        later=HeldOutcome(present=later.present, level=later.level) if later else None,
     )
 
 
@@ -258,9 +284,20 @@ def _answers(session: Session, program: str, person: str) -> tuple[HeldAnswer, .
             version=row.version,
             content=row.content,
             at=row.answered_at,
+            first_content=row.first_content,
+            first_at=row.first_answered_at,
         )
         for row in rows
     )
+
+
+def _asked(session: Session, program: str, person: str) -> tuple[HeldAsked, ...]:
+    rows = session.scalars(
+        select(AskedRow)
+        .where(AskedRow.program_id == program, AskedRow.person_id == person)
+        .order_by(AskedRow.asked_at, AskedRow.id)
+    )
+    return tuple(HeldAsked(survey=row.survey, version=row.version, at=row.asked_at) for row in rows)
 
 
 def _signatures(session: Session, program: str, person: str) -> tuple[HeldSignature, ...]:

@@ -1,82 +1,80 @@
-"""What a report is made of, read from the store into pure values."""
+"""The record of a program, read from the store into pure values."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import islice
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from domain.calendar import ProgramCalendar
 from domain.definition import Definition
-from domain.evaluation import Response
-from domain.model import Value
-from domain.people import Role
-from domain.projection import ProgramStatus, project
-from store import journal, programs
+from domain.organisation import Organisation, organisation_of
+from domain.pair_health import PairMembers
+from domain.pairing_rules import share_of_two
+from domain.participation import Participant
+from domain.people import Person, Role
+from domain.projection import project
+from domain.record import GroupAttendance, MessageCount, Record
+from domain.responses import Response
+from store import journal, outcomes, programs
 from store.answers import AnswerKind
-from store.tables import AnswerRow, MessageRow, PairRow, ParticipantRow, PersonRow
+from store.group_sessions import group_sessions_now
+from store.instruments import load_instruments
+from store.programs import Program
+from store.tables import AnswerRow, MessageRow, PairRow, ParticipantRow, PersonRow, ProgramRow
+
+MOST_EARLIER_RUNS = 5
+"""How many earlier runs of a scheme a report compares with."""
 
 
-class PairMembers(Value):
-    """Who meets whom, by opaque person ids."""
-
-    pair: str
-    mentor: str
-    mentee: str
-
-
-class Participant(Value):
-    """Somebody in the people file, as far as a report may count them."""
-
-    person: str
-    department: str | None
-    level: str | None
-    eligible: bool
-    joined: bool
-
-
-class MessageCount(Value):
-    """How many messages of a kind got how far."""
-
-    kind: str
-    state: str
-    count: int
-
-
-class ReportData(Value):
-    """All that a report is made of. The same journal and answers give the same value.
-
-    `names` are those of the participants and of who runs the program: they are here to be masked
-    in what people wrote, and stand in no report.
-    """
-
-    program: str
-    definition: Definition
-    calendar: ProgramCalendar
-    status: ProgramStatus
-    responses: tuple[Response, ...]
-    members: tuple[PairMembers, ...]
-    participants: tuple[Participant, ...]
-    messages: tuple[MessageCount, ...]
-    names: tuple[str, ...]
-
-
-def load_report_data(session: Session, program: str) -> ReportData:
-    """Read what a report on `program` is made of. Raises `UnknownProgram`."""
+def load_record(session: Session, program: str, *, with_earlier: bool = True) -> Record:
+    """Read all that a report on `program` is made of. Raises `UnknownProgram`."""
     found = programs.get(session, program)
-    return ReportData(
+    language = found.definition.program.language
+    status = project(event for _, event in journal.read(session, program))
+    people = {
+        row.person_id: (row, Person.model_validate(row.profile)) for row in _rows(session, program)
+    }
+    return Record(
         program=program,
         definition=found.definition,
         calendar=found.calendar,
-        status=project(event for _, event in journal.read(session, program)),
+        status=status,
         responses=load_responses(session, program),
-        members=_members(session, program),
-        participants=_participants(session, program),
+        members=_members(session, found, {key: person for key, (_, person) in people.items()}),
+        participants=tuple(_participant(row, person) for row, person in people.values()),
         messages=_messages(session, program),
+        group_sessions=_group_sessions(session, found, status.updated_at),
+        later=outcomes.load(session, program),
+        asked=tuple(load_instruments(session, program, language).values()),
         names=_names(session, program, found.definition),
+        earlier=_earlier(session, found.definition) if with_earlier else (),
     )
+
+
+def _earlier(session: Session, definition: Definition) -> tuple[Record, ...]:
+    """The records of earlier runs of the same scheme that are over, the latest first."""
+    program = definition.program
+    if program.scheme is None:
+        return ()
+    others = [
+        (other.program.starts, row.id)
+        for row in session.scalars(select(ProgramRow))
+        if _scheme_of(other := Definition.model_validate(row.definition)) == program.scheme
+        and other.program.starts < program.starts
+    ]
+    records = (
+        load_record(session, other, with_earlier=False) for _, other in sorted(others, reverse=True)
+    )
+    over = (record for record in records if record.status.ended_at is not None)
+    return tuple(islice(over, MOST_EARLIER_RUNS))
+
+
+def _scheme_of(definition: Definition) -> str:
+    """What a program is one run of. The first run may have none: its id names it for the next."""
+    return definition.program.scheme or definition.program.id
 
 
 def load_responses(session: Session, program: str) -> tuple[Response, ...]:
@@ -100,39 +98,61 @@ def _response(row: AnswerRow) -> Response:
         pair=row.pair_id,
         answers=row.content,
         answered_at=row.answered_at,
+        first_answers=row.first_content,
+        first_at=row.first_answered_at,
     )
 
 
-def _members(session: Session, program: str) -> tuple[PairMembers, ...]:
-    rows = session.scalars(
-        select(PairRow).where(PairRow.program_id == program).order_by(PairRow.id)
-    )
-    return tuple(
-        PairMembers(pair=row.id, mentor=row.mentor_id, mentee=row.mentee_id) for row in rows
-    )
-
-
-def _participants(session: Session, program: str) -> tuple[Participant, ...]:
-    rows = session.scalars(
+def _rows(session: Session, program: str) -> Iterable[ParticipantRow]:
+    return session.scalars(
         select(ParticipantRow)
         .where(ParticipantRow.program_id == program)
         .order_by(ParticipantRow.person_id)
     )
+
+
+def _participant(row: ParticipantRow, person: Person) -> Participant:
+    return Participant(
+        person=row.person_id,
+        department=person.department,
+        level=person.level,
+        location=person.location,
+        eligible=bool(row.eligible_roles),
+        joined=bool(row.joined),
+    )
+
+
+def _members(
+    session: Session, program: Program, people: dict[str, Person]
+) -> tuple[PairMembers, ...]:
+    rows = session.scalars(
+        select(PairRow).where(PairRow.program_id == program.id).order_by(PairRow.id)
+    )
+    organisation = organisation_of(program.definition, people.values())
     return tuple(
-        Participant(
-            person=row.person_id,
-            department=_word(row.profile, "department"),
-            level=_word(row.profile, "level"),
-            eligible=bool(row.eligible_roles),
-            joined=bool(row.joined),
+        PairMembers(
+            pair=row.id,
+            mentor=row.mentor_id,
+            mentee=row.mentee_id,
+            score=row.score,
+            likings=_likings(
+                program.definition, organisation, people[row.mentor_id], people[row.mentee_id]
+            ),
         )
         for row in rows
     )
 
 
-def _word(profile: Mapping[str, Any], key: str) -> str | None:
-    value = profile.get(key)
-    return value.strip() or None if isinstance(value, str) else None
+def _likings(
+    definition: Definition, organisation: Organisation, mentor: Person, mentee: Person
+) -> tuple[float | None, ...]:
+    """How well each preference was met, but for those about what people say that they are."""
+    return tuple(
+        None
+        if getattr(preference, "column", None) in organisation.identity
+        else share_of_two(preference, mentor, mentee, organisation)
+        for preference in definition.matching.preferences
+    )
 
 
 def _messages(session: Session, program: str) -> tuple[MessageCount, ...]:
@@ -143,6 +163,24 @@ def _messages(session: Session, program: str) -> tuple[MessageCount, ...]:
         .order_by(MessageRow.kind, MessageRow.state)
     )
     return tuple(MessageCount(kind=kind, state=state, count=count) for kind, state, count in rows)
+
+
+def _group_sessions(
+    session: Session, program: Program, now: datetime | None
+) -> tuple[GroupAttendance, ...]:
+    if now is None:
+        return ()
+    return tuple(
+        GroupAttendance(
+            title=one.session.title,
+            dates=len(one.dates),
+            needed=one.session.needed,
+            people=len(one.attendance),
+            came=sum(1 for person in one.attendance.values() if person.attended),
+            came_to_enough=sum(1 for person in one.attendance.values() if person.is_enough),
+        )
+        for one in group_sessions_now(session, program, now)
+    )
 
 
 def _names(session: Session, program: str, definition: Definition) -> tuple[str, ...]:

@@ -206,6 +206,50 @@ class AnswerRow(Base):
     """Of the survey or text that was answered."""
     content: Mapped[dict[str, Any]]
     answered_at: Mapped[datetime]
+    first_content: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """What was first sent in a survey, where somebody changed it since. Written once."""
+    first_answered_at: Mapped[datetime | None]
+    """When that was."""
+
+
+class OutcomeRow(Base):
+    """What a people file that was imported after a program says of somebody who was in it."""
+
+    __tablename__ = "outcomes"
+
+    program_id: Mapped[str] = mapped_column(ForeignKey("programs.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    present: Mapped[bool]
+    """Whether the file has them."""
+    level: Mapped[str | None]
+    """One of the definition's `people.levels`."""
+
+
+class InstrumentRow(Base):
+    """A survey in one version and language, as people of a program were asked it. Never changed."""
+
+    __tablename__ = "instruments"
+
+    program_id: Mapped[str] = mapped_column(ForeignKey("programs.id"), primary_key=True)
+    survey: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    language: Mapped[str] = mapped_column(primary_key=True)
+    content: Mapped[dict[str, Any]]
+    """`domain.surveys.Survey`, as JSON."""
+
+
+class AskedRow(Base):
+    """Which version of a survey somebody was asked on an occasion. Appended, never changed."""
+
+    __tablename__ = "asked"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    """That of their answer, whether or not there is one yet."""
+    program_id: Mapped[str] = mapped_column(ForeignKey("programs.id"), index=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    survey: Mapped[str]
+    version: Mapped[int]
+    asked_at: Mapped[datetime]
 
 
 class SignatureRow(Base):

@@ -27,7 +27,9 @@ class Found(NamedTuple):
 
 
 def follows_from_others(error: ErrorDetails) -> bool:
-    """Whether a list counts as too short only because its entries are wrong."""
+    """Whether a list is too short, or a default unknown, only because something else is wrong."""
+    if error["type"] == "default_factory_not_called":
+        return True
     given = error["input"]
     least = error.get("ctx", {}).get("min_length", 0)
     return error["type"] == "too_short" and isinstance(given, list) and len(given) >= least

@@ -1,4 +1,4 @@
-"""What a program had to hold goes out when its time comes."""
+"""Writing to many people: page by page, and what had to be held goes out when its time comes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.signatures import ProgramActivities, ProgramRef
+    from activities.signatures import ProgramActivities, ProgramMoment, ProgramRef
     from workflows.options import PATIENT
 
 
@@ -76,3 +76,24 @@ class HeldMail:
                 )
             except TimeoutError:
                 continue
+
+
+async def send_pages(moment: ProgramMoment, held: HeldMail) -> int:
+    """Write to everybody whom a moment concerns, page by page. Gives how many that were.
+
+    What may not go out yet counts, and `held` sees to it.
+    """
+    after: str | None = moment.after
+    written_to = 0
+    while after is not None:
+        page = await workflow.execute_activity_method(
+            ProgramActivities.send_program_moment,
+            moment.model_copy(update={"after": after}),
+            summary=moment.kind.value.replace("_", " "),
+            **PATIENT,
+        )
+        moment = moment.model_copy(update={"events": ()})
+        written_to += page.sent + page.held
+        held.note(page.later)
+        after = page.next
+    return written_to

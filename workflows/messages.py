@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.pair_orders import Order
     from domain.people import Role
     from domain.plan import PairPlan, ProgramPlan
+    from domain.sections import FollowUp
 
 
 class ProgramInput(Value):
@@ -105,6 +106,17 @@ class AfterwardsInput(Value):
     day_seconds: float
     scheduler: Role
     sessions_held: int
+
+
+class FollowUpInput(Value):
+    """Ask those who took part in a program how things are, once it has been over for a while."""
+
+    program: str
+    follow_ups: tuple[FollowUp, ...]
+    """The earliest first."""
+    completed_at: datetime
+    """The instant from which their days count."""
+    day_seconds: float
 
 
 class MatchesChange(Value):

@@ -188,7 +188,9 @@ class ProgramWorkflow(Enrolling, Repairs, Steering):
         )
         self._enter(Stage.COMPLETED)
         self._recorder.add(EventKind.PROGRAM_COMPLETED)
+        completed = workflow.now()
         await self._send(ProgramMomentKind.REPORT_READY)
+        await self._start_follow_ups(completed)
 
     async def _cancel_pairs(self) -> None:
         was_announced = self._stage is not Stage.DEFINITION

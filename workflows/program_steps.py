@@ -16,21 +16,28 @@ with workflow.unsafe.imports_passed_through():
         GroupDate,
         NewPairs,
         PairActivities,
-        ProgramActivities,
         ProgramMoment,
         ProgramMomentKind,
         ProposalRef,
         Record,
     )
     from domain.details import program_details
-    from domain.ids import cohort_workflow_id, pair_workflow_id
+    from domain.ids import cohort_workflow_id, follow_up_workflow_id, pair_workflow_id
     from domain.journal import EventKind
     from domain.lifecycle import PairState, Stage, move
     from domain.pair_orders import Order
     from domain.plan import PairPlan
     from workflows.cohort import CohortWorkflow
-    from workflows.held_mail import HeldMail
-    from workflows.messages import CohortCounts, CohortInput, HrOrder, ProgramInput, ProgramView
+    from workflows.follow_up import FollowUpWorkflow
+    from workflows.held_mail import HeldMail, send_pages
+    from workflows.messages import (
+        CohortCounts,
+        CohortInput,
+        FollowUpInput,
+        HrOrder,
+        ProgramInput,
+        ProgramView,
+    )
     from workflows.options import PATIENT, Recorder
     from workflows.pair import PairWorkflow
     from workflows.search_attributes import COHORT, PROGRAM, STAGE
@@ -116,6 +123,26 @@ class ProgramSteps:
             ),
         )
 
+    async def _start_follow_ups(self, completed_at: datetime) -> None:
+        """Have those who took part asked later on how things are, where the definition wants it."""
+        if not self._plan.follow_ups:
+            return
+        await workflow.start_child_workflow(
+            FollowUpWorkflow.run,
+            FollowUpInput(
+                program=self._start.program,
+                follow_ups=self._plan.follow_ups,
+                completed_at=completed_at,
+                day_seconds=self._plan.pair.day_seconds,
+            ),
+            id=follow_up_workflow_id(self._start.program),
+            static_summary=f"What comes after {self._start.program}",
+            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+            search_attributes=TypedSearchAttributes(
+                [SearchAttributePair(PROGRAM, self._start.program)]
+            ),
+        )
+
     async def _watch(self, number: int, cohort: CohortHandle) -> None:
         """Take note when a cohort is over, also if an operator ended it from outside."""
         try:
@@ -182,31 +209,19 @@ class ProgramSteps:
         group: GroupDate | None = None,
     ) -> None:
         """Write to everybody whom a moment concerns, page by page."""
-        now = workflow.now()
-        events = self._recorder.take()
-        after: str | None = ""
-        written_to = 0
-        while after is not None:
-            page = await workflow.execute_activity_method(
-                ProgramActivities.send_program_moment,
-                ProgramMoment(
-                    program=self._start.program,
-                    kind=kind,
-                    now=now,
-                    until=until + self._paused_for if until else None,
-                    occasion=occasion,
-                    after=after,
-                    pairs=pairs,
-                    group=group,
-                    events=events,
-                ),
-                summary=kind.value.replace("_", " "),
-                **PATIENT,
-            )
-            events = ()
-            written_to += page.sent + page.held
-            self._held.note(page.later)
-            after = page.next
+        written_to = await send_pages(
+            ProgramMoment(
+                program=self._start.program,
+                kind=kind,
+                now=workflow.now(),
+                until=until + self._paused_for if until else None,
+                occasion=occasion,
+                pairs=pairs,
+                group=group,
+                events=self._recorder.take(),
+            ),
+            self._held,
+        )
         if kind is ProgramMomentKind.INVITATION:
             self._recorder.add(EventKind.PEOPLE_INVITED, {"count": written_to})
             await self._write_down()

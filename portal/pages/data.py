@@ -12,6 +12,7 @@ from domain.surveys import ItemKind, Survey
 from portal.pages.base import Accepted, Download, Form, Rejected, View
 from portal.visits import Visit
 from store.answers import AnswerKind
+from store.instruments import as_answered
 from store.links import Purpose
 from store.personal_data import HeldAnswer, HeldPair, InProgram, PersonalData, personal_data
 
@@ -89,7 +90,8 @@ class _Reader:
             "profile": self._profile(part),
             "standing": self._standing(part),
             "pairs": [self._pair(pair) for pair in part.pairs],
-            "answers": [self._answer(answer) for answer in part.answers],
+            "answers": [one for answer in part.answers for one in self._answer(part, answer)],
+            "asked": [(one.survey, one.version, self._moment(one.at)) for one in part.asked],
             "signatures": [
                 (
                     self._words("data.signed", when=self._moment(signed.at)),
@@ -158,27 +160,37 @@ class _Reader:
         title = words(f"data.pair_{pair.role.value}", partner=pair.partner)
         return title, [*pair.reasons, *sessions]
 
-    def _answer(self, answer: HeldAnswer) -> Written:
-        survey = self._survey(answer)
-        title = self._name("kinds", answer.kind)
+    def _answer(self, part: InProgram, answer: HeldAnswer) -> Iterator[Written]:
+        """An answer, and before it what was first sent, if that was another."""
+        if answer.first_content is not None and answer.first_at is not None:
+            yield self._written(part, answer, "first", answer.first_content, answer.first_at)
+        yield self._written(part, answer, answer.kind, answer.content, answer.at)
+
+    def _written(
+        self,
+        part: InProgram,
+        answer: HeldAnswer,
+        kind: str,
+        content: Mapping[str, Any],
+        at: datetime,
+    ) -> Written:
+        survey = self._survey(part, answer)
+        title = self._name("kinds", kind)
         if survey is not None and answer.kind != AnswerKind.AGREEMENT:
             title = f"{title}: {survey.title}"
         role = Role(answer.role) if answer.role else Role.MENTEE
-        return Written(
-            title=title,
-            when=self._moment(answer.at),
-            facts=tuple(self._content(answer.content, survey, role)),
-        )
+        facts = tuple(self._content(content, survey, role))
+        return Written(title=title, when=self._moment(at), facts=facts)
 
-    def _survey(self, answer: HeldAnswer) -> Survey | None:
-        """The questions that an answer is about, where they are known still."""
-        content = self._visit.content
+    def _survey(self, part: InProgram, answer: HeldAnswer) -> Survey | None:
+        """The questions that an answer was given to, where they are known still."""
+        visit = self._visit
         if answer.kind == AnswerKind.AGREEMENT:
-            return content.agreement().choices
+            return visit.content.agreement().choices
         if answer.kind not in (AnswerKind.SURVEY, AnswerKind.DRAFT):
             return None
         name = answer.occasion.partition(":")[0]
-        return content.survey(name) if name in content.survey_ids else None
+        return as_answered(visit.session, visit.content, part.program, name, answer.version)
 
     def _content(
         self, content: Mapping[str, Any], survey: Survey | None, role: Role

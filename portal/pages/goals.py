@@ -11,7 +11,7 @@ from domain.plan import GOALS
 from domain.surveys import Item, ItemKind, Survey, read_answers
 from domain.vocabulary import Vocabulary
 from portal.pages.base import Accepted, Form, Rejected, View, problem_with, thanks, too_long
-from portal.visits import Visit, first_name
+from portal.visits import Ended, Visit, first_name
 from store import answers
 from store.answers import AnswerKind
 from store.goals import Look, looks_at_goals
@@ -151,6 +151,9 @@ class _Review:
     """Each goal with where one stood, and where one stands now."""
 
     def show(self, visit: Visit, typed: Form | None) -> View:
+        occasion = visit.link.occasion or GOALS
+        if answers.survey_is_closed(visit.session, visit.program.id, visit.in_pair.id, occasion):
+            raise Ended("survey")
         looks = _looks(visit)
         goals = looks[0].goals if looks else ()
         if not goals:
@@ -195,7 +198,7 @@ class _Review:
         return View(view.template, view.title, {**view.values, "details": details})
 
     def submit(self, visit: Visit, form: Form) -> Accepted | Rejected:
-        """Record where the person stands. Like a survey, even when the pair has ended."""
+        """Record where the person stands. Like a survey, until the program is over."""
         looks = _looks(visit)
         goals = looks[0].goals if looks else ()
         if not goals:

@@ -14,26 +14,34 @@ from domain.plan import GOALS
 from portal.pages.standing import Stand, Standing, Step
 from portal.pages.training import progress_of
 from store.agreements import agreement_of
-from store.answers import AnswerKind
+from store.answers import AnswerKind, survey_is_closed
+from store.instruments import to_ask
 from store.links import Purpose
 from store.tables import SessionRow
 
 
 def surveys(standing: Standing) -> Iterator[Step]:
     """The surveys that were sent to the pair and are not answered yet, also once it has ended."""
-    content = standing.visit.content
+    visit, pair = standing.visit, standing.pair.id
     for event in standing.happened:
         if event.kind != EventKind.CHECK_IN_SENT:
             continue
         survey = str(event.data.get("survey", ""))
         occasion = str(event.data.get("occasion", survey))
+        if survey_is_closed(visit.session, visit.program.id, standing.pair.id, occasion):
+            continue
         if survey == GOALS and _has_goals(standing):
             if not standing.has_answered(AnswerKind.GOALS_REVIEW, occasion):
                 yield standing.step("goals_review", Purpose.GOALS, occasion=occasion)
             continue
-        if survey in content.survey_ids and not standing.has_answered(AnswerKind.SURVEY, occasion):
+        if standing.has_answered(AnswerKind.SURVEY, occasion):
+            continue
+        asked = to_ask(
+            visit.session, visit.content, visit.program.id, pair, visit.person.id, occasion, survey
+        )
+        if asked is not None:
             url = standing.url(Purpose.SURVEY, survey=survey, occasion=occasion)
-            yield Step(content.survey(survey).title, url)
+            yield Step(asked.survey.title, url)
 
 
 def introduction(standing: Standing) -> Iterator[Step]:

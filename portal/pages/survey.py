@@ -8,9 +8,10 @@ from domain.check_ins import beyond, look_if_of, thresholds_in, verdict_of
 from domain.sections import Threshold
 from domain.surveys import Survey, read_answers
 from portal.pages.base import Accepted, Form, Rejected, View, labels_of, problem_with, thanks
-from portal.visits import Visit
-from store import answers
+from portal.visits import Ended, Visit
+from store import answers, instruments
 from store.answers import AnswerKind
+from store.instruments import Asking
 from store.links import LinkInvalid
 from store.tables import AnswerRow
 
@@ -23,7 +24,10 @@ class SurveyPage:
 
     def show(self, visit: Visit, typed: Form | None) -> View:
         """The questions, filled with what was answered before."""
-        survey, mine = self._survey(visit), self._mine(visit)
+        occasion = self._occasion(visit)
+        if answers.survey_is_closed(visit.session, visit.program.id, visit.link.pair, occasion):
+            raise Ended("survey")
+        survey, mine = self._asked(visit).instrument.survey, self._mine(visit)
         items = survey.items_for(visit.role)
         before = mine.content if mine is not None and mine.version == survey.version else {}
         return View(
@@ -48,12 +52,12 @@ class SurveyPage:
         if mine is None:
             return None
         key = "survey" if mine.kind == AnswerKind.SURVEY else "survey.later"
-        until = visit.words.day(visit.local_of(visit.link.expires))
-        return thanks(visit, key, name=visit.first_name, until=until)
+        return thanks(visit, key, name=visit.first_name)
 
     def submit(self, visit: Visit, form: Form) -> Accepted | Rejected:
         """Record the answers."""
-        survey = self._survey(visit)
+        asked = self._asked(visit)
+        survey = asked.instrument.survey
         given, wrong = read_answers(survey, visit.role, form)
         partial = "later" in form and "send" not in form
         problems = {
@@ -63,9 +67,11 @@ class SurveyPage:
         }
         if problems:
             return Rejected(problems)
+        link = visit.link
+        instruments.ask(visit.session, link.program, link.pair, link.person, asked, visit.now)
         answers.answer_survey(
             visit.session,
-            visit.link,
+            link,
             survey.version,
             given,
             partial=partial,
@@ -77,6 +83,8 @@ class SurveyPage:
     @staticmethod
     def _look_if(visit: Visit) -> Mapping[str, Threshold]:
         link = visit.link
+        if link.pair is None:
+            return {}  # nobody looks after a pair any more
         return look_if_of(visit.definition.check_ins, link.survey or "", link.occasion)
 
     def _looks(self, visit: Visit, survey: Survey) -> list[str]:
@@ -92,20 +100,30 @@ class SurveyPage:
             if item in asked
         ]
 
-    @staticmethod
-    def _survey(visit: Visit) -> Survey:
-        try:
-            return visit.content.survey(visit.link.survey or "")
-        except KeyError as error:
-            raise LinkInvalid("the link names no survey that there is") from error
-
-    @staticmethod
-    def _mine(visit: Visit) -> AnswerRow | None:
-        link = visit.link
-        return answers.find(
+    @classmethod
+    def _asked(cls, visit: Visit) -> Asking:
+        """What the person was asked, whatever content has by now."""
+        link, occasion = visit.link, cls._occasion(visit)
+        instrument = instruments.to_ask(
             visit.session,
+            visit.content,
             link.program,
             link.pair,
             link.person,
-            link.occasion or link.survey or "",
+            occasion,
+            link.survey or "",
         )
+        if instrument is None:
+            raise LinkInvalid("the link names no survey that there is")
+        return Asking(occasion=occasion, instrument=instrument)
+
+    @classmethod
+    def _mine(cls, visit: Visit) -> AnswerRow | None:
+        link = visit.link
+        return answers.find(
+            visit.session, link.program, link.pair, link.person, cls._occasion(visit)
+        )
+
+    @staticmethod
+    def _occasion(visit: Visit) -> str:
+        return visit.link.occasion or visit.link.survey or ""

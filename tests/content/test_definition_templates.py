@@ -12,13 +12,24 @@ import pytest
 from pydantic import BaseModel
 
 from domain.criteria import HardRule, MatchingSection, Places, Preference, Repair
-from domain.definition import CalendarSection, Columns, Definition, Identity, PeopleSection
+from domain.definition import (
+    CalendarSection,
+    Columns,
+    Definition,
+    Identity,
+    MetricName,
+    PeopleSection,
+    ProgramSection,
+    SuccessMetric,
+)
 from domain.escalation import DEFAULT_LADDERS, Ladder, LadderAction, LadderStep, Trigger
 from domain.sections import (
+    USUAL_FOLLOW_UPS,
     Afterwards,
     AgreementSection,
     CheckIn,
     Enrolment,
+    FollowUp,
     GoalsSection,
     GroupSession,
     Sessions,
@@ -29,7 +40,7 @@ from store.definition_file import definition_templates, load_definition, new_def
 OPTIONAL = (
     "floor", "fixed", "skill_levels", "yes", "identity", "extra", "where",
     "consent", "capacity", "language", "languages", "timezone", "country", "working_days",
-    "working_hours", "holidays", "modules",
+    "working_hours", "holidays", "modules", "scheme",
 )  # fmt: skip
 """Settings that stand in the template as comments, ready to be used."""
 
@@ -91,6 +102,7 @@ def test_its_group_sessions_are_sound_once_they_are_put_to_use(
 @pytest.mark.parametrize(
     "model",
     [
+        ProgramSection,
         CalendarSection,
         MatchingSection,
         Places,
@@ -105,8 +117,10 @@ def test_its_group_sessions_are_sound_once_they_are_put_to_use(
         Sessions,
         CheckIn,
         Afterwards,
+        FollowUp,
         Ladder,
         LadderStep,
+        SuccessMetric,
     ],
 )
 def test_it_names_every_setting(template: str, model: type[BaseModel]) -> None:
@@ -140,10 +154,25 @@ def test_it_has_a_ladder_for_every_trigger_and_names_every_action(
         assert re.search(rf"^#   {action} ", template, re.MULTILINE)
 
 
+def test_it_explains_every_metric(template: str) -> None:
+    for metric in MetricName:
+        assert re.search(rf"^#   {metric} ", template, re.MULTILINE)
+
+
 def test_its_ladders_are_those_that_hold_where_none_is_written(
     template: str, tmp_path: Path
 ) -> None:
     assert load(tmp_path, template).ladder == DEFAULT_LADDERS
+
+
+def test_what_it_measures_and_asks_later_is_what_holds_where_nothing_is_written(
+    template: str, tmp_path: Path
+) -> None:
+    plan = load(tmp_path, template)
+    assert plan.follow_ups == USUAL_FOLLOW_UPS
+    assert {check_in.survey for check_in in plan.check_ins} == {
+        check_in.survey for check_in in Definition.model_fields["check_ins"].default
+    }
 
 
 def test_its_lines_fit_a_screen(template: str) -> None:

@@ -14,9 +14,10 @@ from babel import Locale
 from jinja2 import Environment, nodes
 from ruamel.yaml import YAML
 
-from domain.surveys import Survey
+from domain.survey_versions import questions_of
 from store.content import Mail
 from store.content_folders import FALLBACK, SHIPPED, languages_in
+from store.survey_file import read_survey
 from tests import shipped
 from tests.content.test_mails import values_for
 from tests.content.test_training import WORDS_A_MINUTE, words_of
@@ -35,7 +36,7 @@ LANGUAGES = {
 WORDS_BY_KEY = ("portal.yaml", "agenda.yaml", "report/words.yaml")
 """Files of words by their keys."""
 
-ONLY_ENGLISH = ("vocabularies/*", "report/*.css")
+ONLY_ENGLISH = ("vocabularies/*", "report/*.css", "report/*.j2")
 """What is the same in every language."""
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -180,25 +181,17 @@ def test_a_mail_is_written_with_the_values_of_the_english_one(mail: Mail, langua
 # --- Surveys, training and the agreement ---------------------------------------------------------
 
 
-def asked(survey: Survey) -> dict[str, Any]:
-    """A survey without its words."""
-    texts = {"text", "text_mentor", "text_mentee", "low_label", "high_label"}
-    return survey.model_dump(
-        exclude={
-            "title": True,
-            "intro": True,
-            "items": {"__all__": {**dict.fromkeys(texts, True), "options": {"__all__": {"text"}}}},
-        }
-    )
-
-
 @pytest.mark.parametrize(("language", "name"), [*named("surveys/"), *named("agreement.yaml")])
 def test_a_survey_asks_the_same_in_the_same_way(language: str, name: str) -> None:
-    survey, english = (Survey.model_validate(yaml_of(of, name)) for of in (language, FALLBACK))
-    assert asked(survey) == asked(english)
+    survey, english = (read_survey(SHIPPED / of / name) for of in (language, FALLBACK))
+    assert questions_of(survey) == questions_of(english)
+    for text in ("source", "licence", "citation"):
+        assert bool(getattr(survey, text)) is bool(getattr(english, text)), text
     for item, meant in zip(survey.items, english.items, strict=True):
-        for text in ("text_mentor", "text_mentee", "low_label", "high_label"):
+        for text in ("text_mentor", "text_mentee"):
             assert bool(getattr(item, text)) is bool(getattr(meant, text)), (item.id, text)
+        for point in range(item.low, item.high + 1):
+            assert bool(item.label_of(point)) is bool(meant.label_of(point)), (item.id, point)
 
 
 def head_and_body(language: str, name: str) -> tuple[dict[str, Any], str]:

@@ -488,7 +488,7 @@ def test_files_that_are_wrong_are_all_told_at_once(tmp_path: Path) -> None:
         "check_in.md, line 3: the template can't be read",
         "invitatoin.md: no mail is called so. Did you mean “invitation”?",
         "not_matched.md: this file is missing",
-        "pulse.yaml: version:",
+        "pulse.yaml, line 2, version: this must be at least 1; it is 0.",
         "agreement.md, line 1: it must begin with a head",
         "portal.yaml, line",
     ):

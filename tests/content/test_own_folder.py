@@ -62,6 +62,22 @@ def test_words_are_replaced_key_by_key(tmp_path: Path) -> None:
     assert words("module.all") == Content(SHIPPED).words("module.all")
 
 
+def test_words_of_the_report_are_replaced_key_by_key_too(tmp_path: Path) -> None:
+    folder = own(tmp_path, en__report__words_yaml="verdicts:\n  met: Reached\n")
+    words = Content([folder, SHIPPED]).report
+    assert words("verdicts.met") == "Reached"
+    assert words("verdicts.not_met") == Content(SHIPPED).report("verdicts.not_met")
+
+
+def test_words_of_the_report_that_can_not_be_read_are_told(tmp_path: Path) -> None:
+    content = Content([own(tmp_path, en__report__words_yaml="verdicts: [\n"), SHIPPED])
+    with pytest.raises(BadInput) as caught:
+        _ = content.report
+    assert [problem.file for problem in caught.value.problems] == [
+        str(tmp_path / "en/report/words.yaml")
+    ]
+
+
 def test_a_new_module_of_theirs_is_read_by_its_roles(tmp_path: Path) -> None:
     folder = own(tmp_path, en__training__council_md=MODULE)
     for role in Role:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import shutil
 from pathlib import Path
@@ -44,9 +45,53 @@ def test_the_final_survey_holds_what_the_metrics_are_made_of() -> None:
     assert any(item.reversed for item in items.values())
 
 
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_change_is_measured_by_the_same_questions_before_after_and_later(language: str) -> None:
+    content = Content(ROOT / "content", language)
+    before, after, later = (
+        {item.id: item for item in content.survey(name).items}
+        for name in ("baseline", "final", "follow_up")
+    )
+    for scale in ("speaks_up", "far_apart"):
+        assert before[scale] == after[scale] == later[scale]
+    confidence = after["confidence"]
+    assert confidence == later["confidence"]
+    assert before["confidence"].text_mentor == confidence.text_mentor
+    assert before["confidence"].subscale == confidence.subscale
+
+
 def test_the_pulse_is_two_clicks() -> None:
     items = CONTENT.survey("pulse").items
     assert [item.id for item in items if item.required] == ["going_well", "useful"]
+
+
+SECONDS = {ItemKind.SCALE: 7.5, ItemKind.CHOICE: 10, ItemKind.TEXT: 25}
+"""What a question takes: our own estimate. A question that stands alone takes some ten seconds in
+an online panel, and one of several alike less (Pew Research Center, “How we keep our online surveys
+from running too long”, December 2022)."""
+
+WORDS_A_SECOND = 4
+"""How fast people read what stands above the questions."""
+
+
+@pytest.mark.parametrize("language", CONTENT.languages)
+@pytest.mark.parametrize("survey", CONTENT.survey_ids)
+def test_a_survey_takes_less_than_three_minutes_and_as_long_as_it_says(
+    survey: str, language: str
+) -> None:
+    asked = CONTENT.in_language(language).survey(survey)
+    reading = len(asked.intro.split()) / WORDS_A_SECOND
+    seconds = max(reading + sum(SECONDS[i.kind] for i in asked.items_for(role)) for role in Role)
+    assert seconds < 180
+    assert asked.minutes == math.ceil(seconds / 60)
+
+
+@pytest.mark.parametrize("survey", CONTENT.survey_ids)
+def test_a_survey_says_where_it_comes_from_and_what_its_subscales_are(survey: str) -> None:
+    asked = CONTENT.survey(survey)
+    assert asked.source
+    assert asked.licence
+    assert asked.scales == asked.scales[: len(asked.subscales)], "a subscale has no title"
 
 
 @pytest.mark.parametrize("survey", CONTENT.survey_ids)

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, seed
@@ -363,3 +364,25 @@ def test_four_times_the_events_take_about_four_times_as_long() -> None:
 
     # Work that grew with the square of the events would take sixteen times as long.
     assert fold(1_200) / fold(300) < 10
+
+
+def test_a_program_that_is_over_stays_so_while_it_is_asked_how_things_are() -> None:
+    over = [*until_meeting(), event(EventKind.PROGRAM_COMPLETED, 180, None)]
+    later: dict[str, Any] = {"survey": "follow_up", "occasion": "follow_up:after-91"}
+    asked = [
+        event(EventKind.CHECK_IN_SENT, 271, None, count=4, **later),
+        event(EventKind.SURVEY_ANSWERED, 272, None, person="x", **later),
+        event(EventKind.SURVEY_ANSWERED, 273, None, person="y", **later),
+        event(EventKind.SURVEY_ANSWERED, 274, None, person="y", **later),
+        event(EventKind.FOLLOW_UP_CLOSED, 292, None, **later),
+    ]
+    before, after = project(over), project([*over, *asked])
+    assert (after.stage, after.is_over, after.ended_at) == (Stage.COMPLETED, True, at(180))
+    assert (after.stages, after.pairs) == (before.stages, before.pairs)
+    assert after.updated_at == at(292)
+    (check_in,) = after.check_ins
+    assert (check_in.occasion, check_in.sent, check_in.answered) == ("after-91", 4, 2)
+
+
+def test_a_program_that_runs_has_not_ended() -> None:
+    assert project(until_meeting()).ended_at is None

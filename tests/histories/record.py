@@ -1,7 +1,8 @@
 """Records the histories that the replay tests replay: `make histories`.
 
 Plays two examples on the real stack and keeps, for this version, the history of the program, its
-cohort and one pair of each way that a pair can go; and those of a program that is still running.
+cohort and one pair of each way that a pair can go, and of what comes after the end; and those of a
+program that is still running.
 The second example has what the first does without: line managers' approval, selection, group
 sessions, working-day ladders. Record anew for each release, and keep those of the releases before:
 their runs may still be in flight.
@@ -28,11 +29,13 @@ from domain.definition import Definition
 from domain.ids import (
     afterwards_workflow_id,
     cohort_workflow_id,
+    follow_up_workflow_id,
     pair_workflow_id,
     program_workflow_id,
 )
 from domain.lifecycle import PairState
 from domain.projection import PairStatus
+from domain.sections import FollowUp
 from runtime.exit import leave
 from runtime.ports import ANY_PORTS
 from runtime.settings import PROJECT
@@ -45,6 +48,8 @@ EXAMPLES = {MAIN_EXAMPLE: "", "shared-mentees": "shared-"}
 
 DAY_SECONDS = 0.5
 SESSIONS_HELD_HALFWAY = 30
+SOON = (FollowUp(after=14, open=7), FollowUp(after=28, open=7))
+"""Follow-ups that need not be waited for as long as the usual ones."""
 
 
 def recorded() -> list[Path]:
@@ -70,7 +75,8 @@ async def record() -> None:
     for name, prefix in EXAMPLES.items():
         with tempfile.TemporaryDirectory() as folder:
             async with Stack(Path(folder), ports=ANY_PORTS) as stack:
-                await _play(stack, example(DAY_SECONDS, name), target, prefix)
+                definition = example(DAY_SECONDS, name).model_copy(update={"follow_ups": SOON})
+                await _play(stack, definition, target, prefix)
 
 
 async def _play(stack: Stack, definition: Definition, target: Path, prefix: str) -> None:
@@ -85,7 +91,10 @@ async def _play(stack: Stack, definition: Definition, target: Path, prefix: str)
             await _keep(client, standing, target, f"{prefix}midway")
 
     await play(settings, database, definition, look)
-    await _keep(client, read_standing(database, definition.program.id), target, f"{prefix}whole")
+    program = definition.program.id
+    for workflow_id in (program_workflow_id(program), follow_up_workflow_id(program)):
+        await client.get_workflow_handle(workflow_id).result()
+    await _keep(client, read_standing(database, program), target, f"{prefix}whole")
     database.close()
 
 
@@ -99,10 +108,14 @@ async def _keep(client: Client, standing: Standing, target: Path, when: str) -> 
             for kind, pair in _one_of_each(standing.status.pairs).items()
         },
     }
-    for pair in standing.status.pairs:
-        workflow_id = afterwards_workflow_id(program, pair.pair)
-        if await _is_known(client, workflow_id):
-            wanted["afterwards"] = workflow_id
+    later = {
+        "follow-up": [follow_up_workflow_id(program)],
+        "afterwards": [afterwards_workflow_id(program, p.pair) for p in standing.status.pairs],
+    }
+    for name, workflow_ids in later.items():
+        for workflow_id in workflow_ids:
+            if await _is_known(client, workflow_id):
+                wanted[name] = workflow_id
     for name, workflow_id in wanted.items():
         history = await client.get_workflow_handle(workflow_id).fetch_history()
         file = target / f"{when}-{name}.json.gz"

@@ -115,7 +115,7 @@ def test_all_problems_are_told_at_once_each_with_line_and_field(tmp_path: Path) 
         ("rule: level_gap", "matching.rules[2].rule: “levelgap” is not known here. Did you mean "
          "“level_gap”?"),
         ("  count: 6", "sessions.count: this must be at most 60; it is 600."),
-        ("when: evaluation", "check_ins[3].when: this is not a point in time. Write "
+        ("when: evaluation", "check_ins[4].when: this is not a point in time. Write "
          "“preparation”, “after session 2”, “50% of meetings” or “evaluation”."),
         ('target: ">= 30"', "success[3].target: this is not a target. Write it like “>= 80%” or "
          "“>= 4.2”."),
@@ -207,6 +207,16 @@ def test_an_unknown_survey_is_told(tmp_path: Path) -> None:
     assert problems_of(path)[0].endswith("there is no survey “finale”. Did you mean “final”?")
 
 
+def test_what_is_wrong_with_follow_ups_is_told_next_to_mistakes_elsewhere(tmp_path: Path) -> None:
+    follow_ups = "follow_ups:\n  - after: 60 weeks\n    survey: folow_up\nprivacy:\n"
+    (unknown, too_long) = problems_of(changed(tmp_path, ("privacy:\n", follow_ups)))
+    assert "follow_ups[1].survey" in unknown
+    assert "Did you mean “follow_up”?" in unknown
+    assert "privacy.keep_days: answers are kept for 400 days" in too_long
+    broken = changed(tmp_path, ("privacy:\n", follow_ups), ("  count: 6", "  count: 600"))
+    assert too_long in problems_of(broken)
+
+
 def test_a_threshold_that_a_survey_can_t_have_is_told(tmp_path: Path) -> None:
     look_if = (
         'survey: final\n    look_if:\n      satisfacton: "<= 2"\n      recommendation: ">= 11"'
@@ -216,11 +226,11 @@ def test_a_threshold_that_a_survey_can_t_have_is_told(tmp_path: Path) -> None:
     line = line_of("survey: final")
     told = problems_of(path)
     assert told[0] == (
-        f"D, line {line + 2}, check_ins[3].look_if.satisfacton: the survey “final” has no item "
+        f"D, line {line + 2}, check_ins[4].look_if.satisfacton: the survey “final” has no item "
         "“satisfacton”. Did you mean “satisfaction”?"
     )
     assert told[1] == (
-        f"D, line {line + 3}, check_ins[3].look_if.recommendation: the scale of “recommendation” "
+        f"D, line {line + 3}, check_ins[4].look_if.recommendation: the scale of “recommendation” "
         "goes from 0 to 10; 11 is outside."
     )
     assert "“best_part” is not answered by a number" in told[2]

@@ -15,6 +15,7 @@ from domain.reaching import public_holidays
 from domain.sections import CheckIn
 from portal.pages import PAGES
 from store import answers, journal
+from store.content import SURVEYS
 from store.links import COORDINATOR, Links, Purpose
 from store.tables import (
     AnswerRow,
@@ -760,7 +761,7 @@ def test_the_overview_leads_to_what_is_open_about_a_date(scene: Scene, browser: 
 # --- Surveys -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("survey", ["baseline", "pulse", "final", "exit"])
+@pytest.mark.parametrize("survey", SURVEYS)
 @pytest.mark.parametrize("role", Role)
 def test_every_survey_can_be_answered_in_both_roles(
     scene: Scene, browser: TestClient, survey: str, role: Role
@@ -778,6 +779,83 @@ def test_every_survey_can_be_answered_in_both_roles(
     (answer,) = scene.rows(AnswerRow)
     assert isinstance(answer, AnswerRow)
     assert set(answer.content) == set(data)
+
+
+def test_what_a_pair_was_asked_is_closed_with_the_program_and_thanks_are_said(
+    scene: Scene, browser: TestClient
+) -> None:
+    scene.happened(EventKind.PAIR_INTRODUCED)
+    scene.happened(EventKind.CHECK_IN_SENT, survey="final", occasion="final:evaluation")
+    scene.happened(EventKind.CHECK_IN_SENT, survey="goals", occasion="goals:evaluation")
+    review = scene.url(Purpose.GOALS, person="p-theo", occasion="goals:evaluation")
+    url = scene.url(Purpose.SURVEY, survey="final", occasion="final:evaluation")
+    overview = scene.url(Purpose.OVERVIEW, pair=None)
+    assert "/survey/" in browser.get(overview).text
+    browser.post(url, data={"satisfaction": "4", "later": "yes"})
+    scene.happened(EventKind.PAIR_COMPLETED)
+    scene.happened(EventKind.PROGRAM_COMPLETED, pair=None)
+    before = scene.everything()
+    for answer in (
+        browser.get(url),
+        browser.post(url, data={"satisfaction": "4", "later": "yes"}),
+        browser.post(url, data={"send": "yes"}),
+        browser.get(review),
+    ):
+        assert answer.status_code == 410
+        assert heading(answer.text) == "Thank you, the evaluation has closed"
+    assert "/survey/" not in browser.get(overview).text
+    assert scene.everything() == before
+
+
+def follow_up(scene: Scene, survey: str = "follow_up") -> str:
+    """The page of a follow-up, after the end of the program."""
+    scene.happened(EventKind.PAIR_INTRODUCED, EventKind.PAIR_COMPLETED)
+    scene.happened(EventKind.PROGRAM_COMPLETED, pair=None)
+    about = {"survey": survey, "occasion": f"{survey}:after-91", "role": Role.MENTOR}
+    return scene.url(Purpose.SURVEY, pair=None, **about)
+
+
+def test_a_follow_up_is_answered_after_the_end_and_can_be_put_aside(
+    scene: Scene, browser: TestClient
+) -> None:
+    url = follow_up(scene)
+    page = browser.get(url).text
+    assert heading(page) == "How is it now?"
+    assert "explaining what I know to a senior colleague" in page
+    saved = browser.post(url, data={"still_uses": "5", "later": "yes"}).text
+    assert "once the evaluation has closed" in saved.lower()
+    page = browser.get(url).text
+    assert re.search(r'name="still_uses" value="5"[^>]* checked', page)
+    given = dict.fromkeys(("still_uses", "confidence", "speaks_up", "far_apart"), "4")
+    done = browser.post(url, data={**given, "still_in_touch": "now_and_then"}).text
+    assert heading(done) == "Thank you, Mia"
+    assert "You have answered already" in browser.get(url).text
+    assert scene.events()[-1] == "survey_answered"
+
+
+def test_a_follow_up_that_is_closed_says_thanks_and_takes_nothing(
+    scene: Scene, browser: TestClient
+) -> None:
+    url = follow_up(scene)
+    scene.happened(EventKind.FOLLOW_UP_CLOSED, pair=None, occasion="follow_up:after-91")
+    before = scene.everything()
+    for answer in (browser.get(url), browser.post(url, data={"still_uses": "4"})):
+        assert answer.status_code == 410
+        assert heading(answer.text) == "Thank you, the evaluation has closed"
+    assert scene.everything() == before
+
+
+def test_nobody_looks_after_a_pair_because_of_a_follow_up(
+    scene: Scene, browser: TestClient
+) -> None:
+    look_at(scene, "pulse", going_well="<= 2")
+    url = follow_up(scene, "pulse")
+    assert "is asked to look" not in browser.get(url).text
+    browser.post(url, data={"going_well": "1", "useful": "1"})
+    with scene.database.read() as session:
+        (*_, (_, event)) = journal.read(session, DEFINITION.program.id)
+    assert event.kind is EventKind.SURVEY_ANSWERED
+    assert "look" not in event.data
 
 
 def test_a_long_survey_can_be_put_aside_and_finished_later(

@@ -2,7 +2,8 @@
 
 Thirteen pairs are introduced and one of them declines. Of the twelve that start, nine hold all six
 sessions or nearly so, one stalls and comes back, one stalls and is closed, and the mentee of one
-withdraws. Everybody in it is an example.
+withdraws. On average everybody is more at ease with the topics at the end than before. Everybody in
+it is an example.
 """
 
 from __future__ import annotations
@@ -17,15 +18,18 @@ from sqlalchemy.orm import Session
 
 from domain.definition import Columns, Definition
 from domain.journal import EventKind, JournalEvent
+from domain.outcomes import Later
 from domain.people import Role
 from domain.projection import project
+from domain.record import GroupAttendance, Record
+from domain.sections import FollowUp
 from store import journal
-from store.report_data import ReportData, load_report_data
+from store.report_data import load_record
 from store.tables import AnswerRow, MessageRow, PairRow, ParticipantRow, PersonRow, ProgramRow
 
 START = datetime(2026, 1, 12, 8, tzinfo=UTC)
 SESSIONS = 6
-PULSE, FINAL = "pulse:session-2", "final:evaluation"
+BASELINE, PULSE, FINAL = "baseline:preparation", "pulse:session-2", "final:evaluation"
 
 FIRST = (  # noqa: SIM905 - a list of eighty names reads better so
     "Aiko Bram Chiara Dilnoza Emeka Farah Gethin Hana Ivo Jamila Kofi Leona Mateus Nadia Oisin "
@@ -102,6 +106,13 @@ def definition(**changes: Any) -> Definition:
             {"metric": "response_rate", "target": ">= 70%"},
             {"metric": "stalled_pairs", "target": "<= 25%"},
             {"metric": "recovered_pairs", "target": ">= 50%"},
+            {"metric": "days_to_first_session", "target": "<= 35"},
+            {"metric": "rematched_pairs", "target": "<= 10%"},
+            {"metric": "interventions", "target": "<= 0.5"},
+            {"metric": "change", "scale": "confidence", "target": ">= 0.5"},
+            {"metric": "change", "scale": "confidence", "role": "mentee", "target": ">= 0.5"},
+            {"metric": "stayed", "target": ">= 90%"},
+            {"metric": "promoted", "target": ">= 10%"},
         ],
     }
     return Definition.model_validate({**values, **changes})
@@ -252,6 +263,8 @@ def _add_people(writer: _Writer) -> None:
                 program_id=writer.sample.program,
                 person_id=person,
                 profile={
+                    "reference": f"E{number:04}",
+                    "roles": ["mentor" if is_mentor else "mentee"],
                     "name": name,
                     "email": email,
                     "department": DEPARTMENTS[(number * 7) % 40],
@@ -304,7 +317,7 @@ def _add_pairs(writer: _Writer) -> None:
                 cohort=0,
                 mentor_id=mentor,
                 mentee_id=mentee,
-                score=1.0,
+                score=round(writer.random.uniform(40, 95), 1),
                 reasons=[],
             )
         )
@@ -353,6 +366,7 @@ def _live(writer: _Writer, number: int, pair: PairRow) -> None:
         does(EventKind.GUIDE_READ, day + writer.random.uniform(6.2, 12), role)
         does(EventKind.AGREEMENT_SIGNED, day + writer.random.uniform(6.2, 12), role)
     does(EventKind.GOALS_WRITTEN, day + 12, Role.MENTEE, count=2)
+    _baseline(writer, happens, pair, day + 7)
     happens(EventKind.PAIR_MEETING, day + 12.1)
     at = day + 12.1
     for session in range(1, HELD[number] + 1):
@@ -382,6 +396,20 @@ def _stall(happens: Any, at: float, steps: Sequence[str]) -> float:
             happens(EventKind.PAIR_STALLED, at + 7, step=1)
         happens(EventKind.LADDER_CLIMBED, at + 7 * number, step=number, action=action)
     return at + 7 * len(steps)
+
+
+def _baseline(writer: _Writer, happens: Any, pair: PairRow, at: float) -> None:
+    happens(EventKind.CHECK_IN_SENT, at, survey="baseline", occasion=BASELINE, count=2)
+    for role in Role:
+        if writer.random.random() < 0.9:
+            pick = writer.random.choice
+            content: dict[str, Any] = {
+                "confidence": pick((1, 2, 2, 3, 3, 4)),
+                "speaks_up": pick((2, 3, 3, 4)),
+                "far_apart": pick((2, 3, 4, 5)),
+                "expects": pick((2, 3, 4, 4, 5)),
+            }
+            writer.answer(BASELINE, at + writer.random.uniform(0.1, 4), pair, role, content)
 
 
 def _pulse(writer: _Writer, happens: Any, pair: PairRow, at: float) -> None:
@@ -423,10 +451,76 @@ def _evaluate(writer: _Writer, happens: Any, pair: PairRow, number: int) -> None
     happens(EventKind.PAIR_COMPLETED, 175, sessions=HELD[number])
 
 
-def load(session: Session, sample: Sample) -> ReportData:
-    """Write a sample into an empty store and read it back as a report's data."""
+def ask_again(sample: Sample, days: int = 91, *, closed: bool = True) -> None:
+    """Ask the baseline's questions once more, some time after the end, with a planted effect.
+
+    Whoever answered before and at the end answers again, so that all of them may be told of.
+    """
+    follow_up = FollowUp(survey="baseline", after=days)
+    sample.definition = sample.definition.model_copy(update={"follow_ups": (follow_up,)})
+    writer = _Writer(sample, seed=days)
+    writer.number = len(sample.events)
+    occasion, at = follow_up.occasion, 176.0 + days
+    answered: dict[str, set[str]] = {}
+    for answer in sample.answers:
+        answered.setdefault(answer.person_id, set()).add(answer.occasion)
+    for pair in sample.pairs[1:]:
+        sent: dict[str, int | str] = {"survey": "baseline", "occasion": occasion, "count": 2}
+        writer.event(EventKind.CHECK_IN_SENT, at, sent, pair=pair.id)
+        for role in Role:
+            person = pair.mentor_id if role is Role.MENTOR else pair.mentee_id
+            if not {BASELINE, FINAL} <= answered.get(person, set()):
+                continue
+            pick = writer.random.choice
+            scales = ("confidence", "speaks_up", "far_apart", "expects")
+            content = {item: pick((3, 4, 4, 5)) for item in scales}
+            writer.answer(occasion, at + writer.random.uniform(0.1, 20), pair, role, content)
+    if closed:
+        over: dict[str, int | str] = {"survey": "baseline", "occasion": occasion}
+        writer.event(EventKind.FOLLOW_UP_CLOSED, at + 21, over)
+    sample.events.sort(key=lambda event: event.at)
+
+
+def with_everything(record: Record) -> Record:
+    """The same program with all that few programs have: group sessions, earlier runs, a later file.
+
+    Of those in the later file everybody who took part is there still, and one in three rose.
+    """
+    before = record.definition.program.model_copy(
+        update={"title": "Learning from each other 2025 (example)", "starts": date(2025, 1, 13)}
+    )
+    earlier = record.model_copy(
+        update={"definition": record.definition.model_copy(update={"program": before})}
+    )
+    took_part = {person for pair in record.members for person in pair.people}
+    rose = {"Analyst": "Manager", "Manager": "Director", "Director": "Executive"}
+    later = {
+        one.person: Later(
+            present=one.person in took_part or number % 2 == 0,
+            level=rose.get(one.level or "", one.level) if number % 3 == 0 else one.level,
+        )
+        for number, one in enumerate(record.participants)
+    }
+    return record.model_copy(
+        update={
+            "group_sessions": (
+                GroupAttendance(
+                    title="Kick-off", dates=1, needed=1, people=24, came=21, came_to_enough=21
+                ),
+                GroupAttendance(
+                    title="Supervision", dates=3, needed=2, people=12, came=11, came_to_enough=9
+                ),
+            ),
+            "later": later,
+            "earlier": (earlier,),
+        }
+    )
+
+
+def load(session: Session, sample: Sample) -> Record:
+    """Write a sample into an empty store and read it back as a record."""
     sample.write(session)
     session.flush()
-    data = load_report_data(session, sample.program)
+    data = load_record(session, sample.program)
     assert data.status == project(sample.events)
     return data

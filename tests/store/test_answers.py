@@ -427,6 +427,61 @@ def test_who_has_left_can_do_nothing_more_in_a_pair_but_may_still_say_why(sessio
     assert answers.answer_survey(session, exit_survey, 1, {"main_reason": "time"})
 
 
+@pytest.mark.parametrize("ending", answers.PROGRAM_ENDINGS)
+def test_what_a_pair_is_asked_can_be_answered_until_the_program_is_over(
+    scene: Scene, ending: EventKind
+) -> None:
+    final = link(Purpose.SURVEY, survey="final", occasion="final:evaluation")
+    scene.happened(EventKind.PAIR_COMPLETED)
+    with scene.database.write() as session:
+        assert answers.answer_survey(session, final, 1, {"satisfaction": 4})
+    scene.happened(ending, pair=None)
+    before = scene.everything()
+    with scene.database.write() as session:
+        for partial in (False, True):
+            with pytest.raises(TooLate) as late:
+                answers.answer_survey(session, final, 1, {"satisfaction": 5}, partial=partial)
+            assert late.value.what == "survey"
+        with pytest.raises(TooLate):
+            answers.review_goals(
+                session, link(Purpose.GOALS, "p-theo", occasion="goals:evaluation"), [goal("x")]
+            )
+    assert scene.everything() == before
+
+
+def test_why_a_pair_ended_can_be_said_once_the_program_is_over(scene: Scene) -> None:
+    scene.happened(EventKind.PAIR_CLOSED)
+    scene.happened(EventKind.PROGRAM_COMPLETED, pair=None)
+    exit_survey = link(Purpose.SURVEY, survey="exit", occasion="exit:closed")
+    with scene.database.write() as session:
+        assert answers.answer_survey(session, exit_survey, 1, {"main_reason": "time"})
+
+
+def test_a_follow_up_is_answered_for_no_pair_until_it_is_closed(scene: Scene) -> None:
+    scene.happened(EventKind.PAIR_COMPLETED)
+    scene.happened(EventKind.PROGRAM_COMPLETED, pair=None)
+    first, second = (
+        link(Purpose.SURVEY, pair=None, role=Role.MENTOR, survey="follow_up", occasion=occasion)
+        for occasion in ("follow_up:after-91", "follow_up:after-364")
+    )
+    with scene.database.write() as session:
+        assert answers.who_answered(session, PROGRAM, "follow_up:after-91") == frozenset()
+        assert answers.answer_survey(session, first, 1, {"speaks_up": 4})
+        assert not answers.answer_survey(session, first, 1, {"speaks_up": 4})
+        assert answers.answer_survey(session, first, 1, {"speaks_up": 5})
+        assert answers.who_answered(session, PROGRAM, "follow_up:after-91") == {"p-mia"}
+        assert deeds(session) == []
+    (row,) = scene.rows(AnswerRow)
+    assert isinstance(row, AnswerRow)
+    assert (row.pair_id, row.role, row.content) == (None, "mentor", {"speaks_up": 5})
+    scene.happened(EventKind.FOLLOW_UP_CLOSED, pair=None, occasion="follow_up:after-91")
+    with scene.database.write() as session:
+        with pytest.raises(TooLate) as late:
+            answers.answer_survey(session, first, 1, {"speaks_up": 1})
+        assert late.value.what == "survey"
+        assert answers.answer_survey(session, second, 1, {"speaks_up": 3})
+
+
 @pytest.mark.parametrize("ending", answers.PAIR_ENDINGS)
 def test_nothing_is_done_to_a_pair_that_has_ended(scene: Scene, ending: EventKind) -> None:
     scene.happened(ending)

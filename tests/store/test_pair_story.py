@@ -11,12 +11,15 @@ from domain.pair import EndReason
 from domain.pair_orders import Order
 from domain.pair_story import _BOTH, _OF_ONE
 from domain.people import Role
-from domain.sections import Threshold
+from domain.plan import PlannedCheckIn
+from domain.sections import CheckInPoint, Threshold
+from domain.survey_versions import Instrument
 from domain.surveys import AnswerValue
-from store import answers, pair_story, programs
+from store import answers, instruments, pair_story, programs
 from store.database import Database
+from store.instruments import Asking
 from store.links import Link, Purpose
-from tests.portal.scene import EXPIRES, PROGRAM, Scene, fill
+from tests.portal.scene import EXPIRES, PROGRAM, STARTED, Scene, fill
 
 
 @pytest.fixture
@@ -75,16 +78,19 @@ def test_the_words_of_a_call_for_help_are_told_and_no_others(scene: Scene) -> No
 def test_an_answer_is_told_only_where_the_survey_shows_single_answers(
     scene: Scene, shown: bool, told: list[str]
 ) -> None:
+    check_in = PlannedCheckIn(survey="pulse", point=CheckInPoint.AFTER_SESSION, session=2)
     survey = scene.content.survey("pulse").model_copy(update={"seen_by_coordinator": shown})
+    asking = Asking(occasion=check_in.occasion, instrument=Instrument(survey=survey, language="en"))
     given: dict[str, AnswerValue] = {"going_well": 2, "useful": 5, "note": "Only for the record"}
-    asked = link("p-mia").model_copy(update={"survey": "pulse", "occasion": "pulse:session-2"})
+    asked = link("p-mia").model_copy(update={"survey": "pulse", "occasion": check_in.occasion})
     look_if = {"going_well": Threshold(comparison="<=", value=2)}
     with scene.database.write() as session:
+        instruments.ask(session, PROGRAM, "pair-1", "p-mia", asking, STARTED)
         answers.answer_survey(session, asked, 1, given, look=True)
         pair = programs.pair(session, PROGRAM, "pair-1")
         assert pair is not None
         found = pair_story.flagged(
-            session, PROGRAM, pair, Role.MENTOR, survey, "pulse:session-2", look_if
+            session, PROGRAM, pair, Role.MENTOR, scene.content, check_in, look_if
         )
     assert [one.answer for one in found] == told
     assert [(one.name, one.question) for one in found] == [

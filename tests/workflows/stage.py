@@ -49,7 +49,7 @@ from domain.journal import EventKind, JournalEvent
 from domain.people import Role
 from domain.plan import PairPlan, PlannedCheckIn, ProgramPlan, RepairPlan
 from domain.reach import OpenHours, PairHours
-from domain.sections import CheckInPoint
+from domain.sections import CheckInPoint, FollowUp
 from worker import THREADS, make_worker
 
 LADDERS = (
@@ -96,6 +96,7 @@ def program_plan(
     manager_approval: bool = False,
     selection: bool = False,
     group_sessions: tuple[PlannedGroupDate, ...] = (),
+    follow_ups: tuple[FollowUp, ...] = (),
 ) -> ProgramPlan:
     """A program that begins at `epoch`."""
     return ProgramPlan(
@@ -107,6 +108,7 @@ def program_plan(
         manager_approval=manager_approval,
         selection=selection,
         group_sessions=group_sessions,
+        follow_ups=follow_ups,
     )
 
 

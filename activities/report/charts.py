@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import io
 import re
+import textwrap
 import threading
+from collections import Counter
 from collections.abc import Sequence
+from itertools import accumulate
+from math import ceil
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from domain.model import Value
@@ -60,6 +66,23 @@ _SETTINGS: dict[Any, Any] = {
     "ytick.major.size": 0,
 }
 
+_ROW = 0.62
+"""Inches a row of the chart of changes."""
+_HOLLOW: dict[str, Any] = {
+    "marker": "o",
+    "markersize": 9,
+    "markerfacecolor": _PAPER,
+    "markeredgecolor": _INK,
+    "markeredgewidth": 1.8,
+}
+_FILLED: dict[str, Any] = {**_HOLLOW, "markerfacecolor": _INK}
+_BAND: dict[str, Any] = {
+    "facecolor": _SERIES[0],
+    "edgecolor": _MUTED,
+    "hatch": "////",
+    "linewidth": 0.8,
+}
+
 _one_at_a_time = threading.Lock()
 """matplotlib's settings belong to the process, and activities run in threads."""
 
@@ -78,6 +101,17 @@ class Level(Value):
     name: str
 
 
+class Moved(Value):
+    """A score before and after, and the band in which it may well have ended."""
+
+    name: str
+    before: float
+    after: float
+    band: tuple[float, float]
+    labels: tuple[str, str]
+    """Both scores as they are written."""
+
+
 def cumulative_chart(
     name: str,
     weeks: Sequence[float],
@@ -89,9 +123,11 @@ def cumulative_chart(
 ) -> str:
     """How a number grew by one at each of `weeks`, up to the week `end`."""
     with _one_at_a_time, mpl.rc_context({**_SETTINGS, "svg.hashsalt": name}):
-        figure, axes = _figure()
-        places = [0.0, *sorted(weeks), end]
-        heights = [*range(len(weeks) + 1), len(weeks)]
+        figure, axes = _figure(_HEIGHT)
+        # By whole days: more than one step a day can't be seen.
+        by_day = sorted(Counter(ceil(week * 7) for week in weeks).items())
+        places = [0.0, *(min(day / 7, end) for day, _ in by_day), end]
+        heights = [0, *accumulate(count for _, count in by_day), len(weeks)]
         axes.fill_between(places, heights, step="post", color=_SERIES[1], alpha=0.25, linewidth=0)
         axes.step(places, heights, where="post", color=_SERIES[1], linewidth=2.2)
         top = max(len(weeks), level.value if level else 0, 1) * 1.16
@@ -106,7 +142,7 @@ def cumulative_chart(
 def stacked_chart(name: str, weeks: Sequence[float], layers: Sequence[Layer], *, axis: str) -> str:
     """How the parts of a whole changed over time, one hatched layer each."""
     with _one_at_a_time, mpl.rc_context({**_SETTINGS, "svg.hashsalt": name}):
-        figure, axes = _figure()
+        figure, axes = _figure(_HEIGHT)
         below = [0] * len(weeks)
         for number, layer in enumerate(layers):
             above = [low + height for low, height in zip(below, layer.heights, strict=True)]
@@ -136,8 +172,80 @@ def stacked_chart(name: str, weeks: Sequence[float], layers: Sequence[Layer], *,
         return _svg(figure, name)
 
 
-def _figure() -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(_WIDTH, _HEIGHT), layout="constrained")
+def change_chart(
+    name: str,
+    changes: Sequence[Moved],
+    *,
+    low: float,
+    high: float,
+    ends: tuple[str, str] | None,
+    axis: str,
+    key: tuple[str, str, str],
+) -> str:
+    """Where each score stood before and after, and from where to where the change may really be.
+
+    Args:
+        name: no other chart of the page has it.
+        changes: from top to bottom.
+        low: the least that a score can be.
+        high: the most.
+        ends: what to write there in place of numbers.
+        axis: what the scores are.
+        key: what the hollow dot, the filled dot and the band are.
+    """
+    with _one_at_a_time, mpl.rc_context({**_SETTINGS, "svg.hashsalt": name}):
+        figure, axes = _figure(_ROW * len(changes) + 1.1)
+        room = (high - low) * 0.09
+        for number, moved in enumerate(changes):
+            _draw_change(axes, moved, len(changes) - 1 - number, low - room)
+        axes.set_xlim(low - room, high + room)
+        axes.set_ylim(-0.5, len(changes) - 0.2)
+        axes.set_yticks([])
+        axes.grid(visible=True, axis="x")
+        if ends is None:
+            axes.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
+        else:
+            axes.set_xticks([low, high], labels=ends)
+        axes.set_xlabel(axis)
+        before, after, band = key
+        figure.legend(
+            handles=[
+                Line2D([], [], linestyle="", label=before, **_HOLLOW),
+                Line2D([], [], linestyle="", label=after, **_FILLED),
+                Patch(label=band, **_BAND),
+            ],
+            loc="outside lower center",
+            ncols=3,
+            frameon=False,
+            handlelength=1.6,
+            columnspacing=1.2,
+        )
+        return _svg(figure, name)
+
+
+def _draw_change(axes: Axes, moved: Moved, height: int, left: float) -> None:
+    axes.fill_between(moved.band, height - 0.15, height + 0.15, **_BAND)
+    axes.plot([moved.before, moved.after], [height] * 2, color=_INK, linewidth=1.6)
+    axes.plot([moved.before], [height], **_HOLLOW)
+    axes.plot([moved.after], [height], **_FILLED)
+    axes.text(left, height + 0.42, textwrap.shorten(moved.name, 62, placeholder=" …"), va="center")
+    rises = moved.after >= moved.before
+    for value, label, on_the_right in (
+        (min(moved.before, *moved.band), moved.labels[0 if rises else 1], False),
+        (max(moved.after, moved.before, *moved.band), moved.labels[1 if rises else 0], True),
+    ):
+        axes.annotate(
+            label,
+            (value, height),
+            xytext=(8 if on_the_right else -8, 0),
+            textcoords="offset points",
+            ha="left" if on_the_right else "right",
+            va="center",
+        )
+
+
+def _figure(height: float) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(_WIDTH, height), layout="constrained")
     figure.patch.set_alpha(0)
     axes = figure.add_subplot()
     axes.patch.set_alpha(0)

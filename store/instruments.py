@@ -1,0 +1,184 @@
+"""Surveys as people were asked them, whatever content has by now.
+
+The first time that somebody is asked on an occasion decides which version of a survey they answer
+there, and that version is kept with the program. So a survey can be changed for those not yet
+asked, while answers stay readable by the questions that they were given to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.ids import answer_id
+from domain.model import Value
+from domain.problems import BadInput
+from domain.survey_versions import Changed, Instrument, in_version
+from domain.surveys import Survey
+from store.content_folders import file_in
+from store.database import insert_new
+from store.survey_file import read_survey
+from store.tables import AskedRow, InstrumentRow
+
+
+class Shelf(Protocol):
+    """The surveys that there are now, for one reader: `store.content.Content`."""
+
+    language: str
+
+    def instrument(self, survey: str) -> Instrument | None:
+        """A survey by its id, with the language that it is written in; None if there is none."""
+
+
+class Asking(Value):
+    """What somebody is asked, and on which occasion."""
+
+    occasion: str
+    instrument: Instrument
+
+
+def to_ask(
+    session: Session,
+    content: Shelf,
+    program: str,
+    pair: str | None,
+    person: str,
+    occasion: str,
+    survey: str,
+) -> Instrument | None:
+    """The survey that somebody answers on an occasion, in the language of `content`.
+
+    It is the version that they were asked there first. Who was never asked gets what content has,
+    as it was when others in the program were asked that version. None for a survey that nobody
+    was asked and content does not have.
+    """
+    asked = session.get(AskedRow, answer_id(program, pair, person, occasion))
+    now = content.instrument(survey)
+    if asked is not None:
+        return _in_version(session, content, program, asked.survey, asked.version, now)
+    if now is None:
+        return None
+    return _in_version(session, content, program, survey, now.survey.version, now)
+
+
+def ask(
+    session: Session,
+    program: str,
+    pair: str | None,
+    person: str,
+    asking: Asking,
+    at: datetime,
+) -> None:
+    """Note what somebody is asked. The first time counts: a reminder changes nothing."""
+    survey, language = asking.instrument.survey, asking.instrument.language
+    known = (program, survey.id, survey.version, language)
+    if session.get(InstrumentRow, known) is None:
+        row = {
+            "program_id": program,
+            "survey": survey.id,
+            "version": survey.version,
+            "language": language,
+            "content": survey.model_dump(mode="json"),
+        }
+        key = ("program_id", "survey", "version", "language")
+        insert_new(session, InstrumentRow, [row], *key)
+    asked = {
+        "id": answer_id(program, pair, person, asking.occasion),
+        "program_id": program,
+        "person_id": person,
+        "survey": survey.id,
+        "version": survey.version,
+        "asked_at": at,
+    }
+    insert_new(session, AskedRow, [asked], "id")
+
+
+def as_answered(
+    session: Session, content: Shelf, program: str, survey: str, version: int
+) -> Survey | None:
+    """The survey that an answer was given to, in the language of `content`.
+
+    What content has by now stands in for a version that was not kept, as before 0.3.0.
+    """
+    now = content.instrument(survey)
+    found = _in_version(session, content, program, survey, version, now) or now
+    return found.survey if found is not None else None
+
+
+def load_instruments(
+    session: Session, program: str, language: str
+) -> dict[tuple[str, int], Survey]:
+    """All that people of a program were asked, by survey and version, in this language.
+
+    Another language stands in where nobody was asked in this one.
+    """
+    rows = session.scalars(select(InstrumentRow).where(InstrumentRow.program_id == program))
+    by_version: dict[tuple[str, int], dict[str, Survey]] = {}
+    for row in rows:
+        stored = by_version.setdefault((row.survey, row.version), {})
+        stored[row.language] = Survey.model_validate(row.content)
+    return {
+        (survey, version): found.survey
+        for (survey, version), stored in sorted(by_version.items())
+        if (found := in_version(version, language, stored, None)) is not None
+    }
+
+
+def changed(session: Session, folders: Sequence[Path], program: str | None = None) -> list[Changed]:
+    """Surveys in the folders of content that were changed under a version that people were asked.
+
+    In all programs, or in one.
+    """
+    query = select(InstrumentRow).order_by(
+        InstrumentRow.survey, InstrumentRow.language, InstrumentRow.version
+    )
+    if program is not None:
+        query = query.where(InstrumentRow.program_id == program)
+    now: dict[tuple[str, str], Survey | None] = {}
+    found: dict[tuple[str, str, int], set[str]] = {}
+    for row in session.scalars(query):
+        written = (row.survey, row.language)
+        if written not in now:
+            now[written] = _written(folders, *written)
+        survey = now[written]
+        if survey is None or survey.version != row.version:
+            continue
+        if survey != Survey.model_validate(row.content):
+            found.setdefault((*written, row.version), set()).add(row.program_id)
+    return [
+        Changed(survey=survey, language=language, version=version, programs=tuple(sorted(where)))
+        for (survey, language, version), where in found.items()
+    ]
+
+
+def _written(folders: Iterable[Path], survey: str, language: str) -> Survey | None:
+    """A survey in exactly this language; None if there is none that can be read."""
+    file = file_in([folder / language for folder in folders], f"surveys/{survey}.yaml")
+    try:
+        return read_survey(file) if file is not None else None
+    except BadInput:
+        return None
+
+
+def _in_version(
+    session: Session,
+    content: Shelf,
+    program: str,
+    survey: str,
+    version: int,
+    now: Instrument | None,
+) -> Instrument | None:
+    rows = session.scalars(
+        select(InstrumentRow).where(
+            InstrumentRow.program_id == program,
+            InstrumentRow.survey == survey,
+            InstrumentRow.version == version,
+        )
+    )
+    stored = {row.language: Survey.model_validate(row.content) for row in rows}
+    return in_version(version, content.language, stored, now)
