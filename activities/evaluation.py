@@ -6,7 +6,7 @@ from collections import Counter
 
 from activities.signatures import Evaluate, Verdicts
 from activities.uninterrupted import uninterrupted
-from domain.evaluation import evaluate
+from domain.evaluation import metrics_of
 from domain.metrics import Verdict
 from domain.responses import Instruments
 from store.content import Content
@@ -26,8 +26,7 @@ class Evaluation:
         """Compute the success metrics."""
         with self._database.read() as session:
             record = load_record(session, order.program, with_earlier=False)
-        surveys = {survey: self._content.survey(survey) for survey in self._content.survey_ids}
-        results = evaluate(record, Instruments(surveys), is_final=True).metrics
+        results = metrics_of(record, Instruments(self._content.surveys), is_final=True)
         verdicts = Counter(result.verdict for result in results)
         return Verdicts(
             met=verdicts[Verdict.MET],

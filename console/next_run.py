@@ -35,8 +35,7 @@ def follow(name: str, earlier: str) -> tuple[str, list[str]]:
                 postponed = moves(session, earlier, program.calendar)
                 record = load_record(session, earlier, with_earlier=False)
             content = Content(settings.content)
-    surveys = {survey: content.survey(survey) for survey in content.survey_ids}
-    suggestions = evaluate(record, Instruments(surveys)).suggestions
+    suggestions = evaluate(record, Instruments(content.surveys)).suggestions
     text = next_definition(
         name,
         program.definition,

@@ -111,7 +111,7 @@ def _of(definition: Definition, outcome: Outcome) -> str:
     said = f"{outcome.stayed:,} found, {gone:,} gone"
     if definition.people.columns.level is None:
         return f"{said}; the definition names no column for their level"
-    if outcome.with_level < definition.privacy.anonymity_threshold:
+    if not outcome.with_level:
         return f"{said}; too few have a level in both files to tell how many rose"
     both = f"of the {outcome.with_level:,} whose level both files have"
     return f"{said}; {outcome.promoted:,} {both} on a higher one"
@@ -126,21 +126,20 @@ def _facts(definition: Definition, now: Outcomes, *, people: int, ignored: int) 
         "program": definition.program.id,
         "people": people,
         "ignored": ignored,
-        "took_part": _group(definition, now.took_part),
-        "did_not_take_part": _group(definition, now.did_not),
+        "took_part": _group(now.took_part),
+        "did_not_take_part": _group(now.did_not),
         "metrics": [metric.value for metric in _fed(definition)],
     }
 
 
-def _group(definition: Definition, outcome: Outcome | None) -> dict[str, int | None] | None:
+def _group(outcome: Outcome | None) -> dict[str, int | None] | None:
     """A group's counts; None for what there are too few people to tell of."""
     if outcome is None:
         return None
-    enough = outcome.with_level >= definition.privacy.anonymity_threshold
     return {
         "people": outcome.people,
         "found": outcome.stayed,
         "gone": outcome.people - outcome.stayed,
-        "with_level": outcome.with_level if enough else None,
-        "promoted": outcome.promoted if enough else None,
+        "with_level": outcome.with_level or None,
+        "promoted": outcome.promoted if outcome.with_level else None,
     }

@@ -120,6 +120,10 @@ class _Score(NamedTuple):
     units: frozenset[Unit]
 
 
+_Scores = dict[tuple[str, Role | None], _Score]
+"""By person and role."""
+
+
 class Comparison:
     """The changes on all scales that were asked twice. Each is let through the gates once.
 
@@ -132,6 +136,7 @@ class Comparison:
         self._book = book
         self._measures = {(measure.scale, measure.later.days): measure for measure in measures}
         self._found: dict[tuple[str, int | None, Role | None], ScaleChange] = {}
+        self._scored: dict[tuple[Asked, str], _Scores] = {}
 
     @property
     def scales(self) -> tuple[tuple[str, int | None], ...]:
@@ -183,16 +188,19 @@ class Comparison:
         aside = len({person for person, _ in before}) - len(people)
         return change_of(_by_person(before, people), _by_person(after, people)), aside
 
-    def _both(
-        self, measure: Measure, role: Role | None
-    ) -> tuple[dict[tuple[str, Role | None], _Score], dict[tuple[str, Role | None], _Score]]:
+    def _both(self, measure: Measure, role: Role | None) -> tuple[_Scores, _Scores]:
         """The scores of who has one before and one after, in the same role."""
         before = self._scores(measure.before, measure.scale)
         after = self._scores(measure.later.asked, measure.scale)
         both = [key for key in before if key in after and role in (None, key[1])]
         return {key: before[key] for key in both}, {key: after[key] for key in both}
 
-    def _scores(self, asked: Asked, name: str) -> dict[tuple[str, Role | None], _Score]:
+    def _scores(self, asked: Asked, name: str) -> _Scores:
+        if (asked, name) not in self._scored:
+            self._scored[asked, name] = self._score(asked, name)
+        return self._scored[asked, name]
+
+    def _score(self, asked: Asked, name: str) -> _Scores:
         survey = self._book.instruments.latest(asked.survey)
         scale = survey.scale(name) if survey is not None else None
         if survey is None or scale is None:
@@ -209,7 +217,7 @@ class Comparison:
         }
 
     def _gates(
-        self, asked: Asked, scale: str, scores: Mapping[tuple[str, Role | None], _Score]
+        self, asked: Asked, scale: str, scores: _Scores
     ) -> list[tuple[Gate, dict[str, Group]]]:
         """The gates before the items of a scale, each with the answers of every person."""
         survey = self._book.instruments.latest(asked.survey)
@@ -243,9 +251,7 @@ def _scored(
             yield unit, role, score
 
 
-def _by_person(
-    scores: Mapping[tuple[str, Role | None], _Score], people: Sequence[str]
-) -> list[float]:
+def _by_person(scores: _Scores, people: Sequence[str]) -> list[float]:
     """Each person's mean over the roles that they have a score in."""
     found: dict[str, list[float]] = {person: [] for person in people}
     for (person, _), score in scores.items():

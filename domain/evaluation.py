@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
 from domain.change import Comparison, ScaleChange, asked_before, asked_later, measures_of
-from domain.lifecycle import Stage
 from domain.metrics import Evidence, MetricResult, has_completed, judge_all
 from domain.model import Value
 from domain.outcomes import Outcomes, outcomes_of
@@ -37,8 +36,8 @@ class Funnel(Value):
     completed: int
 
 
-class EarlierRun(Value):
-    """What an earlier run of the same scheme came to."""
+class Run(Value):
+    """What one run of a scheme came to."""
 
     title: str
     starts: date
@@ -57,7 +56,7 @@ class Evaluation(Value):
     surveys: tuple[SurveySummary, ...]
     reach: tuple[Reach, ...]
     outcomes: Outcomes
-    earlier: tuple[EarlierRun, ...]
+    earlier: tuple[Run, ...]
     """The latest first."""
     associations: tuple[Association, ...]
     suggestions: tuple[Suggestion, ...]
@@ -86,10 +85,10 @@ def evaluate(
     associations: tuple[Association, ...] = ()
     if evidence.is_final:  # before, which pairs have completed changes from report to report
         associations = associations_of(
-            definition, record.calendar, status.pairs, record.members, book
+            definition, record.calendar, status.started, record.members, book
         )
     health = pair_health(definition, status, record.members)
-    findings = Findings(definition, evidence.started, metrics, health, associations, surveys)
+    findings = Findings(definition, status.started, metrics, health, associations, surveys)
     return Evaluation(
         metrics=metrics,
         funnel=_funnel(record),
@@ -138,20 +137,26 @@ def _tell_in_turn(
     return tuple(surveys)
 
 
-def _run_of(record: Record, instruments: Instruments) -> EarlierRun:
-    evidence = _evidence(record, instruments, None)
-    return EarlierRun(
+def metrics_of(
+    record: Record, instruments: Instruments, *, is_final: bool | None = None
+) -> tuple[MetricResult, ...]:
+    """The success metrics alone, as `evaluate` has them."""
+    return judge_all(_evidence(record, instruments, is_final))
+
+
+def _run_of(record: Record, instruments: Instruments) -> Run:
+    return Run(
         title=record.definition.program.title,
         starts=record.definition.program.starts,
-        pairs=len(evidence.started),
-        metrics=judge_all(evidence),
+        pairs=len(record.status.started),
+        metrics=metrics_of(record, instruments),
     )
 
 
 def _evidence(record: Record, instruments: Instruments, is_final: bool | None) -> Evidence:
     definition, status = record.definition, record.status
     instruments = instruments.with_asked(record.asked)
-    final = _is_over(record) if is_final is None else is_final
+    final = status.ended_at is not None if is_final is None else is_final
     follow_ups = {later.asked for later in asked_later(definition) if later.days is not None}
     waits = _those_that_wait(record)
     occasions = {*waits, *(Asked(r.survey, r.occasion) for r in record.responses)}
@@ -160,13 +165,13 @@ def _evidence(record: Record, instruments: Instruments, is_final: bool | None) -
         _sent_in_time(record, follow_ups),
         instruments,
         definition.privacy.anonymity_threshold,
-        is_open={
-            asked: asked not in status.closed if asked in follow_ups else not final
+        still_open={
+            asked
             for asked in occasions
+            if (asked not in status.closed if asked in follow_ups else not final)
         },
-        waits=dict.fromkeys(waits, True),
+        waits=waits,
     )
-    started = [pair for pair in status.pairs if pair.has_started]
     return Evidence(
         definition=definition,
         calendar=record.calendar,
@@ -177,7 +182,7 @@ def _evidence(record: Record, instruments: Instruments, is_final: bool | None) -
         outcomes=outcomes_of(
             {one.person: one.level for one in record.participants if one.eligible},
             record.later,
-            _people_in(record, started),
+            _people_in(record, status.started),
             definition.people.levels,
             definition.privacy.anonymity_threshold,
         ),
@@ -199,10 +204,6 @@ def _sent_in_time(record: Record, follow_ups: Collection[Asked]) -> Iterator[Res
             yield response.model_copy(update={"answers": response.first}) if late else response
 
 
-def _is_over(record: Record) -> bool:
-    return record.status.stage in (Stage.COMPLETED, Stage.CANCELLED)
-
-
 def _those_that_wait(record: Record) -> frozenset[Asked]:
     """Sendings that are compared with others: none is told of before it is closed."""
     later = (later.asked for later in asked_later(record.definition))
@@ -211,7 +212,7 @@ def _those_that_wait(record: Record) -> frozenset[Asked]:
 
 def _funnel(record: Record) -> Funnel:
     status, definition = record.status, record.definition
-    started = [pair for pair in status.pairs if pair.has_started]
+    started = status.started
     return Funnel(
         invited=status.people.invited,
         joined=status.people.joined,

@@ -31,5 +31,14 @@ _NAMES = """
 """
 """As the Unicode CLDR has them. Here and not asked of it, since loading its data takes 30 ms."""
 
+FALLBACK = "en"
+"""The language that everything is written in."""
+
 NAME_OF = dict(entry.strip().split(" ", 1) for entry in _NAMES.split(";"))
 """By code, in the order of the codes."""
+
+
+def nearest_to(language: str) -> tuple[str, ...]:
+    """The languages that somebody who reads one is served in, the best first: their own, the same
+    without its region, and the one that everything is written in."""
+    return tuple(dict.fromkeys((language, language.partition("-")[0], FALLBACK)))

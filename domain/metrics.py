@@ -109,9 +109,9 @@ class Evidence(NamedTuple):
     """Whether nothing that happens or is answered can change a figure any more."""
 
     @property
-    def started(self) -> list[PairStatus]:
+    def started(self) -> tuple[PairStatus, ...]:
         """The pairs that started."""
-        return [pair for pair in self.status.pairs if pair.has_started]
+        return self.status.started
 
 
 class _Measure(Value):

@@ -39,6 +39,12 @@ class Outcomes(Value):
     """None where nothing was imported or too few took part to tell."""
     did_not: Outcome | None = None
 
+    @property
+    def told(self) -> dict[str, Outcome]:
+        """Those of the two that may be told of, by name."""
+        groups = {"took_part": self.took_part, "did_not": self.did_not}
+        return {name: outcome for name, outcome in groups.items() if outcome is not None}
+
 
 def outcomes_of(
     levels_then: Mapping[str, str | None],

@@ -66,7 +66,7 @@ def pair_health(
     definition: Definition, status: ProgramStatus, members: Iterable[PairMembers]
 ) -> PairHealth:
     """How many pairs fell silent, and which step of the ladder brought them back."""
-    started = [pair for pair in status.pairs if pair.has_started]
+    started = status.started
     stalled = [pair for pair in started if pair.stalls]
     taken: Counter[LadderAction] = Counter()
     came_back: Counter[LadderAction] = Counter()

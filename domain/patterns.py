@@ -61,7 +61,7 @@ class Association(Value):
     @property
     def is_clear(self) -> bool:
         """Whether it is more than chance would often make of nothing."""
-        return self.interval.low > 0 or self.interval.high < 0
+        return self.interval.is_clear
 
 
 class _Pair(NamedTuple):
@@ -73,7 +73,7 @@ class _Pair(NamedTuple):
 def associations_of(
     definition: Definition,
     calendar: ProgramCalendar,
-    pairs: Sequence[PairStatus],
+    started: Sequence[PairStatus],
     members: Iterable[PairMembers],
     book: Book,
 ) -> tuple[Association, ...]:
@@ -84,8 +84,8 @@ def associations_of(
     by_pair = {one.pair: one for one in members}
     found = [
         _Pair(pair, by_pair[pair.pair], has_completed(pair, definition))
-        for pair in pairs
-        if pair.has_started and pair.pair in by_pair
+        for pair in started
+        if pair.pair in by_pair
     ]
     threshold = definition.privacy.anonymity_threshold
     every = timedelta(days=definition.sessions.every)

@@ -199,6 +199,11 @@ class ProgramStatus(Value):
     """Follow-ups that take no more answers, each a survey and its occasion."""
 
     @property
+    def started(self) -> tuple[PairStatus, ...]:
+        """The pairs that started."""
+        return tuple(pair for pair in self.pairs if pair.has_started)
+
+    @property
     def ended_at(self) -> datetime | None:
         """When it was completed or cancelled. What people answer later is about it still."""
         ends = (Stage.COMPLETED, Stage.CANCELLED)

@@ -7,7 +7,7 @@ figures of it can give away what neither tells.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
@@ -104,12 +104,6 @@ class Instruments:
         known += [found] if (found := self._current.get(survey)) is not None else []
         return max(known, key=lambda one: one.version, default=None)
 
-    @property
-    def surveys(self) -> tuple[Survey, ...]:
-        """Every survey in its latest version, by id."""
-        names = sorted({*self._current, *(name for name, _ in self._earlier)})
-        return tuple(found for name in names if (found := self.latest(name)) is not None)
-
 
 class Question:
     """The answers to one item on one occasion that count, and the gate before them."""
@@ -136,9 +130,9 @@ class Question:
 class Book:
     """All answers to the surveys of a program.
 
-    While people may still answer, what is told must stay so when more come in. Questions in the
-    surveys of `at_the_end` then wait until nobody may answer any more. Of the others, whole batches
-    are told of as they were first sent (see `domain.disclosure.batches`).
+    While people may still answer, what is told must stay so when more come in. Some occasions then
+    wait until nobody may answer any more. On the others, whole batches are told of as they were
+    first sent (see `domain.disclosure.batches`).
 
     Once nobody may answer any more, every answer counts as it was sent last, unless too few people
     changed theirs: the difference to an earlier report would be about them. Then the answers to
@@ -148,8 +142,8 @@ class Book:
         responses: what was answered.
         instruments: the surveys.
         threshold: the fewest people to tell of.
-        is_open: whether people may still answer on an occasion.
-        waits: whether an occasion is told of only once nobody may answer any more.
+        still_open: the occasions on which people may still answer.
+        waits: those that are told of only once nobody may answer any more.
     """
 
     def __init__(
@@ -158,8 +152,8 @@ class Book:
         instruments: Instruments,
         threshold: int,
         *,
-        is_open: Mapping[Asked, bool],
-        waits: Mapping[Asked, bool],
+        still_open: Collection[Asked],
+        waits: Collection[Asked],
     ) -> None:
         self.instruments = instruments
         self.threshold = threshold
@@ -167,7 +161,7 @@ class Book:
         for response in sorted(responses, key=lambda r: (r.came_at, r.person, r.pair or "")):
             asked = Asked(response.survey, response.occasion)
             self._responses.setdefault(asked, []).append(response)
-        self._is_open, self._waits = is_open, waits
+        self._still_open, self._waits = still_open, waits
         self._questions: dict[tuple[Asked, str], Question] = {}
 
     @cached_property
@@ -177,7 +171,7 @@ class Book:
 
     def is_open(self, asked: Asked) -> bool:
         """Whether people may still answer."""
-        return self._is_open.get(asked, False)
+        return asked in self._still_open
 
     def answered(self, asked: Asked) -> int:
         """How many answered on an occasion."""
@@ -187,7 +181,7 @@ class Book:
         """The answers on an occasion as they count, as far as they may be told by now."""
         found = self._responses.get(asked, [])
         if self.is_open(asked):
-            return [] if self._waits.get(asked, False) else [(r, r.first) for r in found]
+            return [] if asked in self._waits else [(r, r.first) for r in found]
         changed = people_in(r.unit for r in found if r.was_changed)
         if 0 < changed < self.threshold:
             return [(response, response.first) for response in found]
@@ -207,7 +201,7 @@ class Book:
             for response in (r for r, _ in counted)
             if self._value(item, response, response.first) is not None
         ]
-        told = [] if self._waits.get(asked, False) else batches(came, self.threshold)
+        told = [] if asked in self._waits else batches(came, self.threshold)
         given = {
             response.unit: Given(response.role, value)
             for response, answers in counted

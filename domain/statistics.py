@@ -24,6 +24,11 @@ class Interval(Value):
     low: float
     high: float
 
+    @property
+    def is_clear(self) -> bool:
+        """Whether it leaves out 0: more than chance would often make of nothing."""
+        return self.low > 0 or self.high < 0
+
 
 class Change(Value):
     """What changed between two measurements of the same people."""

@@ -83,14 +83,29 @@ class SurveySummary(Value):
     texts: tuple[Texts, ...]
 
 
-class Masking(Value):
-    """How names are taken out of what people wrote."""
+class Masking:
+    """How names are taken out of what people wrote, and it is put in an order that says nothing.
 
-    names: tuple[str, ...]
-    mask: str = "[name]"
-    ordinary_words: frozenset[str] = frozenset()
-    seed: str = ""
-    """Shuffles what people wrote: the same seed gives the same order."""
+    Args:
+        names: of people; with a mask and ordinary words as in `domain.anonymity.NameMasker`.
+        seed: shuffles what people wrote: the same seed gives the same order.
+    """
+
+    def __init__(
+        self,
+        names: Iterable[str],
+        *,
+        mask: str = "[name]",
+        ordinary_words: Collection[str] = (),
+        seed: str = "",
+    ) -> None:
+        self._masker = NameMasker(names, mask=mask, ordinary_words=ordinary_words)
+        self._seed = seed
+
+    def apply(self, texts: Iterable[str], question: str) -> tuple[str, ...]:
+        """What people wrote to one question, as it may be told."""
+        shuffled = in_shuffled_order(texts, f"{self._seed}/{question}")
+        return tuple(self._masker.apply(text) for text in shuffled)
 
 
 def occasions_of(status: ProgramStatus, book: Book) -> tuple[Asked, ...]:
@@ -112,7 +127,6 @@ def summarise_surveys(
     more is left out.
     """
     sent = {Asked(c.survey, c.occasion): c for c in status.check_ins}
-    masker = NameMasker(masking.names, mask=masking.mask, ordinary_words=masking.ordinary_words)
     found: list[SurveySummary] = []
     for asked in occasions:
         survey = book.instruments.latest(asked.survey)
@@ -131,7 +145,7 @@ def summarise_surveys(
                 waits=book.is_open(asked) and asked in waits,
                 items=items,
                 subscales=_subscales(survey, items),
-                texts=_texts(survey, asked, book, masker, masking.seed),
+                texts=_texts(survey, asked, book, masking),
             )
         )
     return tuple(found)
@@ -226,15 +240,13 @@ def _put_together(
     return sum(means) if is_sum else mean(means)
 
 
-def _texts(
-    survey: Survey, asked: Asked, book: Book, masker: NameMasker, seed: str
-) -> tuple[Texts, ...]:
+def _texts(survey: Survey, asked: Asked, book: Book, masking: Masking) -> tuple[Texts, ...]:
     found: list[Texts] = []
     for item in (item for item in survey.items if item.kind is ItemKind.TEXT):
         question = book.question(asked, item)
-        words = [str(value) for value in question.values(question.everyone)]
-        told = question.gate.admit(question.everyone)
-        shuffled = in_shuffled_order(words, f"{seed}/{survey.id}/{asked.occasion}/{item.id}")
-        masked = tuple(masker.apply(text) for text in shuffled) if told else None
-        found.append(Texts(item=item, words=masked))
+        words: tuple[str, ...] | None = None
+        if question.gate.admit(question.everyone):
+            texts = map(str, question.values(question.everyone))
+            words = masking.apply(texts, f"{survey.id}/{asked.occasion}/{item.id}")
+        found.append(Texts(item=item, words=words))
     return tuple(found)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from domain.languages import nearest_to
 from domain.model import Value
 from domain.surveys import Survey
-
-FALLBACK = "en"
-"""The language that every survey is written in."""
 
 
 class Instrument(Value):
@@ -49,8 +47,7 @@ def in_version(
     not. None where nobody knows that version.
     """
     fits = now is not None and _is_version(version, now.survey, stored)
-    nearest = (language, language.partition("-")[0], FALLBACK, *sorted(stored))
-    for one in dict.fromkeys(nearest):
+    for one in dict.fromkeys((*nearest_to(language), *sorted(stored))):
         if one in stored:
             return Instrument(survey=stored[one], language=one)
         if now is not None and fits and now.language == one:

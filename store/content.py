@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
@@ -30,13 +30,14 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from domain.agreement import Particulars
 from domain.definition import Definition
+from domain.languages import FALLBACK, nearest_to
 from domain.model import Value
 from domain.people import Role
 from domain.problems import BadInput, Problem, did_you_mean, suggestion
 from domain.survey_versions import Instrument
 from domain.surveys import AnswerValue, Survey
 from domain.training import Module, training_of
-from store.content_folders import FALLBACK, file_in, languages_in, names_in, roots_of
+from store.content_folders import file_in, languages_in, names_in, roots_of
 from store.survey_file import read_survey
 
 
@@ -230,7 +231,8 @@ class Content:
         self._bodies = _environment(roots, _as_markdown)
         self._subjects = _environment(roots, _as_one_line)
         self._mails = {mail: self._read_mail(mail) for mail in Mail}
-        self._surveys = {name: self._read_survey(name) for name in self._survey_names()}
+        surveys = ((name, self._read_survey(name)) for name in self._survey_names())
+        self._surveys = {name: survey for name, survey in surveys if survey is not None}
         modules = [self._read_module(name) for name in names_in(self.roots, "training", ".md")]
         self._training = tuple(module for module in modules if module is not None)
         self._agreement = self._read_agreement()
@@ -264,6 +266,11 @@ class Content:
     def survey_ids(self) -> tuple[str, ...]:
         """The ids of all surveys."""
         return tuple(sorted(self._surveys))
+
+    @property
+    def surveys(self) -> Mapping[str, Survey]:
+        """All surveys, by id."""
+        return self._surveys
 
     def survey(self, survey: str) -> Survey:
         """A survey by its id. Raises KeyError if there is none."""
@@ -612,12 +619,9 @@ def _keys(texts: Mapping[str, Any], prefix: str = "") -> Iterable[str]:
             yield f"{prefix}{key}"
 
 
-def _nearest(language: str, known: Iterable[str]) -> str:
+def _nearest(language: str, known: Collection[str]) -> str:
     """The language itself, without its region, or English."""
-    for candidate in (language, language.partition("-")[0]):
-        if candidate in known:
-            return candidate
-    return FALLBACK
+    return next((one for one in nearest_to(language) if one in known), FALLBACK)
 
 
 # --- Mails ---------------------------------------------------------------------------------------

@@ -11,11 +11,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from domain.languages import nearest_to
+
 SHIPPED = Path(__file__).resolve().parent.parent / "content"
 """What comes with the service."""
-
-FALLBACK = "en"
-"""The language that has every file."""
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 
@@ -32,8 +31,7 @@ def roots_of(folders: Sequence[Path], language: str) -> tuple[Path, ...]:
     `folders` begins with the one that is laid over the others. A language with a region falls back
     on the one without, and that on English.
     """
-    spoken = (language, language.partition("-")[0], FALLBACK)
-    return tuple(folder / name for name in dict.fromkeys(spoken) for folder in folders)
+    return tuple(folder / name for name in nearest_to(language) for folder in folders)
 
 
 def file_in(roots: Sequence[Path], name: str) -> Path | None:

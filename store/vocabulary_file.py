@@ -12,10 +12,11 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
+from domain.languages import FALLBACK
 from domain.model import Section
 from domain.problems import BadInput, Problem, did_you_mean, suggestion
 from domain.vocabulary import MAX_TERMS, Term, Vocabulary, words_claimed_twice
-from store.content_folders import FALLBACK, SHIPPED, file_in, names_in, roots_of
+from store.content_folders import SHIPPED, file_in, names_in, roots_of
 from store.input_file import read_bytes, refuse
 from store.written_yaml import WrittenYaml
 from store.wrong_values import explain, follows_from_others

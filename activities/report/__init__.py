@@ -85,7 +85,7 @@ def render_report(
 
 def facts_of(record: Record, content: Content) -> Facts:
     """What a report on a program is made of, with names masked in the content's language."""
-    surveys = Instruments({name: content.survey(name) for name in content.survey_ids})
+    surveys = Instruments(content.surveys)
     masking = Masking(
         names=record.names,
         mask=content.report("mask"),

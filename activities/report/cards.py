@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from activities.report.facts import Facts
 from activities.report.names import Names
 from activities.report.words import ReportWords
-from domain.change import ScaleChange
 from domain.definition import MetricName
 from domain.metrics import MetricResult, Verdict
 from domain.model import Value
@@ -158,14 +157,14 @@ def _on_pairs(facts: Facts, words: ReportWords) -> Iterator[str]:
 
 def _on_changes(facts: Facts, words: ReportWords) -> Iterator[str]:
     """The scales that changed more than chance would make them, and that there were others."""
-    told = [c for c in facts.evaluation.changes if (c.role, c.days) == (None, None) and c.change]
-    clear = [one for one in told if _is_clear(one)]
-    for one in clear:
-        assert one.change is not None  # noqa: S101 - as chosen above
-        moved = one.change.difference
+    at_the_end = (one for one in facts.evaluation.changes if (one.role, one.days) == (None, None))
+    told = [(one, one.change) for one in at_the_end if one.change is not None]
+    clear = [(one, change) for one, change in told if change.interval.is_clear]
+    for one, change in clear:
+        moved = change.difference
         yield words(
             "brief.rose" if moved > 0 else "brief.fell",
-            one.change.n,
+            change.n,
             scale=one.title,
             points=words.number(abs(moved), 2),
             low=words.number(one.low),
@@ -173,8 +172,3 @@ def _on_changes(facts: Facts, words: ReportWords) -> Iterator[str]:
         )
     if told and len(clear) < len(told):
         yield words("brief.unclear" if clear else "brief.none_clear", len(told) - len(clear))
-
-
-def _is_clear(one: ScaleChange) -> bool:
-    interval = one.change.interval if one.change else None
-    return interval is not None and (interval.low > 0 or interval.high < 0)

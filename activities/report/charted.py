@@ -9,7 +9,7 @@ from activities.report.facts import LAYERS, WEEK, Facts, InWeek
 from activities.report.words import ReportWords
 from domain.change import ScaleChange
 from domain.definition import MetricName
-from domain.lifecycle import SUCCESSES, PairState
+from domain.lifecycle import SUCCESSES
 from domain.model import Value
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ _INSTANTS = 80
 """Points in time at which a chart counts pairs."""
 _MARKS = 8
 """About so many weeks are given in numbers beside a chart."""
-_ENDED = (PairState.CLOSED, PairState.DECLINED, PairState.WITHDRAWN, PairState.CANCELLED)
 
 
 class Chart(Value):
@@ -84,7 +83,7 @@ class Charts:
         names = {name: words(f"layers.{name}") for name in LAYERS}
         counts = facts.status.counts
         finished = sum(counts[state] for state in SUCCESSES)
-        ended = sum(counts[state] for state in _ENDED)
+        ended = sum(counts[state] for state in LAYERS["ended"])
         total = len(facts.status.pairs)
         return Chart(
             title=words("charts.states"),

@@ -82,7 +82,7 @@ def _mover(words: ReportWords, names: Names, one: ScaleChange) -> Mover:
         change=words.signed(change.difference, 2),
         interval=words.between(change.interval, 2),
         effect=effect,
-        is_clear=change.interval.low > 0 or change.interval.high < 0,
+        is_clear=change.interval.is_clear,
         set_aside=words("change.set_aside", one.set_aside) if one.set_aside else "",
     )
 
@@ -166,21 +166,15 @@ class Runs(Value):
 
 def runs_of(facts: Facts, words: ReportWords) -> Runs | None:
     """This run beside the earlier ones; None where there is none."""
-    earlier = facts.evaluation.earlier
-    if not earlier:
+    runs = facts.runs
+    if not runs:
         return None
     names = Names(facts, words)
-    program = facts.definition.program
-    runs = [(program.title, program.starts, len(facts.started))]
-    runs += [(run.title, run.starts, run.pairs) for run in earlier]
-    by_run = [
-        {_key(result): result for result in metrics}
-        for metrics in (facts.evaluation.metrics, *(run.metrics for run in earlier))
-    ]
+    by_run = [{_key(result): result for result in run.metrics} for run in runs]
     return Runs(
         heads=tuple(
-            (title, words("earlier.began", pairs, day=words.day(starts)))
-            for title, starts, pairs in runs
+            (run.title, words("earlier.began", run.pairs, day=words.day(run.starts)))
+            for run in runs
         ),
         rows=tuple(
             (
@@ -223,9 +217,8 @@ class Became(Value):
 
 def outcomes_of(facts: Facts, words: ReportWords) -> tuple[Became, ...]:
     """Those who took part and those who did not, as far as they may be told."""
-    found = facts.evaluation.outcomes
-    groups = (("took_part", found.took_part), ("did_not", found.did_not))
-    return tuple(_became(words, key, outcome) for key, outcome in groups if outcome is not None)
+    told = facts.evaluation.outcomes.told
+    return tuple(_became(words, name, outcome) for name, outcome in told.items())
 
 
 def _became(words: ReportWords, key: str, one: Outcome) -> Became:

@@ -5,6 +5,7 @@ Nothing here is in any language. What is made of answers comes from the evaluati
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -12,7 +13,7 @@ from math import ceil, floor
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from domain.evaluation import Evaluation
+from domain.evaluation import Evaluation, Run
 from domain.lifecycle import SUCCESSES, PairState, Stage
 from domain.metrics import has_completed, planned_sessions, sessions_that_count
 from domain.projection import PairStatus, states_over_time
@@ -62,7 +63,7 @@ class Facts:
     @property
     def is_interim(self) -> bool:
         """Whether figures can still change."""
-        return self.status.stage not in (Stage.COMPLETED, Stage.CANCELLED)
+        return self.status.ended_at is None
 
     @property
     def is_cancelled(self) -> bool:
@@ -100,9 +101,9 @@ class Facts:
     # --- Pairs and sessions ----------------------------------------------------------------------
 
     @cached_property
-    def started(self) -> list[PairStatus]:
+    def started(self) -> tuple[PairStatus, ...]:
         """The pairs that started."""
-        return [pair for pair in self.status.pairs if pair.has_started]
+        return self.status.started
 
     @cached_property
     def completed(self) -> int:
@@ -124,14 +125,24 @@ class Facts:
         return sum(planned_sessions(pair, self.definition) for pair in self.started)
 
     @property
+    def runs(self) -> tuple[Run, ...]:
+        """This run, and after it the earlier ones of its scheme; none where there are no others."""
+        earlier = self.evaluation.earlier
+        program = self.definition.program
+        this = Run(
+            title=program.title,
+            starts=program.starts,
+            pairs=len(self.started),
+            metrics=self.evaluation.metrics,
+        )
+        return (this, *earlier) if earlier else ()
+
+    @property
     def sessions_by_week(self) -> list[InWeek]:
         """How many sessions had been held."""
         if not self.started:
             return []
-        return [
-            InWeek(week, (sum(1 for held in self.session_weeks if held <= week),))
-            for week in self.weeks()
-        ]
+        return [InWeek(week, (bisect_right(self.session_weeks, week),)) for week in self.weeks()]
 
     @property
     def first_pair_at(self) -> datetime | None:

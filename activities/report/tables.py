@@ -7,13 +7,14 @@ the words in their cells are the report's. A figure that may not be told is an e
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from activities.report.facts import LAYERS, Facts, InWeek
 from activities.report.names import Names
 from activities.report.words import ReportWords, Share
 from domain.change import ScaleChange
+from domain.evaluation import Run
 from domain.metrics import MetricResult, has_completed, planned_sessions
 from domain.outcomes import Outcome
 from domain.participation import Reach
@@ -302,26 +303,19 @@ def _earlier_runs(facts: Facts, names: Names) -> Table:
         *("value", "n", "interval_low", "interval_high", "verdict", "why"),
     )
     rows = (
-        (number, *_run_row(title, starts, pairs, result, names))
-        for number, (title, starts, pairs, metrics) in enumerate(_runs(facts))
-        for result in metrics
+        (number, *_run_row(run, result, names))
+        for number, run in enumerate(facts.runs)
+        for result in run.metrics
     )
-    return Table("earlier-runs", head, tuple(rows) if facts.evaluation.earlier else ())
+    return Table("earlier-runs", head, tuple(rows))
 
 
-def _runs(facts: Facts) -> list[tuple[str, str, int, Sequence[MetricResult]]]:
-    """This run, which is number 0, and the earlier ones."""
-    program = facts.definition.program
-    this = (program.title, str(program.starts), len(facts.started), facts.evaluation.metrics)
-    earlier = facts.evaluation.earlier
-    return [this, *((run.title, str(run.starts), run.pairs, run.metrics) for run in earlier)]
-
-
-def _run_row(title: str, starts: str, pairs: int, result: MetricResult, names: Names) -> Row:
+def _run_row(run: Run, result: MetricResult, names: Names) -> Row:
     value, low, high = _value(result)
     role = result.role.value if result.role else None
     return (
-        *(title, starts, pairs, result.metric.value, result.scale, role, names.metric(result)),
+        *(run.title, str(run.starts), run.pairs),
+        *(result.metric.value, result.scale, role, names.metric(result)),
         *(value, result.n, low, high, result.verdict.value, result.why.value),
     )
 
@@ -331,10 +325,8 @@ def _outcomes(facts: Facts) -> Table:
         *("group", "people", "stayed", "stayed_share"),
         *("with_level", "promoted", "promoted_share"),
     )
-    found = facts.evaluation.outcomes
-    groups = (("took_part", found.took_part), ("did_not", found.did_not))
-    rows = (_outcome_row(name, outcome) for name, outcome in groups if outcome is not None)
-    return Table("outcomes", head, tuple(rows))
+    told = facts.evaluation.outcomes.told
+    return Table("outcomes", head, tuple(_outcome_row(name, one) for name, one in told.items()))
 
 
 def _outcome_row(name: str, one: Outcome) -> Row:

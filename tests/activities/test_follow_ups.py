@@ -15,7 +15,7 @@ from store import answers
 from store.database import Database
 from store.links import Link, Purpose
 from store.programs import Participant, Program
-from store.tables import PairRow, ParticipantRow
+from store.tables import ParticipantRow
 from tests.activities.conftest import NOW, Works, make_works
 from tests.activities.post_office import PostOffice
 from tests.portal.scene import PROGRAM
@@ -115,18 +115,7 @@ def test_who_is_away_until_it_closes_is_left_in_peace(on_sqlite: Works) -> None:
 
 def test_who_had_both_roles_is_asked_once_as_a_mentor(on_sqlite: Works) -> None:
     complete(on_sqlite)
-    with on_sqlite.scene.database.write() as session:
-        session.add(
-            PairRow(
-                id="pair-3",
-                program_id=PROGRAM,
-                cohort=0,
-                mentor_id="p-theo",
-                mentee_id="p-vera",
-                score=1.0,
-                reasons=[],
-            )
-        )
+    on_sqlite.scene.pair("pair-3", "p-theo", "p-vera")
     on_sqlite.scene.happened(EventKind.PAIR_PREPARING, EventKind.PAIR_CLOSED, pair="pair-3")
     assert write(on_sqlite).sent == 3
     assert opened(on_sqlite, "theo").role is Role.MENTOR

@@ -23,7 +23,7 @@ from domain.sections import CheckInPoint
 from store import answers, ledger
 from store.database import Database
 from store.links import Link, Purpose
-from store.tables import AnswerRow, MessageRow, PairRow, ParticipantRow, SessionRow
+from store.tables import AnswerRow, MessageRow, ParticipantRow, SessionRow
 from tests.activities.conftest import Works, make_works
 from tests.activities.post_office import PostOffice
 from tests.portal.scene import DEFINITION, EXPIRES, PROGRAM
@@ -78,18 +78,7 @@ def change(works: Works, who: str, **fields: object) -> None:
 
 def second_pair_of_mia(works: Works) -> str:
     """Mia teaches Vera too."""
-    with works.scene.database.write() as session:
-        session.add(
-            PairRow(
-                id="pair-3",
-                program_id=PROGRAM,
-                cohort=0,
-                mentor_id="p-mia",
-                mentee_id="p-vera",
-                score=1.0,
-                reasons=[],
-            )
-        )
+    works.scene.pair("pair-3", "p-mia", "p-vera")
     return "pair-3"
 
 
@@ -226,19 +215,8 @@ def test_a_day_is_the_person_s_own_and_a_mail_of_several_counts_once(
 
 def test_mails_of_the_same_moment_from_several_pairs_keep_to_the_limit(open_works: Works) -> None:
     pairs = ["pair-1", *(f"pair-{number}" for number in range(10, 15))]
-    with open_works.scene.database.write() as session:
-        for pair in pairs[1:]:
-            session.add(
-                PairRow(
-                    id=pair,
-                    program_id=PROGRAM,
-                    cohort=0,
-                    mentor_id="p-mia",
-                    mentee_id="p-vera",
-                    score=1.0,
-                    reasons=[],
-                )
-            )
+    for pair in pairs[1:]:
+        open_works.scene.pair(pair, "p-mia", "p-vera")
     moments = [
         open_works.moment(MomentKind.INTRODUCTION, now=MONDAY, pair=pair, roles=(Role.MENTOR,))
         for pair in pairs

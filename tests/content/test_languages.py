@@ -14,9 +14,10 @@ from babel import Locale
 from jinja2 import Environment, nodes
 from ruamel.yaml import YAML
 
+from domain.languages import FALLBACK
 from domain.survey_versions import questions_of
 from store.content import Mail
-from store.content_folders import FALLBACK, SHIPPED, languages_in
+from store.content_folders import SHIPPED, languages_in
 from store.survey_file import read_survey
 from tests import shipped
 from tests.content.test_mails import values_for

@@ -6,9 +6,10 @@ import re
 
 import pytest
 
+from domain.languages import FALLBACK
 from domain.suggestions import Seen, Suggestion
 from store.content import Content
-from store.content_folders import FALLBACK, SHIPPED
+from store.content_folders import SHIPPED
 from store.suggestion_words import suggestion_in_words
 
 CONTENT = Content(SHIPPED)

@@ -96,6 +96,20 @@ class Scene:
         )
         return self.links.url(link).removeprefix(self.links.base_url)
 
+    def pair(self, pair: str, mentor: str, mentee: str) -> None:
+        """Make one pair more, of people that the program has."""
+        row = PairRow(
+            id=pair,
+            program_id=PROGRAM,
+            cohort=0,
+            mentor_id=mentor,
+            mentee_id=mentee,
+            score=1.0,
+            reasons=[],
+        )
+        with self.database.write() as session:
+            session.add(row)
+
     def happened(self, *kinds: EventKind, pair: str | None = "pair-1", **data: int | str) -> None:
         """Put events of a workflow into the journal."""
         with self.database.write() as session:

@@ -19,10 +19,11 @@ from sqlalchemy import select
 
 from domain.goals import Goal
 from domain.journal import EventKind
+from domain.languages import FALLBACK
 from domain.surveys import AnswerValue
 from store import answers
 from store.content import Content, Words
-from store.content_folders import FALLBACK, SHIPPED
+from store.content_folders import SHIPPED
 from store.links import COORDINATOR, Link, Purpose
 from store.tables import AnswerRow, PairRow, PersonRow, ProgramRow, SessionRow
 from tests import shipped

@@ -18,7 +18,6 @@ from store.links import Purpose
 from store.tables import (
     AnswerRow,
     OutboxRow,
-    PairRow,
     ParticipantRow,
     PersonRow,
     ProgramRow,
@@ -46,18 +45,7 @@ def define(scene: Scene, **changes: Any) -> None:
 
 def second_pair(scene: Scene, *, introduced: bool = True) -> None:
     """Let Mia have a second pair, with Vera."""
-    with scene.database.write() as session:
-        session.add(
-            PairRow(
-                id="pair-3",
-                program_id=PROGRAM,
-                cohort=0,
-                mentor_id="p-mia",
-                mentee_id="p-vera",
-                score=4.0,
-                reasons=[],
-            )
-        )
+    scene.pair("pair-3", "p-mia", "p-vera")
     if introduced:
         scene.happened(EventKind.PAIR_INTRODUCED, pair="pair-3")
 

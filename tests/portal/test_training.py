@@ -12,7 +12,7 @@ from domain.calendar import calendar_of
 from domain.definition import Mode
 from domain.journal import EventKind
 from store.links import Purpose
-from store.tables import AnswerRow, OutboxRow, PairRow, ProgramRow
+from store.tables import AnswerRow, OutboxRow, ProgramRow
 from tests.portal.scene import DEFINITION, PROGRAM, STARTED, Scene
 
 OF_MENTORS = ["relationship", "conversation", "feedback", "teaching_senior", "boundaries"]
@@ -100,17 +100,7 @@ def test_a_module_that_was_read_can_be_read_again_and_asks_for_nothing(
 
 
 def test_somebody_in_two_pairs_reads_once(scene: Scene, browser: TestClient) -> None:
-    with scene.database.write() as session:
-        again = PairRow(
-            id="pair-3",
-            program_id=PROGRAM,
-            cohort=0,
-            mentor_id="p-mia",
-            mentee_id="p-vera",
-            score=1.0,
-            reasons=[],
-        )
-        session.add(again)
+    scene.pair("pair-3", "p-mia", "p-vera")
     for module in OF_MENTORS:
         browser.post(scene.url(Purpose.TRAINING, occasion=module))
     assert "5 of 5 read" in browser.get(scene.url(Purpose.GUIDE, pair="pair-3")).text

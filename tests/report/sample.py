@@ -167,7 +167,9 @@ class Sample:
         journal.append(session, self.program, self.events)
 
 
-class _Writer:
+class Writer:
+    """Tells a sample's story: what happened, and what was answered."""
+
     def __init__(self, sample: Sample, seed: int) -> None:
         self.sample = sample
         self.random = random.Random(seed)
@@ -197,7 +199,13 @@ class _Writer:
         )
 
     def answer(
-        self, occasion: str, day: float, pair: PairRow, role: Role, content: dict[str, Any]
+        self,
+        occasion: str,
+        day: float,
+        pair: PairRow,
+        role: Role,
+        content: dict[str, Any],
+        version: int = 1,
     ) -> None:
         person = pair.mentor_id if role is Role.MENTOR else pair.mentee_id
         survey = occasion.partition(":")[0]
@@ -210,7 +218,7 @@ class _Writer:
                 role=role.value,
                 kind="survey",
                 occasion=occasion,
-                version=1,
+                version=version,
                 content=content,
                 answered_at=START + timedelta(days=day),
             )
@@ -228,7 +236,7 @@ class _Writer:
 def make(seed: int = 20260112) -> Sample:
     """The example program, whole, from invitation to completion."""
     sample = Sample(definition())
-    writer = _Writer(sample, seed)
+    writer = Writer(sample, seed)
     _add_people(writer)
     _add_enrolment(writer)
     _add_pairs(writer)
@@ -242,7 +250,7 @@ def make(seed: int = 20260112) -> Sample:
     return sample
 
 
-def _add_people(writer: _Writer) -> None:
+def _add_people(writer: Writer) -> None:
     for number, (first, last) in enumerate(zip(FIRST, LAST, strict=True)):
         person = f"p{writer.random.getrandbits(64):016x}"
         is_mentor = number % 2 == 0
@@ -280,7 +288,7 @@ def _add_people(writer: _Writer) -> None:
         )
 
 
-def _add_enrolment(writer: _Writer) -> None:
+def _add_enrolment(writer: Writer) -> None:
     writer.event(EventKind.PROGRAM_STARTED, 0)
     writer.event(EventKind.STAGE_ENTERED, 0, {"stage": "matching"})
     writer.event(EventKind.PEOPLE_INVITED, 0.01, {"count": len(writer.sample.participants)})
@@ -306,7 +314,7 @@ def _add_enrolment(writer: _Writer) -> None:
         )
 
 
-def _add_pairs(writer: _Writer) -> None:
+def _add_pairs(writer: Writer) -> None:
     people = [person.id for person in writer.sample.people]
     mentors, mentees = people[0:26:2], people[1:26:2]
     for mentor, mentee in zip(mentors, mentees, strict=True):
@@ -344,7 +352,7 @@ HELD = {
 }
 
 
-def _live(writer: _Writer, number: int, pair: PairRow) -> None:
+def _live(writer: Writer, number: int, pair: PairRow) -> None:
     day = 16.1 + number / 100
 
     def happens(kind: EventKind, at: float, **data: int | str) -> None:
@@ -398,7 +406,7 @@ def _stall(happens: Any, at: float, steps: Sequence[str]) -> float:
     return at + 7 * len(steps)
 
 
-def _baseline(writer: _Writer, happens: Any, pair: PairRow, at: float) -> None:
+def _baseline(writer: Writer, happens: Any, pair: PairRow, at: float) -> None:
     happens(EventKind.CHECK_IN_SENT, at, survey="baseline", occasion=BASELINE, count=2)
     for role in Role:
         if writer.random.random() < 0.9:
@@ -412,7 +420,7 @@ def _baseline(writer: _Writer, happens: Any, pair: PairRow, at: float) -> None:
             writer.answer(BASELINE, at + writer.random.uniform(0.1, 4), pair, role, content)
 
 
-def _pulse(writer: _Writer, happens: Any, pair: PairRow, at: float) -> None:
+def _pulse(writer: Writer, happens: Any, pair: PairRow, at: float) -> None:
     happens(EventKind.CHECK_IN_SENT, at + 1, survey="pulse", occasion=PULSE, count=2)
     for role in Role:
         if writer.random.random() < 0.85:
@@ -423,7 +431,7 @@ def _pulse(writer: _Writer, happens: Any, pair: PairRow, at: float) -> None:
             writer.answer(PULSE, at + writer.random.uniform(1.1, 6), pair, role, content)
 
 
-def _evaluate(writer: _Writer, happens: Any, pair: PairRow, number: int) -> None:
+def _evaluate(writer: Writer, happens: Any, pair: PairRow, number: int) -> None:
     happens(EventKind.PAIR_EVALUATING, 161.1)
     happens(EventKind.CHECK_IN_SENT, 161.11, survey="final", occasion=FINAL, count=2)
     for place, role in enumerate(Role):
@@ -458,7 +466,7 @@ def ask_again(sample: Sample, days: int = 91, *, closed: bool = True) -> None:
     """
     follow_up = FollowUp(survey="baseline", after=days)
     sample.definition = sample.definition.model_copy(update={"follow_ups": (follow_up,)})
-    writer = _Writer(sample, seed=days)
+    writer = Writer(sample, seed=days)
     writer.number = len(sample.events)
     occasion, at = follow_up.occasion, 176.0 + days
     answered: dict[str, set[str]] = {}

@@ -22,6 +22,7 @@ from store.report_data import load_record
 from store.tables import Base
 from tests.report import simulated
 from tests.report.conftest import ENGLISH, WORDS
+from tests.report.sample import SESSIONS
 
 SEED = 20261129
 
@@ -52,7 +53,7 @@ def program(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     database = Database(f"sqlite:///{store}")
     Base.metadata.create_all(database.engine)
     with database.write() as session:
-        simulated.write(session, request.param, SEED)
+        simulated.make(request.param, SEED).write(session)
     with database.read() as session:
         record = load_record(session, simulated.PROGRAM)
     with database.engine.connect() as connection:
@@ -92,7 +93,7 @@ def test_sessions_and_pairs_are_those_in_the_journal(program: Simulated) -> None
         program.events[program.events.kind == "session_held"].groupby("pair_id").session.nunique()
     )
     held = held.reindex(program.events.pair_id.dropna().unique(), fill_value=0)
-    planned = simulated.SESSIONS * program.pairs
+    planned = SESSIONS * program.pairs
     assert program.metric(MetricName.SESSIONS_HELD).value == pytest.approx(held.sum() / planned)
     completed = program.metric(MetricName.PAIRS_COMPLETED)
     assert completed.value == pytest.approx((held >= 4).mean())
