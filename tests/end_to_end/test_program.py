@@ -119,7 +119,7 @@ async def test_killing_each_part_loses_no_answer_and_doubles_no_mail(tmp_path: P
 
 
 async def test_a_program_runs_the_same_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
-    async with played_program(tmp_path, 0.5, url=postgres_url) as scene:
+    async with played_program(tmp_path, 0.6, url=postgres_url) as scene:
         assert scene.database.engine.dialect.name == "postgresql"
         _ended_as_it_should(scene)
         _no_answer_is_lost(scene)
