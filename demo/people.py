@@ -371,9 +371,10 @@ class Crowd:
             if module is None:
                 return
             form = (await self._open(web, module)).fill(lambda _name, _kind, options: options[0])
-            if not await self._send(web, module, form):
+            thanks = await self._send(web, module, form)
+            if thanks is None:
                 return
-            page = await self._open(web, f"{module}?done=1")
+            page = thanks
 
     async def _sign(
         self, web: httpx.AsyncClient, player: Player, link: str, dice: random.Random
@@ -385,7 +386,7 @@ class Crowd:
             if having is None:
                 return  # signed already, or nothing to be signed any more
             form = page.fill(self._chooser(player, "agreement", dice), having)
-            if await self._send(web, link, form):
+            if await self._send(web, link, form) is not None:
                 return
 
     async def _after_session(
@@ -450,18 +451,21 @@ class Crowd:
             else:
                 return Page.read(answer.text)
 
-    async def _send(self, web: httpx.AsyncClient, link: str, form: dict[str, str]) -> bool:
-        """Send a form, again if the portal was away: nobody knows then whether it arrived."""
+    async def _send(self, web: httpx.AsyncClient, link: str, form: dict[str, str]) -> Page | None:
+        """Send a form, again if the portal was away: nobody knows then whether it arrived.
+
+        Gives the page of thanks; None if there was none.
+        """
         while True:
             try:
                 answer = await web.post(link, data=form)
             except httpx.HTTPError:
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
-            thanked = answer.is_success and "done=" in str(answer.url)
-            if thanked:
-                self.thanked.append(link)
-            return thanked
+            if not (answer.is_success and "done=" in str(answer.url)):
+                return None
+            self.thanked.append(link)
+            return Page.read(answer.text)
 
     async def _sleep_days(self, days: float) -> None:
         await asyncio.sleep(days * self._calendar.day_seconds)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from domain.calendar import ProgramCalendar, calendar_of
 from domain.definition import Contact, Definition
 from domain.people import Role
-from store import answers, journal, programs
+from store import answers, journal, programs, visitors
 from store.content import Content, Words
 from store.links import (
     COORDINATOR,
@@ -199,41 +199,27 @@ def receive(
     link = links.open(token, purpose)
     if purpose in _OF_HR:
         return _receive_hr(session, links, content, link)
-    program = session.get(ProgramRow, link.program)
-    person = session.get(PersonRow, link.person)
-    participant = session.get(ParticipantRow, (link.program, link.person))
-    if program is None or person is None or participant is None:
-        raise LinkInvalid("the link is about nobody we know")
-    now = journal.now_of(session, link.program)
-    if now >= link.expires:
-        raise LinkExpired(link)
     if purpose in _OF_A_PAIR and link.pair is None:
         raise LinkInvalid("the page needs a pair")
     if purpose in _OF_A_SESSION and link.session is None:
         raise LinkInvalid("the page needs a session")
-    pair = partner = None
-    if link.pair is not None:
-        pair = session.get(PairRow, link.pair)
-        if (
-            pair is None
-            or pair.program_id != program.id
-            or person.id not in (pair.mentor_id, pair.mentee_id)
-        ):
-            raise LinkInvalid("the link is about somebody else's pair")
-        other = pair.mentee_id if pair.mentor_id == person.id else pair.mentor_id
-        partner = session.get(PersonRow, other)
+    found = visitors.find(session, link)
+    if found is None:
+        raise LinkInvalid("the link is about nobody we know, or about somebody else's pair")
+    if found.now >= link.expires:
+        raise LinkExpired(link)
     return Visit(
         session=session,
         links=links,
         link=link,
-        now=now,
-        content=content.in_language(person.language),
-        program=program,
-        definition=Definition.model_validate(program.definition),
-        person=person,
-        participant=participant,
-        pair=pair,
-        partner=partner,
+        now=found.now,
+        content=content.in_language(found.person.language),
+        program=found.program,
+        definition=Definition.model_validate(found.program.definition),
+        person=found.person,
+        participant=found.participant,
+        pair=found.pair,
+        partner=found.partner,
     )
 
 

@@ -232,8 +232,8 @@ def read_module(
     told of each module; every pair that goes on, of the last one that was open for it.
     """
     here = _pair_of(session, link)
-    read = modules_read(session, link.program, link.person)
-    if module in read or _has_read_the_guide(session, link.program, link.person):
+    read, has_read_the_guide = _read(session, link.program, link.person)
+    if module in read or has_read_the_guide:
         return False
     at = journal.now_of(session, link.program)
     occasion = training_occasion(module)
@@ -278,14 +278,7 @@ def training_occasion(module: str) -> str:
 
 def modules_read(session: Session, program: str, person: str) -> frozenset[str]:
     """The ids of the modules that somebody has read, in whichever pair."""
-    occasions = session.scalars(
-        select(AnswerRow.occasion).where(
-            AnswerRow.program_id == program,
-            AnswerRow.person_id == person,
-            AnswerRow.kind == AnswerKind.TRAINING.value,
-        )
-    )
-    return frozenset(occasion.partition(":")[2] for occasion in occasions)
+    return _read(session, program, person)[0]
 
 
 def modules_open(
@@ -295,10 +288,8 @@ def modules_open(
 
     None for who read the guide when that was all there was.
     """
-    if _has_read_the_guide(session, program, person):
-        return ()
-    read = modules_read(session, program, person)
-    return tuple(module for module in wanted if module not in read)
+    read, has_read_the_guide = _read(session, program, person)
+    return () if has_read_the_guide else tuple(each for each in wanted if each not in read)
 
 
 def training_is_done(session: Session, program: str, person: str, wanted: Iterable[str]) -> bool:
@@ -306,13 +297,18 @@ def training_is_done(session: Session, program: str, person: str, wanted: Iterab
     return not modules_open(session, program, person, wanted)
 
 
-def _has_read_the_guide(session: Session, program: str, person: str) -> bool:
-    query = select(AnswerRow.id).where(
-        AnswerRow.program_id == program,
-        AnswerRow.person_id == person,
-        AnswerRow.kind == AnswerKind.GUIDE.value,
-    )
-    return session.scalar(query.limit(1)) is not None
+def _read(session: Session, program: str, person: str) -> tuple[frozenset[str], bool]:
+    """The modules that somebody has read, and whether they read the guide, when it was all."""
+    rows = session.execute(
+        select(AnswerRow.kind, AnswerRow.occasion).where(
+            AnswerRow.program_id == program,
+            AnswerRow.person_id == person,
+            AnswerRow.kind.in_([AnswerKind.TRAINING.value, AnswerKind.GUIDE.value]),
+        )
+    ).all()
+    training = [occasion for kind, occasion in rows if kind == AnswerKind.TRAINING.value]
+    modules = frozenset(occasion.partition(":")[2] for occasion in training)
+    return modules, len(training) < len(rows)
 
 
 def sign_agreement(

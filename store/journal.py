@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import BindParameter, Select, func, select
 from sqlalchemy.orm import Session
 
 from domain.journal import EventKind, JournalEvent
@@ -58,7 +58,16 @@ def now_of(session: Session, program: str) -> datetime:
 
     Later it is when a test skips time: then the workflow's clock is ahead of the machine's.
     """
-    last = session.scalar(select(func.max(JournalRow.at)).where(JournalRow.program_id == program))
+    return present(session.scalar(last_instant(program)))
+
+
+def last_instant(program: str | BindParameter[str]) -> Select[tuple[datetime | None]]:
+    """The query for when the last thing happened in a program."""
+    return select(func.max(JournalRow.at)).where(JournalRow.program_id == program)
+
+
+def present(last: datetime | None) -> datetime:
+    """The present of a program in which the last thing happened at this instant, if any did."""
     now = datetime.now(UTC)
     return now if last is None else max(now, last)
 

@@ -307,10 +307,14 @@ class JournalRow(Base):
     """One domain event. Appended, never changed."""
 
     __tablename__ = "journal"
+    __table_args__ = (
+        Index("ix_journal_program_at", "program_id", "at"),
+        Index("ix_journal_program_kind", "program_id", "kind"),
+    )
 
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     id: Mapped[str] = mapped_column(unique=True)
-    program_id: Mapped[str] = mapped_column(index=True)
+    program_id: Mapped[str]
     kind: Mapped[str]
     at: Mapped[datetime]
     pair_id: Mapped[str | None] = mapped_column(index=True)
