@@ -1,4 +1,4 @@
-"""Find when the last thing happened in a program, and whether a thing did, without reading it all."""
+"""Find out without reading it all when something last happened in a program, and whether it did."""
 
 from __future__ import annotations
 
