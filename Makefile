@@ -40,7 +40,7 @@ test-deep: $(BIN)/.ready-to-build ## Try the rules on five times as many example
 lint: $(BIN)/.ready-to-build ## Check style, types, the import rule and the workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers 2
 	$(BIN)/lint-imports
 	$(BIN)/temporalint workflows
 
@@ -86,12 +86,12 @@ bench-full: $(BIN)/.ready ## The same with the largest sizes; takes long and som
 
 $(BIN)/.ready: requirements.txt | $(BIN)/python
 	@echo "Installing what it needs; the first time takes about half a minute …"
-	@$(PIP) install --quiet --require-hashes -r requirements.txt
+	@$(PIP) install --quiet --no-compile --require-hashes -r requirements.txt
 	@touch $@
 
 $(BIN)/.ready-to-build: requirements-dev.txt | $(BIN)/python
 	@echo "Installing what building and testing needs; the first time takes a minute …"
-	@$(PIP) install --quiet --require-hashes -r requirements-dev.txt
+	@$(PIP) install --quiet --no-compile --require-hashes -r requirements-dev.txt
 	@touch $@
 
 $(BIN)/python:

@@ -61,7 +61,7 @@ def now_of(session: Session, program: str) -> datetime:
     return present(session.scalar(last_instant(program)))
 
 
-def last_instant(program: str | BindParameter[str]) -> Select[tuple[datetime | None]]:
+def last_instant(program: str | BindParameter[str]) -> Select[datetime]:
     """The query for when the last thing happened in a program."""
     return select(func.max(JournalRow.at)).where(JournalRow.program_id == program)
 

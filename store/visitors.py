@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, case, or_, select
+from sqlalchemy import BindParameter, and_, bindparam, case, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from store import journal
@@ -27,7 +27,9 @@ class Visitor:
 
 
 _PARTNER = aliased(PersonRow)
-_PROGRAM, _PERSON, _PAIR = bindparam("program"), bindparam("person"), bindparam("pair")
+_PROGRAM: BindParameter[str] = bindparam("program")
+_PERSON: BindParameter[str] = bindparam("person")
+_PAIR: BindParameter[str | None] = bindparam("pair")
 
 _QUERY = (
     select(
