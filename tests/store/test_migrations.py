@@ -35,8 +35,9 @@ def test_a_migrated_database_is_what_the_code_expects(database: Database) -> Non
         assert compare_metadata(context, Base.metadata) == []
 
 
-def test_the_comparison_would_notice_a_missing_column(database: Database) -> None:
-    with database.engine.begin() as connection:
+def test_the_comparison_would_notice_a_missing_column(empty: Database) -> None:
+    migrate(empty)
+    with empty.engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE people DROP COLUMN language")
         context = MigrationContext.configure(connection)
         assert len(compare_metadata(context, Base.metadata)) == 1
