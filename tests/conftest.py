@@ -106,7 +106,7 @@ def _empty(url: str) -> None:
     engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL lock_timeout = '20s'"))
-        connection.execute(text("; ".join(f"DELETE FROM {table}" for table in tables)))  # noqa: S608
+        connection.execute(text("; ".join(f"DELETE FROM {table}" for table in tables)))
         counters = connection.scalars(text("SELECT sequencename FROM pg_sequences")).all()
         connection.execute(text("; ".join(f"ALTER SEQUENCE {name} RESTART" for name in counters)))
     engine.dispose()
