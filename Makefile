@@ -40,7 +40,7 @@ test-deep: $(BIN)/.ready-to-build ## Try the rules on five times as many example
 lint: $(BIN)/.ready-to-build ## Check style, types, the import rule and the workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy --num-workers 2
+	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/temporalint workflows
 

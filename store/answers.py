@@ -232,7 +232,7 @@ def read_module(
     told of each module; every pair that goes on, of the last one that was open for it.
     """
     here = _pair_of(session, link)
-    read, has_read_the_guide = _read(session, link.program, link.person)
+    read, has_read_the_guide = modules_read(session, link.program, link.person)
     if module in read or has_read_the_guide:
         return False
     at = journal.now_of(session, link.program)
@@ -276,29 +276,11 @@ def training_occasion(module: str) -> str:
     return f"{AnswerKind.TRAINING.value}:{module}"
 
 
-def modules_read(session: Session, program: str, person: str) -> frozenset[str]:
-    """The ids of the modules that somebody has read, in whichever pair."""
-    return _read(session, program, person)[0]
+def modules_read(session: Session, program: str, person: str) -> tuple[frozenset[str], bool]:
+    """The ids of the modules that somebody has read, in whichever pair.
 
-
-def modules_open(
-    session: Session, program: str, person: str, wanted: Iterable[str]
-) -> tuple[str, ...]:
-    """Which of these modules somebody has yet to read, in this order.
-
-    None for who read the guide when that was all there was.
+    And whether they read the guide, when that was all there was.
     """
-    read, has_read_the_guide = _read(session, program, person)
-    return () if has_read_the_guide else tuple(each for each in wanted if each not in read)
-
-
-def training_is_done(session: Session, program: str, person: str, wanted: Iterable[str]) -> bool:
-    """Whether somebody has read all of these modules; also where there are none to read."""
-    return not modules_open(session, program, person, wanted)
-
-
-def _read(session: Session, program: str, person: str) -> tuple[frozenset[str], bool]:
-    """The modules that somebody has read, and whether they read the guide, when it was all."""
     rows = session.execute(
         select(AnswerRow.kind, AnswerRow.occasion).where(
             AnswerRow.program_id == program,
@@ -309,6 +291,22 @@ def _read(session: Session, program: str, person: str) -> tuple[frozenset[str], 
     training = [occasion for kind, occasion in rows if kind == AnswerKind.TRAINING.value]
     modules = frozenset(occasion.partition(":")[2] for occasion in training)
     return modules, len(training) < len(rows)
+
+
+def modules_open(
+    session: Session, program: str, person: str, wanted: Iterable[str]
+) -> tuple[str, ...]:
+    """Which of these modules somebody has yet to read, in this order.
+
+    None for who read the guide when that was all there was.
+    """
+    read, has_read_the_guide = modules_read(session, program, person)
+    return () if has_read_the_guide else tuple(each for each in wanted if each not in read)
+
+
+def training_is_done(session: Session, program: str, person: str, wanted: Iterable[str]) -> bool:
+    """Whether somebody has read all of these modules; also where there are none to read."""
+    return not modules_open(session, program, person, wanted)
 
 
 def sign_agreement(

@@ -83,8 +83,8 @@ def postgres_database(_migrated_postgres: str) -> Iterator[Database]:
     """The store on PostgreSQL, migrated and empty. One after the other, tests share it."""
     database = Database(_migrated_postgres)
     yield database
+    _empty(database)
     database.close()
-    _empty(_migrated_postgres)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -100,16 +100,12 @@ def _migrate(url: str) -> None:
     database.close()
 
 
-def _empty(url: str) -> None:
-    """Take all rows out, and count from 1 again: many times as quick as a database anew."""
-    tables = [table.name for table in reversed(Base.metadata.sorted_tables)]
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
-    with engine.begin() as connection:
-        connection.execute(text("SET LOCAL lock_timeout = '20s'"))
-        connection.execute(text("; ".join(f"DELETE FROM {table}" for table in tables)))
-        counters = connection.scalars(text("SELECT sequencename FROM pg_sequences")).all()
-        connection.execute(text("; ".join(f"ALTER SEQUENCE {name} RESTART" for name in counters)))
-    engine.dispose()
+def _empty(database: Database) -> None:
+    """Take all rows out, and count from 1 again: quicker than a database anew."""
+    tables = ", ".join(table.name for table in Base.metadata.sorted_tables)
+    with database.write() as session:
+        session.execute(text("SET LOCAL lock_timeout = '20s'"))
+        session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY"))
 
 
 @contextmanager

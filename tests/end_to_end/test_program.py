@@ -197,7 +197,7 @@ def _no_answer_is_lost(scene: Scene) -> None:
                 assert participant.withdrew_at is not None
                 continue
             if link.purpose is Purpose.TRAINING:
-                read = answers.modules_read(session, link.program, link.person)
+                read, _ = answers.modules_read(session, link.program, link.person)
                 assert link.occasion in read
                 continue
             assert _journal_has(session, link), f"lost: {link.purpose} of {link.pair}"

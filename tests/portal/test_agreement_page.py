@@ -12,7 +12,7 @@ import pytest
 from bs4 import BeautifulSoup
 from starlette.testclient import TestClient
 
-from demo.people import Page
+from demo.pages import Page
 from domain.journal import EventKind
 from store.content import Content
 from store.links import Purpose

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from demo.people import Crowd, Habit, Page
+from demo.pages import Page
+from demo.people import Crowd, Habit
 from domain.calendar import calendar_of
 from domain.journal import EventKind
 from store.links import Purpose

@@ -7,7 +7,8 @@ import re
 import httpx
 from starlette.testclient import TestClient
 
-from demo.people import Crowd, Page
+from demo.pages import Page
+from demo.people import Crowd
 from domain.calendar import calendar_of
 from domain.definition import Mode
 from domain.journal import EventKind
