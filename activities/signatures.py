@@ -8,10 +8,12 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+from pydantic import Field
 from temporalio import activity
 
 from domain.group_sessions import PlannedGroupDate
 from domain.journal import JournalEvent
+from domain.lifecycle import PairState
 from domain.model import Value
 from domain.pair import Moment, Step
 from domain.people import Role
@@ -316,6 +318,25 @@ class Record(Value):
     events: tuple[JournalEvent, ...]
 
 
+class Workflows(Value):
+    """Workflows that somebody waits for without being their parent any more."""
+
+    ids: tuple[str, ...]
+
+
+class Ending(Value):
+    """A workflow that has ended, and how its pairs did: unknown, if it was ended from outside."""
+
+    workflow: str
+    pairs: dict[PairState, int] = Field(default_factory=dict)
+
+
+class Endings(Value):
+    """Those of some workflows that have ended."""
+
+    ended: tuple[Ending, ...]
+
+
 class PairActivities:
     """What a pair's workflow calls."""
 
@@ -401,6 +422,11 @@ class ProgramActivities:
     @activity.defn
     def pairs_of_cohort(self, ref: CohortRef) -> PairIds:
         """The pairs of one cohort."""
+        raise NotImplementedError
+
+    @activity.defn
+    def endings(self, workflows: Workflows) -> Endings:
+        """Which of these workflows have ended, and how."""
         raise NotImplementedError
 
     @activity.defn

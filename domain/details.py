@@ -62,15 +62,16 @@ def moment_summary(moment: Moment) -> str:
     return f"{words} ({str(moment.trigger).replace('_', ' ')})" if drifts else words
 
 
-def pair_details(plan: PairPlan, pair: Pair, due: Moment | None) -> str:
-    """How a pair stands, as a Markdown list."""
+def pair_details(plan: PairPlan, pair: Pair, due: Moment | None, since: datetime) -> str:
+    """How a pair stands, as a Markdown table. `since` is when it came to its state."""
     following = "nothing"
     if pair.state is PairState.PAUSED:
         following = "nothing until it is resumed"
     if due is not None:
         following = f"{moment_summary(due)}, due {_when(due.at)}"
+    under = f" (while {pair.under})" if pair.under else ""
     rows = [
-        ("State", str(pair.state) + (f" (while {pair.under})" if pair.under else "")),
+        ("State", f"{pair.state}{under} since {_when(since)}"),
         ("Next step", following),
         ("Sessions held", f"{len(pair.held)} of {plan.sessions}"),
         ("Last sign of life", _when(pair.sign_of_life)),
@@ -82,7 +83,7 @@ def pair_details(plan: PairPlan, pair: Pair, due: Moment | None) -> str:
         )
     if pair.fell_through:
         rows.append(("Sessions that fell through in a row", str(pair.fell_through)))
-    return _list(rows)
+    return _table(rows)
 
 
 def _place(plan: PairPlan, pair: Pair) -> str:
@@ -104,7 +105,7 @@ def program_details(
     pairs: Mapping[PairState, int],
     awaits_selection: bool = False,
 ) -> str:
-    """How a program stands, as Markdown lists."""
+    """How a program stands, as Markdown tables."""
     waiting = "HR’s approval of the matches" if awaits_approval else "–"
     if awaits_selection:
         waiting = "HR’s selection of whom to match"
@@ -114,9 +115,7 @@ def program_details(
         ("Waits for", waiting),
         ("Proposal", f"number {proposal_number}" if proposal_number else "–"),
     ]
-    total = sum(pairs.values())
-    counted = [(state.value, str(pairs[state])) for state in PairState if pairs.get(state)]
-    return _list(rows) + (f"\n**{total} pairs**\n\n{_list(counted)}" if counted else "")
+    return _table(rows) + (f"\n{counts_details(pairs)}" if any(pairs.values()) else "")
 
 
 def _paused(paused: bool, until: datetime | None) -> str:
@@ -125,20 +124,59 @@ def _paused(paused: bool, until: datetime | None) -> str:
     return f" (paused until {_when(until)})" if until is not None else " (paused)"
 
 
+def counts_details(pairs: Mapping[PairState, int]) -> str:
+    """How many pairs stand where, as a Markdown table."""
+    counted = [(state.value, str(pairs[state])) for state in PairState if pairs.get(state)]
+    return _table([("Pairs", str(sum(pairs.values()))), *counted])
+
+
+def follow_up_details(following: str, at: datetime | None) -> str:
+    """What comes next after a program or a pair, as a Markdown table."""
+    return _table([("Next step", f"{following}, due {_when(at)}" if at else following)])
+
+
 PROGRAM_HELP = """A reverse-mentoring program.
 
 - Stage and counts: **Current Details** here, or the search attribute `MentoringStage`.
 - Its pairs: **Relationships**, program → cohort → pair; or the list filter `MentoringProgram`.
 - HR’s acts are updates: `confirm_selection`, `approve_matches`, `edit_matches`, `check_pairs`,
   `close_enrolment`, `pause`, `resume`, `postpone`, `extend`, `cancel`.
+- To end it, use `cancel`: everybody is told kindly. Terminating it tells nobody.
 """
 """What an operator reads beside a program, the same for all of them."""
 
+COHORT_HELP = """Some of a program’s pairs, at most 500: started, counted and told of HR’s acts by this.
 
-def counts_details(pairs: Mapping[PairState, int]) -> str:
-    """How a cohort's pairs stand, as a Markdown list."""
-    return _list([(state.value, str(count)) for state, count in pairs.items() if count])
+- How many stand where: **Current Details** here.
+- Its pairs: **Relationships**, or the list filters `MentoringProgram` and `Cohort`.
+- There is nothing to do here. A pair is steered in its own workflow, all of them in the program’s.
+"""
+"""What an operator reads beside a cohort."""
+
+PAIR_HELP = """A mentor and a mentee, from the introduction to the farewell.
+
+- State, next step, sessions, last sign of life, place on the ladder: **Current Details** here.
+- What it waits for: the timer at the end of the **Timeline**. What fails: **Pending Activities**.
+- HR’s acts are the update `order`: `{"order": "hold"}`, `resume`, `extend` with `days`, `close`,
+  `rematch`. What the two did arrives as the signal `person_did`.
+- Who they are stands in the store: `python starter.py pair PROGRAM PAIR show`.
+"""
+"""What an operator reads beside a pair."""
+
+FOLLOW_UP_HELP = """Asks those who took part how things are, some weeks after the program.
+
+- It waits on timers that say for what. It may be terminated if nobody is to be asked any more.
+"""
+"""What an operator reads beside a program's follow-ups."""
+
+AFTERWARDS_HELP = """Reminds a pair that goes on meeting and asked for it.
+
+- It waits on timers that say for what. It may be terminated: the two just hear no more.
+"""
+"""What an operator reads beside the reminders of a pair that goes on."""
 
 
-def _list(rows: list[tuple[str, str]]) -> str:
-    return "".join(f"- **{name}**: {value}\n" for name, value in rows)
+def _table(rows: list[tuple[str, str]]) -> str:
+    (name, value), *rest = rows
+    lines = [f"| {name} | {value} |", "|---|---|", *(f"| {n} | {v} |" for n, v in rest)]
+    return "".join(f"{line}\n" for line in lines)

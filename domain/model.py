@@ -1,17 +1,32 @@
 """The base of every value that crosses a boundary."""
 
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
 
 
 class Value(BaseModel):
-    """An immutable value. Unknown fields are refused, so that a typo never passes for data."""
+    """An immutable value.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    Unknown fields are passed over: while a new release is ramped up, or is taken back, workers read
+    what a newer one has written.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Section(Value):
+class Written(Value):
+    """Something that a person wrote. Unknown fields are refused: a typo never passes for data."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @classmethod
+    def stored(cls, data: Any) -> Self:
+        """It as a release wrote it into the store, perhaps a newer one."""
+        return cls.model_validate(data, extra="ignore")
+
+
+class Section(Written):
     """A part of the definition. Its fields' docstrings are what an editor shows to the writer."""
 
     # Not `use_attribute_docstrings`: that reads every class's source whenever it is imported, which

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Self
 from pydantic import Field, ValidationError, model_validator
 
 from domain.deeds import Verdict
-from domain.model import Value
+from domain.model import Written
 from domain.people import Role
 from domain.problems import did_you_mean
 
@@ -31,14 +31,14 @@ class ItemKind(StrEnum):
     """Free words. Kept in the store only."""
 
 
-class Option(Value):
+class Option(Written):
     """One of the options of a choice."""
 
     id: str = Field(pattern=_ID)
     text: str
 
 
-class Item(Value):
+class Item(Written):
     """One question. `text` is for both roles, unless one of them has a text of its own."""
 
     id: str = Field(pattern=_ID)
@@ -123,7 +123,7 @@ def _wrong_off_a_scale(item: Item) -> str | None:
     return None
 
 
-class Scale(Value):
+class Scale(Written):
     """The scale of all scale items of a survey that have none of their own."""
 
     low: int = 1
@@ -152,7 +152,7 @@ class Scoring(StrEnum):
     """Their sum, as many published instruments are scored."""
 
 
-class Subscale(Value):
+class Subscale(Written):
     """Items that measure the same thing and are scored together."""
 
     id: str = Field(pattern=_ID)
@@ -163,7 +163,7 @@ class Subscale(Value):
     listed in several, as where an instrument has a total besides its subscales."""
 
 
-class Survey(Value):
+class Survey(Written):
     """A questionnaire. `id` and `version` go with every answer, so that answers stay readable.
 
     A file may give a `scale` for all of its scale items (see `Scale`). It is spread over them when

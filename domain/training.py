@@ -8,7 +8,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from domain.definition import Definition, Mode
-from domain.model import Value
+from domain.model import Written
 from domain.people import Role
 from domain.sections import Training
 
@@ -19,7 +19,7 @@ class OnlyIf(StrEnum):
     NEW_TECHNOLOGY = "new_technology"
 
 
-class Module(Value):
+class Module(Written):
     """One text of the training, short enough to be read in one go."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,59}$")

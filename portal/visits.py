@@ -215,7 +215,7 @@ def receive(
         now=found.now,
         content=content.in_language(found.person.language),
         program=found.program,
-        definition=Definition.model_validate(found.program.definition),
+        definition=Definition.stored(found.program.definition),
         person=found.person,
         participant=found.participant,
         pair=found.pair,
@@ -234,7 +234,7 @@ def _receive_hr(session: Session, links: Links, content: Content, link: Link) ->
     pair = programs.pair(session, link.program, link.pair) if link.pair is not None else None
     if pair is None:
         raise LinkInvalid("the link is about no pair of this program")
-    definition = Definition.model_validate(program.definition)
+    definition = Definition.stored(program.definition)
     return HrVisit(
         session=session,
         links=links,

@@ -1088,7 +1088,7 @@ def _open_session(session: Session, pair: PairRow, number: int) -> SessionRow:
 
 def _calendar(session: Session, program: str) -> ProgramCalendar:
     row = session.get_one(ProgramRow, program)
-    return calendar_of(Definition.model_validate(row.definition), row.epoch)
+    return calendar_of(Definition.stored(row.definition), row.epoch)
 
 
 def _role_in(pair: PairRow, person: str) -> Role:

@@ -121,7 +121,7 @@ def load_instruments(
     by_version: dict[tuple[str, int], dict[str, Survey]] = {}
     for row in rows:
         stored = by_version.setdefault((row.survey, row.version), {})
-        stored[row.language] = Survey.model_validate(row.content)
+        stored[row.language] = Survey.stored(row.content)
     return {
         (survey, version): found.survey
         for (survey, version), stored in sorted(by_version.items())
@@ -148,7 +148,7 @@ def changed(session: Session, folders: Sequence[Path], program: str | None = Non
         survey = now[written]
         if survey is None or survey.version != row.version:
             continue
-        if survey != Survey.model_validate(row.content):
+        if survey != Survey.stored(row.content):
             found.setdefault((*written, row.version), set()).add(row.program_id)
     return [
         Changed(survey=survey, language=language, version=version, programs=tuple(sorted(where)))
@@ -180,5 +180,5 @@ def _in_version(
             InstrumentRow.version == version,
         )
     )
-    stored = {row.language: Survey.model_validate(row.content) for row in rows}
+    stored = {row.language: Survey.stored(row.content) for row in rows}
     return in_version(version, content.language, stored, now)

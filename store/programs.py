@@ -217,13 +217,13 @@ def get(session: Session, program: str) -> Program:
     row = session.get(ProgramRow, program)
     if row is None:
         raise UnknownProgram(program)
-    return Program(id=row.id, definition=Definition.model_validate(row.definition), epoch=row.epoch)
+    return Program(id=row.id, definition=Definition.stored(row.definition), epoch=row.epoch)
 
 
 def start_on(session: Session, program: str, epoch: datetime) -> None:
     """Have a program that has not begun begin at another instant, on the date that this is."""
     row = session.get_one(ProgramRow, program)
-    calendar = calendar_of(Definition.model_validate(row.definition), row.epoch)
+    calendar = calendar_of(Definition.stored(row.definition), row.epoch)
     zone = ZoneInfo(row.definition["calendar"]["timezone"])
     starts = calendar.to_program(epoch).astimezone(zone).date()
     described = {**row.definition["program"], "starts": starts.isoformat()}

@@ -62,7 +62,7 @@ def _earlier(session: Session, definition: Definition) -> tuple[Record, ...]:
     others = [
         (other.program.starts, row.id)
         for row in session.scalars(select(ProgramRow))
-        if _scheme_of(other := Definition.model_validate(row.definition)) == program.scheme
+        if _scheme_of(other := Definition.stored(row.definition)) == program.scheme
         and other.program.starts < program.starts
     ]
     records = (

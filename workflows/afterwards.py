@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.details import moment_summary
     from domain.pair import Moment, MomentKind
     from workflows.messages import AfterwardsInput
-    from workflows.options import PATIENT
+    from workflows.options import call
 
 
 @workflow.defn(name="Afterwards")
@@ -43,7 +43,7 @@ class AfterwardsWorkflow:
                 sent = await self._send_held(start)
 
     async def _remind(self, start: AfterwardsInput, reminder: Moment) -> Sent:
-        return await workflow.execute_activity_method(
+        return await call(
             PairActivities.send_pair_moment,
             PairMoment(
                 program=start.program,
@@ -54,13 +54,11 @@ class AfterwardsWorkflow:
                 sessions_held=start.sessions_held,
             ),
             summary=moment_summary(reminder),
-            **PATIENT,
         )
 
     async def _send_held(self, start: AfterwardsInput) -> Sent:
-        return await workflow.execute_activity_method(
+        return await call(
             PairActivities.send_held,
             PairRef(program=start.program, pair=start.pair, now=workflow.now()),
             summary="messages that were held",
-            **PATIENT,
         )

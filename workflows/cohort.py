@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
 
 from temporalio import workflow
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.exceptions import ApplicationError, ChildWorkflowError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.signatures import CohortRef, ProgramActivities
-    from domain.details import counts_details
+    from activities.signatures import CohortRef, Ending, ProgramActivities
+    from domain.calendar import program_days
+    from domain.details import PAIR_HELP, counts_details
     from domain.ids import pair_workflow_id, program_workflow_id
     from domain.lifecycle import PairState
+    from workflows.looking import look_until_ended
     from workflows.messages import (
         CohortCounts,
         CohortInput,
@@ -22,55 +26,103 @@ with workflow.unsafe.imports_passed_through():
         PairInput,
         PairOutcome,
     )
-    from workflows.options import PATIENT
+    from workflows.options import call, is_long
     from workflows.pair import PairWorkflow
-    from workflows.search_attributes import COHORT, LADDER_STEP, PAIR_STATE, PROGRAM
+    from workflows.search_attributes import (
+        COHORT,
+        LADDER_STEP,
+        PAIR_STATE,
+        PROGRAM,
+        STATE_SINCE,
+    )
 
-PairHandle = workflow.ChildWorkflowHandle[PairWorkflow, PairOutcome]
+ChildPair = workflow.ChildWorkflowHandle[PairWorkflow, PairOutcome]
+EarlierPair = workflow.ExternalWorkflowHandle[PairWorkflow]
 
 
 @workflow.defn(name="Cohort")
 class CohortWorkflow:
-    """Holds some of a program's pairs, so that no workflow has too many children."""
+    """Holds some of a program's pairs, so that no workflow has too many children.
+
+    Where its history gets long it goes on in a new run, and the pairs, which outlive the run that
+    started them, go on undisturbed. That they ended they tell, or it is found when it is looked.
+    """
 
     @workflow.init
     def __init__(self, start: CohortInput) -> None:
         self._start = start
-        self._states: dict[str, PairState] = {}
-        self._handles: list[PairHandle] = []
+        self._states: dict[str, PairState] = dict(start.states)
+        self._children: dict[str, ChildPair] = {}
+        """The pairs that this run has started."""
+        self._handles: Sequence[ChildPair | EarlierPair] = [self._find(p) for p in start.states]
         self._news = False
         self._over = False
         self._orders: list[HrOrder] = []
         self._watches_all = False
+        self._outlived = False
 
     @workflow.run
     async def run(self, start: CohortInput) -> CohortCounts:
         """Start the pairs and stay until the last has ended."""
         self._watches_all = workflow.patched("watch-all-pairs-at-once")
-        cohort = await workflow.execute_activity_method(
-            ProgramActivities.pairs_of_cohort,
-            CohortRef(program=start.program, cohort=start.cohort),
-            summary=f"pairs of cohort {start.cohort}",
-            **PATIENT,
-        )
-        self._handles = list(await asyncio.gather(*(self._begin(pair) for pair in cohort.pairs)))
-        for order in self._orders:
-            await self._pass_on(order)
+        self._outlived = workflow.patched("pairs-outlive-a-run")
+        if not start.states:
+            await self._start_pairs()
+        watching = asyncio.create_task(self._until_all_ended())
         self._news = True
         reporting = asyncio.create_task(self._keep_reporting())
-        pairs = zip(cohort.pairs, self._handles, strict=True)
-        if self._watches_all:
-            await asyncio.gather(*(self._until_ended(pair, handle) for pair, handle in pairs))
-        else:
-            for pair, handle in pairs:
-                await self._until_ended(pair, handle)
+        await workflow.wait_condition(lambda: watching.done() or (self._outlived and is_long()))
         self._over = True
         await reporting
         await workflow.wait_condition(workflow.all_handlers_finished)
+        if not watching.done():
+            workflow.continue_as_new(start.model_copy(update={"states": self._states}))
+        await watching
         return self._counts()
 
-    async def _begin(self, pair: str) -> PairHandle:
+    async def _until_all_ended(self) -> None:
+        if self._start.states:
+            await self._look_until_all_ended()
+        elif self._watches_all:
+            await asyncio.gather(*(self._until_ended(*child) for child in self._children.items()))
+        else:
+            for pair, handle in self._children.items():
+                await self._until_ended(pair, handle)
+
+    async def _start_pairs(self) -> None:
+        cohort = await call(
+            ProgramActivities.pairs_of_cohort,
+            CohortRef(program=self._start.program, cohort=self._start.cohort),
+            summary=f"pairs of cohort {self._start.cohort}",
+        )
+        begun = await asyncio.gather(*(self._begin(pair) for pair in cohort.pairs))
+        self._children = dict(zip(cohort.pairs, begun, strict=True))
+        self._handles = begun
+        for order in self._orders:
+            await self._pass_on(order)
+
+    async def _look_until_all_ended(self) -> None:
+        names = {pair_workflow_id(self._start.program, pair): pair for pair in self._states}
+
+        def note(ending: Ending) -> None:
+            self._note(names[ending.workflow], next(iter(ending.pairs), PairState.CLOSED))
+
+        await look_until_ended(
+            names,
+            note,
+            should_have_ended=lambda: all(state.is_over for state in self._states.values()),
+            every=program_days(1, self._start.plan.day_seconds),
+        )
+
+    def _find(self, pair: str) -> EarlierPair:
+        """A pair that an earlier run started."""
+        return workflow.get_external_workflow_handle_for(
+            PairWorkflow.run, pair_workflow_id(self._start.program, pair)
+        )
+
+    async def _begin(self, pair: str) -> ChildPair:
         self._states[pair] = PairState.INTRODUCED
+        keep = workflow.ParentClosePolicy
         return await workflow.start_child_workflow(
             PairWorkflow.run,
             PairInput(
@@ -81,17 +133,20 @@ class CohortWorkflow:
             ),
             id=pair_workflow_id(self._start.program, pair),
             static_summary=f"Pair {pair}",
+            static_details=PAIR_HELP,
+            parent_close_policy=keep.ABANDON if self._outlived else keep.TERMINATE,
             search_attributes=TypedSearchAttributes(
                 [
                     SearchAttributePair(PROGRAM, self._start.program),
                     SearchAttributePair(COHORT, self._start.cohort),
                     SearchAttributePair(PAIR_STATE, PairState.INTRODUCED.value),
+                    SearchAttributePair(STATE_SINCE, workflow.now()),
                     SearchAttributePair(LADDER_STEP, 0),
                 ]
             ),
         )
 
-    async def _until_ended(self, pair: str, handle: PairHandle) -> None:
+    async def _until_ended(self, pair: str, handle: ChildPair) -> None:
         try:
             outcome = await handle
         except ChildWorkflowError:
@@ -110,7 +165,8 @@ class CohortWorkflow:
                 return
             self._news = False
             workflow.set_current_details(counts_details(self._counts().counts))
-            await program.signal("cohort_changed", self._counts())
+            with suppress(ApplicationError):  # an operator may have ended the program
+                await program.signal("cohort_changed", self._counts())
 
     def _counts(self) -> CohortCounts:
         counts = Counter(self._states.values())
@@ -146,7 +202,7 @@ class CohortWorkflow:
         ]
         await asyncio.gather(*(self._tell(handle, order) for handle in living))
 
-    async def _tell(self, handle: PairHandle, order: HrOrder) -> None:
+    async def _tell(self, handle: ChildPair | EarlierPair, order: HrOrder) -> None:
         try:
             await handle.signal(PairWorkflow.hr_ordered, order)
         except ApplicationError:

@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.journal import EventKind
     from domain.lifecycle import Stage
     from workflows.messages import ProgramInput
-    from workflows.options import PATIENT
+    from workflows.options import call
     from workflows.program_steps import ProgramSteps
 
 _STEPS = {
@@ -96,11 +96,10 @@ class Enrolling(ProgramSteps):
     @workflow.update
     async def confirm_selection(self) -> Selected:
         """Match whom HR has chosen, as it stands in the store, and tell the others kindly."""
-        chosen: Selected = await workflow.execute_activity_method(
+        chosen: Selected = await call(
             ProgramActivities.settle_selection,
             ProgramRef(program=self._start.program, now=workflow.now()),
             summary="take HR’s selection",
-            **PATIENT,
         )
         if self._selecting:
             self._recorder.add(

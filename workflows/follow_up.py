@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.sections import FollowUp
     from workflows.held_mail import HeldMail, send_pages
     from workflows.messages import FollowUpInput
-    from workflows.options import PATIENT, Recorder
+    from workflows.options import Recorder, call
 
 
 @workflow.defn(name="FollowUp")
@@ -71,11 +71,10 @@ class FollowUpWorkflow:
     async def _write_down(self, kind: EventKind, follow_up: FollowUp, **data: int) -> None:
         about = {"survey": follow_up.survey, "occasion": follow_up.occasion}
         self._recorder.add(kind, {**about, **data})
-        await workflow.execute_activity_method(
+        await call(
             PairActivities.record,
             Record(program=self._start.program, events=self._recorder.take()),
             summary=f"write down: {kind.replace('_', ' ')}",
-            **PATIENT,
         )
 
     def _days(self, days: int) -> timedelta:

@@ -41,7 +41,10 @@ class GroupSessions(ProgramSteps):
         """There are pairs now, and so people to invite."""
         if self._plan.group_sessions:
             self._first_invitations = workflow.now() + self._plan.days(AFTER_THE_INTRODUCTIONS)
-            self._group_sessions = asyncio.create_task(self._keep_writing())
+            self._go_on_with_group_sessions()
+
+    def _go_on_with_group_sessions(self) -> None:
+        self._group_sessions = asyncio.create_task(self._keep_writing())
 
     async def _keep_writing(self) -> None:
         while not self._no_more_group_sessions() and (due := self._next_group_mails()) is not None:
@@ -114,6 +117,9 @@ class GroupSessions(ProgramSteps):
         self._group_sessions_end = True
         if self._group_sessions is not None:
             await self._group_sessions
+
+    def _is_quiet(self) -> bool:
+        return super()._is_quiet() and not self._one_at_a_time.locked()
 
     def _no_more_group_sessions(self) -> bool:
         return self._cancelled or self._group_sessions_end

@@ -10,7 +10,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import ProgramActivities, ProgramMoment, ProgramRef
-    from workflows.options import PATIENT
+    from workflows.options import call
 
 
 class HeldMail:
@@ -24,6 +24,17 @@ class HeldMail:
         self._may_go = may_go
         self._at: datetime | None = None
         self._task: asyncio.Task[None] | None = None
+        self._sends = False
+
+    @property
+    def until(self) -> datetime | None:
+        """When something that is held can go; None where nothing is."""
+        return self._at
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is being sent this moment."""
+        return not self._sends
 
     def note(self, later: datetime | None) -> None:
         """Something is held and can go from then on."""
@@ -48,12 +59,13 @@ class HeldMail:
         while self._at is not None:
             await self._its_time(self._at)
             self._at = None
-            sent = await workflow.execute_activity_method(
+            self._sends = True
+            sent = await call(
                 ProgramActivities.send_held_of_program,
                 ProgramRef(program=self._program, now=workflow.now()),
                 summary="send what was held",
-                **PATIENT,
             )
+            self._sends = False
             if sent.later is not None:
                 self._at = sent.later if self._at is None else min(self._at, sent.later)
 
@@ -86,11 +98,10 @@ async def send_pages(moment: ProgramMoment, held: HeldMail) -> int:
     after: str | None = moment.after
     written_to = 0
     while after is not None:
-        page = await workflow.execute_activity_method(
+        page = await call(
             ProgramActivities.send_program_moment,
             moment.model_copy(update={"after": after}),
             summary=moment.kind.value.replace("_", " "),
-            **PATIENT,
         )
         moment = moment.model_copy(update={"events": ()})
         written_to += page.sent + page.held

@@ -2,24 +2,71 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from pydantic import Field
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from activities.signatures import NewPairs, ProposalRef
+    from domain.journal import JournalEvent
     from domain.lifecycle import PairState, Stage
     from domain.model import Value
+    from domain.pair import Pair
     from domain.pair_orders import Order
     from domain.people import Role
     from domain.plan import PairPlan, ProgramPlan
     from domain.sections import FollowUp
 
 
+class Recorded(Value):
+    """How far a workflow has come with its events, for its next run."""
+
+    written: int = 0
+    """How many there were."""
+    waiting: tuple[JournalEvent, ...] = ()
+    """Those that no activity has written down yet."""
+
+
+class ProgramCarried(Value):
+    """What a program's workflow takes with it into its next run."""
+
+    chapter: int
+    """How much of its story is told."""
+    plan: ProgramPlan
+    recorded: Recorded
+    stage: Stage
+    stage_ends: datetime | None
+    paused_at: datetime | None
+    paused_for: timedelta
+    paused_until: datetime | None
+    extended: int
+    postponed: int
+    proposal: ProposalRef | None
+    approved: str | None
+    reminders: int
+    pairs_formed_at: datetime | None
+    new_pairs: NewPairs | None
+    new_pairs_approved: bool
+    look_for_partners_at: datetime | None
+    remind_of_new_pairs_at: datetime | None
+    counts: dict[int, dict[PairState, int]]
+    cohorts: int
+    """How many there are."""
+    first_invitations: datetime | None
+    invited_to: list[str]
+    asked_about: list[str]
+    moved: int
+    held_until: datetime | None
+    """When messages can go out that had to be held."""
+
+
 class ProgramInput(Value):
-    """Start a program."""
+    """Start a program, or go on with one in a new run."""
 
     program: str
     plan: ProgramPlan
+    carried: ProgramCarried | None = None
 
 
 class ProgramOutcome(Value):
@@ -33,20 +80,36 @@ class ProgramOutcome(Value):
 
 
 class CohortInput(Value):
-    """Start the pairs of a cohort."""
+    """Start the pairs of a cohort, or go on with them in a new run."""
 
     program: str
     cohort: int
     plan: PairPlan
+    states: dict[str, PairState] = Field(default_factory=dict)
+    """Where the pairs stood when the run before this one ended."""
+
+
+class PairCarried(Value):
+    """What a pair's workflow takes with it into its next run."""
+
+    pair: Pair
+    recorded: Recorded
+    reported: tuple[PairState, bool]
+    """What the cohort was told last: the state, and whether everybody knows that it is over."""
+    listed: tuple[PairState, int]
+    """What the lists show: the state, and the step of the ladder."""
+    since: datetime
+    """When the pair came to its state."""
 
 
 class PairInput(Value):
-    """Start a pair."""
+    """Start a pair, or go on with one in a new run."""
 
     program: str
     cohort: int
     pair: str
     plan: PairPlan
+    carried: PairCarried | None = None
 
 
 class PairOutcome(Value):

@@ -13,7 +13,7 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import PairActivities, PairMoment, PairRef, Record, Sent
     from domain.deeds import DEED_SIGNAL, Deed, Wish
-    from domain.details import moment_summary, pair_details
+    from domain.details import AFTERWARDS_HELP, moment_summary, pair_details
     from domain.ids import afterwards_workflow_id
     from domain.lifecycle import PairState
     from domain.pair import BOTH, Change, Moment, MomentKind, begin
@@ -32,12 +32,20 @@ with workflow.unsafe.imports_passed_through():
         AfterwardsInput,
         CoordinatorDecision,
         HrOrder,
+        PairCarried,
         PairChanged,
         PairInput,
         PairOutcome,
+        Recorded,
     )
-    from workflows.options import PATIENT, Recorder
-    from workflows.search_attributes import LADDER_STEP, NEXT_DUE, PAIR_STATE, PROGRAM
+    from workflows.options import Recorder, call, is_long
+    from workflows.search_attributes import (
+        LADDER_STEP,
+        NEXT_DUE,
+        PAIR_STATE,
+        PROGRAM,
+        STATE_SINCE,
+    )
 
 MOST_OF_A_SUMMARY = 200
 """Bytes are what the server counts; summaries are ASCII but for a few signs."""
@@ -55,15 +63,20 @@ class PairWorkflow:
     def __init__(self, start: PairInput) -> None:
         self._start = start
         self._plan = start.plan
-        self._pair = begin(workflow.now(), mutual=start.plan.mutual)
-        self._recorder = Recorder(start.pair)
-        self._reported = (self._pair.state, self._pair.ended)
-        self._listed = (self._pair.state, self._pair.ladder_step)
+        before = start.carried or _just_begun(start)
+        self._pair = before.pair
+        self._recorder = Recorder(start.pair, before.recorded)
+        self._reported = before.reported
+        self._listed = before.listed
+        self._since = before.since
+        self._stays = False
+        """Whether this run goes on to the end: it began before there could be a next one."""
 
     @workflow.run
     async def run(self, start: PairInput) -> PairOutcome:
         """Live the pair's life to its end."""
         while not self._is_over:
+            await self._go_on_in_a_new_run()
             await self._learn_hours()
             await self._report_state()
             moment = await self._wait_for_moment()
@@ -82,16 +95,40 @@ class PairWorkflow:
         """Whether the pair has ended and everybody was told."""
         return self._pair.ended and self._pair.held_until is None
 
+    def _is_long(self) -> bool:
+        return is_long() and not self._stays
+
+    async def _go_on_in_a_new_run(self) -> None:
+        """Begin a new history when the server says that this one is long."""
+        if not self._is_long():
+            return
+        if not workflow.patched("pair-in-a-new-run"):
+            self._stays = True
+            return
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        workflow.continue_as_new(
+            self._start.model_copy(
+                update={
+                    "carried": PairCarried(
+                        pair=self._pair,
+                        recorded=self._recorder.carried(),
+                        reported=self._reported,
+                        listed=self._listed,
+                        since=self._since,
+                    )
+                }
+            )
+        )
+
     async def _learn_hours(self) -> None:
         """Find out when messages may reach the two, where that is not known or has changed."""
         now = workflow.now()
         if not needs_hours(self._plan, self._pair, now):
             return
-        hours = await workflow.execute_activity_method(
+        hours = await call(
             PairActivities.pair_hours,
             PairRef(program=self._start.program, pair=self._start.pair, now=now),
             summary="when messages may reach the two",
-            **PATIENT,
         )
         self._pair = self._pair.model_copy(update={"hours": hours, "hours_asked_at": now})
 
@@ -110,7 +147,7 @@ class PairWorkflow:
         state = self._pair.state
 
         def something_is_earlier() -> bool:
-            if self._pair.state is not state:
+            if self._pair.state is not state or self._is_long():
                 return True
             following = next_moment(self._plan, self._pair)
             return following is not None and (until is None or following.at < until)
@@ -137,13 +174,12 @@ class PairWorkflow:
     async def _send(self, moments: Sequence[Moment], now: datetime) -> Sent:
         first, *also = moments
         if first.kind is MomentKind.HELD:
-            return await workflow.execute_activity_method(
+            return await call(
                 PairActivities.send_held,
                 PairRef(program=self._start.program, pair=self._start.pair, now=now),
                 summary=moment_summary(first),
-                **PATIENT,
             )
-        return await workflow.execute_activity_method(
+        return await call(
             PairActivities.send_pair_moment,
             PairMoment(
                 program=self._start.program,
@@ -159,7 +195,6 @@ class PairWorkflow:
                 events=self._recorder.take(),
             ),
             summary="; ".join(moment_summary(moment) for moment in moments)[:MOST_OF_A_SUMMARY],
-            **PATIENT,
         )
 
     async def _go_on(self) -> None:
@@ -183,6 +218,7 @@ class PairWorkflow:
             ),
             id=afterwards_workflow_id(self._start.program, self._start.pair),
             static_summary=f"Pair {self._start.pair}, going on",
+            static_details=AFTERWARDS_HELP,
             parent_close_policy=workflow.ParentClosePolicy.ABANDON,
             search_attributes=TypedSearchAttributes(
                 [SearchAttributePair(PROGRAM, self._start.program)]
@@ -207,11 +243,14 @@ class PairWorkflow:
         stands = (self._pair.state, self._pair.ladder_step)
         if stands == self._listed:
             return
+        if stands[0] is not self._listed[0]:
+            self._since = workflow.now()
         self._listed = stands
         due = next_moment(self._plan, self._pair)
         workflow.upsert_search_attributes(
             [
                 PAIR_STATE.value_set(self._pair.state.value),
+                STATE_SINCE.value_set(self._since),
                 LADDER_STEP.value_set(self._pair.ladder_step),
                 NEXT_DUE.value_set(due.at) if due else NEXT_DUE.value_unset(),
             ]
@@ -219,7 +258,7 @@ class PairWorkflow:
 
     def _show(self) -> None:
         due = next_moment(self._plan, self._pair)
-        workflow.set_current_details(pair_details(self._plan, self._pair, due))
+        workflow.set_current_details(pair_details(self._plan, self._pair, due, self._since))
 
     def _take(self, change: Change) -> None:
         """Let a change be how the pair stands, and remember what to write down about it."""
@@ -266,11 +305,10 @@ class PairWorkflow:
             raise ApplicationError(why)
 
     async def _write_down(self, order: Order) -> None:
-        await workflow.execute_activity_method(
+        await call(
             PairActivities.record,
             Record(program=self._start.program, events=self._recorder.take()),
             summary=f"write down: {order}",
-            **PATIENT,
         )
 
     def _obey(self, order: HrOrder) -> None:
@@ -284,3 +322,16 @@ class PairWorkflow:
     def state(self) -> PairState:
         """Where the pair stands."""
         return self._pair.state
+
+
+def _just_begun(start: PairInput) -> PairCarried:
+    """A pair whose first run begins now."""
+    now = workflow.now()
+    pair = begin(now, mutual=start.plan.mutual)
+    return PairCarried(
+        pair=pair,
+        recorded=Recorded(),
+        reported=(pair.state, pair.ended),
+        listed=(pair.state, pair.ladder_step),
+        since=now,
+    )

@@ -24,7 +24,6 @@ with workflow.unsafe.imports_passed_through():
     from domain.journal import EventKind
     from domain.lifecycle import PairState, Stage
     from domain.pair_orders import Order
-    from workflows.enrolling import Enrolling
     from workflows.messages import (
         CohortCounts,
         EditMatches,
@@ -36,10 +35,9 @@ with workflow.unsafe.imports_passed_through():
         ProgramOutcome,
         ProgramView,
     )
-    from workflows.options import PATIENT
+    from workflows.options import call
     from workflows.program_steps import Cancelled
-    from workflows.repairs import Repairs
-    from workflows.steering import Steering
+    from workflows.renewal import Renewal
 
 BEFORE_MEETINGS = (
     PairState.INTRODUCED,
@@ -54,7 +52,7 @@ LAST_MAIL = 14
 
 
 @workflow.defn(name="Program")
-class ProgramWorkflow(Enrolling, Repairs, Steering):
+class ProgramWorkflow(Renewal):
     """Walks a program through its stages. HR steers it by updates."""
 
     @workflow.init
@@ -65,13 +63,10 @@ class ProgramWorkflow(Enrolling, Repairs, Steering):
     @workflow.run
     async def run(self, start: ProgramInput) -> ProgramOutcome:
         """Carry the program from its start date to its report."""
+        self._outlived = workflow.patched("cohorts-outlive-a-run")
+        self._go_on_from_before()
         try:
-            await self._open_on_the_start_date()
-            await self._enrol()
-            await self._agree_on_matches()
-            await self._prepare_pairs()
-            await self._hold_meetings()
-            await self._evaluate()
+            await self._tell_the_story()
         except Cancelled:
             await self._cancel_pairs()
         await self._end_group_sessions()
@@ -84,6 +79,25 @@ class ProgramWorkflow(Enrolling, Repairs, Steering):
             metrics_not_met=self._verdicts.not_met,
             metrics_cant_tell=self._verdicts.cant_tell,
         )
+
+    async def _tell_the_story(self) -> None:
+        """Go through the chapters, from the one at which the run before this one ended."""
+        story = (
+            self._open_on_the_start_date,
+            self._enrol,
+            self._propose_matches,
+            self._agree_on_matches,
+            self._introduce_pairs,
+            self._prepare_pairs,
+            self._begin_meetings,
+            self._hold_meetings,
+            self._begin_evaluation,
+            self._see_pairs_end,
+            self._report,
+        )
+        while self._chapter < len(story):
+            await story[self._chapter]()
+            self._chapter += 1
 
     # --- The story -------------------------------------------------------------------------------
 
@@ -104,12 +118,11 @@ class ProgramWorkflow(Enrolling, Repairs, Steering):
     def _starts_at_another_time(self, epoch: datetime) -> bool:
         return self._plan.epoch != epoch
 
-    async def _agree_on_matches(self) -> None:
-        self._proposal = await workflow.execute_activity_method(
+    async def _propose_matches(self) -> None:
+        self._proposal = await call(
             ProgramActivities.propose_matches,
             MatchRequest(program=self._start.program, now=workflow.now()),
             summary="match the people who joined",
-            **PATIENT,
         )
         self._recorder.add(
             EventKind.MATCHES_PROPOSED,
@@ -119,25 +132,26 @@ class ProgramWorkflow(Enrolling, Repairs, Steering):
                 "unmatched": self._proposal.unmatched,
             },
         )
-        reminders = 0
         await self._send(ProgramMomentKind.MATCHES_READY)
+        self._stage_ends = self._in_days(max(self._plan.approval, 1))
+
+    async def _agree_on_matches(self) -> None:
         while self._approved is None:
-            until = self._in_days(max(self._plan.approval, 1))
-            self._stage_ends = until
             await self._wait(
-                until=until,
+                until=self._stage_ends,
                 or_when=lambda: self._approved is not None,
                 summary="HR’s approval of the matches",
+                may_begin_anew=True,
             )
             if self._approved is None:
-                reminders += 1
-                await self._send(ProgramMomentKind.MATCHES_REMINDER, occasion=str(reminders))
+                self._reminders += 1
+                await self._send(ProgramMomentKind.MATCHES_REMINDER, occasion=str(self._reminders))
+                self._stage_ends = self._in_days(max(self._plan.approval, 1))
 
-    async def _prepare_pairs(self) -> None:
+    async def _introduce_pairs(self) -> None:
         pair, extended = self._plan.pair, self._extended
-        ends = self._in_days(pair.introduction + pair.preparation)
-        self._enter(Stage.PREPARATION, ends)
-        formed = await workflow.execute_activity_method(
+        self._enter(Stage.PREPARATION, self._in_days(pair.introduction + pair.preparation))
+        formed = await call(
             ProgramActivities.form_pairs,
             FormPairs(
                 program=self._start.program,
@@ -145,21 +159,25 @@ class ProgramWorkflow(Enrolling, Repairs, Steering):
                 events=self._recorder.take(),
             ),
             summary="form the pairs",
-            **PATIENT,
         )
         self._pairs_formed_at = workflow.now() - self._paused_for
         await self._send(ProgramMomentKind.NOT_MATCHED)
         await self._start_cohorts(formed.cohorts, pair, extended)
         self._begin_group_sessions()
-        await self._wait_and_repair(
-            until=ends,
-            or_when=lambda: not self._repairs and self._no_pair_is(BEFORE_MEETINGS),
-            summary="preparation ends",
-        )
 
-    async def _hold_meetings(self) -> None:
+    async def _prepare_pairs(self) -> None:
+        if (ends := self._stage_ends) is not None:
+            await self._wait_and_repair(
+                until=ends,
+                or_when=lambda: not self._repairs and self._no_pair_is(BEFORE_MEETINGS),
+                summary="preparation ends",
+            )
+
+    async def _begin_meetings(self) -> None:
         self._enter(Stage.MEETINGS, self._in_days(self._plan.pair.meetings))
         await self._write_down()
+
+    async def _hold_meetings(self) -> None:
         while (ends := self._stage_ends) is not None:  # HR may extend it
             await self._wait_and_repair(
                 until=ends, or_when=partial(self._meetings_are_over, ends), summary="meetings end"
@@ -172,19 +190,22 @@ class ProgramWorkflow(Enrolling, Repairs, Steering):
         all_have_met = not self._repairs and self._no_pair_is(BEFORE_EVALUATION)
         return all_have_met or self._stage_ends != ends
 
-    async def _evaluate(self) -> None:
+    async def _begin_evaluation(self) -> None:
         self._set_new_pairs(None)
         self._enter(Stage.EVALUATION, self._in_days(self._plan.pair.evaluation))
         await self._write_down()
+
+    async def _see_pairs_end(self) -> None:
         # A pair ends at the latest when its own evaluation is over, so there is no deadline here.
-        await self._wait(until=None, or_when=self._all_pairs_ended)
+        await self._wait(until=None, or_when=self._all_pairs_ended, may_begin_anew=True)
+
+    async def _report(self) -> None:
         await self._all_cohorts_over()
         self._closing = True
-        self._verdicts = await workflow.execute_activity_method(
+        self._verdicts = await call(
             ProgramActivities.evaluate,
             Evaluate(program=self._start.program, now=workflow.now()),
             summary="compute the success metrics",
-            **PATIENT,
         )
         self._enter(Stage.COMPLETED)
         self._recorder.add(EventKind.PROGRAM_COMPLETED)
@@ -225,7 +246,7 @@ class ProgramWorkflow(Enrolling, Repairs, Steering):
         of_new_pairs = self._new_pairs is not None
         self._matching = True
         try:
-            done = await workflow.execute_activity_method(
+            done = await call(
                 ProgramActivities.edit_matches,
                 EditRequest(
                     program=self._start.program,
@@ -234,7 +255,6 @@ class ProgramWorkflow(Enrolling, Repairs, Steering):
                     now=workflow.now(),
                 ),
                 summary="carry out HR’s edits",
-                **PATIENT,
             )
         finally:
             self._matching = False
@@ -270,11 +290,10 @@ class ProgramWorkflow(Enrolling, Repairs, Steering):
         A pair in which one came to depend on the other is paused; HR hears of all that were found,
         and of each once for the same reason.
         """
-        found: BrokenPairs = await workflow.execute_activity_method(
+        found: BrokenPairs = await call(
             ProgramActivities.check_pairs,
             CheckPairs(program=self._start.program, now=workflow.now()),
             summary="check the hard rules on all pairs",
-            **PATIENT,
         )
         for pair in found.stop:
             await self._tell_pair(pair, Order.HOLD)

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from typing import NoReturn
 
 from temporalio import workflow
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
@@ -21,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
         ProposalRef,
         Record,
     )
-    from domain.details import program_details
+    from domain.details import COHORT_HELP, FOLLOW_UP_HELP, program_details
     from domain.ids import cohort_workflow_id, follow_up_workflow_id, pair_workflow_id
     from domain.journal import EventKind
     from domain.lifecycle import PairState, Stage, move
@@ -38,12 +39,15 @@ with workflow.unsafe.imports_passed_through():
         ProgramInput,
         ProgramView,
     )
-    from workflows.options import PATIENT, Recorder
+    from workflows.options import Recorder, call, is_long
     from workflows.pair import PairWorkflow
-    from workflows.search_attributes import COHORT, PROGRAM, STAGE
+    from workflows.search_attributes import COHORT, NEXT_DUE, PROGRAM, STAGE, STATE_SINCE
 
 PairInTheTree = workflow.ExternalWorkflowHandle[PairWorkflow]
-CohortHandle = workflow.ChildWorkflowHandle[CohortWorkflow, CohortCounts]
+CohortHandle = (
+    workflow.ChildWorkflowHandle[CohortWorkflow, CohortCounts]
+    | workflow.ExternalWorkflowHandle[CohortWorkflow]
+)
 
 
 class Cancelled(ApplicationError):
@@ -83,6 +87,8 @@ class ProgramSteps:
         self._watchers: list[asyncio.Task[None]] = []
         self._counts: dict[int, dict[PairState, int]] = {}
         self._held = HeldMail(start.program, may_go=self._mail_may_go)
+        self._outlived = False
+        """Whether cohorts outlive the run that started them, so that there can be a next one."""
 
     def _check_runs(self) -> None:
         if self._cancelled or self._stage in (Stage.COMPLETED, Stage.CANCELLED):
@@ -109,12 +115,17 @@ class ProgramSteps:
                     cohort, HrOrder(order=Order.EXTEND, days=self._extended - extended)
                 )
 
-    async def _start_cohort(self, number: int, plan: PairPlan) -> CohortHandle:
+    async def _start_cohort(
+        self, number: int, plan: PairPlan
+    ) -> workflow.ChildWorkflowHandle[CohortWorkflow, CohortCounts]:
+        keep = workflow.ParentClosePolicy
         return await workflow.start_child_workflow(
             CohortWorkflow.run,
             CohortInput(program=self._start.program, cohort=number, plan=plan),
             id=cohort_workflow_id(self._start.program, number),
             static_summary=f"Cohort {number} of {self._start.program}",
+            static_details=COHORT_HELP,
+            parent_close_policy=keep.ABANDON if self._outlived else keep.TERMINATE,
             search_attributes=TypedSearchAttributes(
                 [
                     SearchAttributePair(PROGRAM, self._start.program),
@@ -137,21 +148,27 @@ class ProgramSteps:
             ),
             id=follow_up_workflow_id(self._start.program),
             static_summary=f"What comes after {self._start.program}",
+            static_details=FOLLOW_UP_HELP,
             parent_close_policy=workflow.ParentClosePolicy.ABANDON,
             search_attributes=TypedSearchAttributes(
                 [SearchAttributePair(PROGRAM, self._start.program)]
             ),
         )
 
-    async def _watch(self, number: int, cohort: CohortHandle) -> None:
+    async def _watch(
+        self, number: int, cohort: workflow.ChildWorkflowHandle[CohortWorkflow, CohortCounts]
+    ) -> None:
         """Take note when a cohort is over, also if an operator ended it from outside."""
         try:
             self._note_counts(await cohort)
         except ChildWorkflowError:
-            counts: Counter[PairState] = Counter()
-            for state, count in self._counts.get(number, {}).items():
-                counts[state if state.is_over else PairState.CLOSED] += count
-            self._note_counts(CohortCounts(cohort=number, counts=dict(counts)))
+            self._note_ended_from_outside(number)
+
+    def _note_ended_from_outside(self, cohort: int) -> None:
+        counts: Counter[PairState] = Counter()
+        for state, count in self._counts.get(cohort, {}).items():
+            counts[state if state.is_over else PairState.CLOSED] += count
+        self._note_counts(CohortCounts(cohort=cohort, counts=dict(counts)))
 
     async def _all_cohorts_over(self) -> None:
         for watcher in self._watchers:
@@ -162,19 +179,34 @@ class ProgramSteps:
         until: datetime | None,
         or_when: Callable[[], bool] = _never,
         summary: str | None = None,
+        *,
+        may_begin_anew: bool = False,
     ) -> None:
-        """Wait for a deadline or a condition. Raises `Cancelled` once HR cancelled the program."""
+        """Wait for a deadline or a condition. Raises `Cancelled` once HR cancelled the program.
+
+        `may_begin_anew` says that nothing but the program's state is needed to go on from here in
+        a new run: one is begun then when the history of this one is long.
+        """
+
+        def is_time_for_a_new_run() -> bool:
+            return may_begin_anew and self._outlived and is_long() and self._is_quiet()
 
         def interrupted() -> bool:
-            return self._cancelled or or_when() or self._paused_at is not None
+            paused = self._paused_at is not None
+            return self._cancelled or or_when() or paused or is_time_for_a_new_run()
+
+        def goes_on() -> bool:
+            return self._cancelled or self._paused_at is None or is_time_for_a_new_run()
 
         while True:
             if self._cancelled:
                 raise Cancelled("HR cancelled the program")
             if or_when():
                 return
+            if is_time_for_a_new_run():
+                self._begin_anew()
             if self._paused_at is not None:
-                await workflow.wait_condition(lambda: self._cancelled or self._paused_at is None)
+                await workflow.wait_condition(goes_on)
                 continue
             left = None
             if until is not None:
@@ -185,6 +217,14 @@ class ProgramSteps:
                 await workflow.wait_condition(interrupted, timeout=left, timeout_summary=summary)
             except TimeoutError:
                 continue
+
+    def _is_quiet(self) -> bool:
+        """Whether nothing but the story is under way, so that this run may end here."""
+        return workflow.all_handlers_finished() and self._held.is_quiet
+
+    def _begin_anew(self) -> NoReturn:
+        """Go on from here in a new run."""
+        raise NotImplementedError
 
     def _is_past(self, until: datetime | None) -> bool:
         return until is not None and until + self._paused_for <= workflow.now()
@@ -227,11 +267,10 @@ class ProgramSteps:
             await self._write_down()
 
     async def _write_down(self) -> None:
-        await workflow.execute_activity_method(
+        await call(
             PairActivities.record,
             Record(program=self._start.program, events=self._recorder.take()),
             summary="write down what happened",
-            **PATIENT,
         )
 
     async def _tell_cohorts(self, order: Order, days: int = 0) -> None:
@@ -258,7 +297,13 @@ class ProgramSteps:
             self._stage = move(self._stage, stage)
         self._stage_ends = ends
         self._recorder.add(EventKind.STAGE_ENTERED, {"stage": stage.value})
-        workflow.upsert_search_attributes([STAGE.value_set(stage.value)])
+        workflow.upsert_search_attributes(
+            [
+                STAGE.value_set(stage.value),
+                STATE_SINCE.value_set(workflow.now()),
+                NEXT_DUE.value_set(ends) if ends else NEXT_DUE.value_unset(),
+            ]
+        )
         self._show()
 
     def _show(self) -> None:

@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.lifecycle import PairState
     from domain.pair_orders import Order
     from workflows.messages import CohortCounts, ProgramInput
-    from workflows.options import PATIENT
+    from workflows.options import call
     from workflows.program_steps import ProgramSteps
 
 LEAVES_SOMEBODY_ALONE = (PairState.DECLINED, PairState.WITHDRAWN, PairState.CLOSED)
@@ -50,7 +50,10 @@ class Repairs(ProgramSteps):
                 return self._new_pairs_approved or earlier
 
             await self._wait(
-                until=due, or_when=lambda: or_when() or something_else_is_due(), summary=what
+                until=due,
+                or_when=lambda: or_when() or something_else_is_due(),
+                summary=what,
+                may_begin_anew=True,
             )
             if self._new_pairs_approved:
                 await self._introduce_new_pairs()
@@ -66,6 +69,9 @@ class Repairs(ProgramSteps):
         """Whether somebody who lost their partner may still be offered another."""
         waiting = self._look_for_partners_at is not None or self._new_pairs is not None
         return waiting and self._plan_of_late_pairs() is not None
+
+    def _is_quiet(self) -> bool:
+        return super()._is_quiet() and not self._matching
 
     def _repair_steps(self) -> tuple[tuple[datetime | None, str], ...]:
         return (
@@ -84,7 +90,7 @@ class Repairs(ProgramSteps):
         pending = self._new_pairs
         self._matching = True
         try:
-            found = await workflow.execute_activity_method(
+            found = await call(
                 ProgramActivities.propose_new_pairs,
                 RepairRequest(
                     program=self._start.program,
@@ -93,7 +99,6 @@ class Repairs(ProgramSteps):
                     pending=pending.proposal if pending is not None else None,
                 ),
                 summary="find new partners",
-                **PATIENT,
             )
         finally:
             self._matching = False
@@ -137,17 +142,16 @@ class Repairs(ProgramSteps):
         self._set_new_pairs(None)
         if approved is None or plan is None:
             return
-        new_pairs = await workflow.execute_activity_method(
+        new_pairs = await call(
             ProgramActivities.settle_new_pairs,
             SettleRequest(
                 program=self._start.program, proposal=approved.proposal, now=workflow.now()
             ),
             summary="look at the new pairs once more",
-            **PATIENT,
         )
         for pair in new_pairs.parted:
             await self._tell_pair(pair, Order.PART)
-        formed = await workflow.execute_activity_method(
+        formed = await call(
             ProgramActivities.form_pairs,
             FormPairs(
                 program=self._start.program,
@@ -157,7 +161,6 @@ class Repairs(ProgramSteps):
                 events=self._recorder.take(),
             ),
             summary="form the new pairs",
-            **PATIENT,
         )
         await self._start_cohorts(formed.cohorts, plan, extended)
         if new_pairs.pairs < approved.pairs:

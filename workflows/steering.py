@@ -22,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.pair_orders import Order
     from workflows.group_sessions import GroupSessions
     from workflows.messages import Extension, Postponement, ProgramInput
-    from workflows.options import PATIENT
+    from workflows.options import call
 
 
 class Steering(GroupSessions):
@@ -93,7 +93,7 @@ class Steering(GroupSessions):
                 self._stop_the_clock()
             self._paused_until = to.until
             if self._resuming is None or self._resuming.done():
-                self._resuming = asyncio.create_task(self._resume_in_time())
+                self._begin_to_wait_for_the_end_of_the_pause()
         self._recorder.add(
             EventKind.PROGRAM_POSTPONED,
             {"days": to.days, "until": to.until.isoformat()},
@@ -102,7 +102,7 @@ class Steering(GroupSessions):
         if not (before_the_start or was_paused):
             await self._tell_cohorts(Order.PAUSE)
         occasion = str(self._postponed)
-        moved: Rescheduled = await workflow.execute_activity_method(
+        moved: Rescheduled = await call(
             ProgramActivities.postpone_program,
             PostponeProgram(
                 program=self._start.program,
@@ -110,7 +110,6 @@ class Steering(GroupSessions):
                 events=self._recorder.take(),
             ),
             summary="note that the program is later",
-            **PATIENT,
         )
         if not before_the_start:
             until = to.until - self._paused_for  # what is sent with a deadline adds it again
@@ -128,6 +127,13 @@ class Steering(GroupSessions):
             raise ApplicationError(
                 "The program is paused until then or longer. Choose a later date, or resume it."
             )
+
+    def _begin_to_wait_for_the_end_of_the_pause(self) -> None:
+        self._resuming = asyncio.create_task(self._resume_in_time())
+
+    def _is_quiet(self) -> bool:
+        is_resuming = self._resuming is not None and not self._resuming.done()
+        return super()._is_quiet() and (not is_resuming or self._paused_until is not None)
 
     async def _resume_in_time(self) -> None:
         """End the pause on the date to which the program was postponed, unless HR does before."""
@@ -157,7 +163,7 @@ class Steering(GroupSessions):
         self._recorder.add(EventKind.PROGRAM_EXTENDED, {"days": by.days})
         self._show()
         await self._tell_cohorts(Order.EXTEND, days=by.days)
-        await workflow.execute_activity_method(
+        await call(
             ProgramActivities.extend_program,
             ExtendProgram(
                 program=self._start.program,
@@ -165,7 +171,6 @@ class Steering(GroupSessions):
                 events=self._recorder.take(),
             ),
             summary="note that there is more time",
-            **PATIENT,
         )
 
     @extend.validator

@@ -25,6 +25,7 @@ MentoringProgram Keyword
 MentoringStage Keyword
 PairState Keyword
 LadderStep Int
+StateSince Datetime
 NextDue Datetime
 Cohort Int
 END
