@@ -7,28 +7,34 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.common import WorkerDeploymentVersion
+from temporalio.worker import PatchActivationInput, Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities import signatures
 from activities.channels import Channels
+from activities.endings import Watching
 from activities.evaluation import Evaluation
 from activities.failures import FailureInterceptor
 from activities.mail import Mailer, MailServer
 from activities.matching import Matching
+from activities.pace import UNPACED, Pace
 from activities.pair_messages import PairMessages
 from activities.post import Post
 from activities.program_messages import ProgramMessages
+from activities.queues import work_of
 from activities.reach import Reach
 from activities.rescheduling import Rescheduling
 from domain.problems import BadInput
+from domain.work import EVERY_KIND, Work, queue_of
 from runtime.exit import leave_with
 from runtime.logs import set_up_logs
 from runtime.settings import MailTls, Settings, load_settings
@@ -51,11 +57,12 @@ WORKFLOWS = (
     FollowUpWorkflow,
 )
 
-THREADS = 16
-"""Activities at once. Each holds at most one database and one mail connection."""
+THREADS = {Work.WORKFLOWS: 8, Work.MAIL: 16, Work.MATCHING: 2}
+"""Activities at once, by kind of work. Each holds at most one database and one mail connection."""
 
-DRAIN = timedelta(seconds=30)
-"""What an activity that runs has to finish when the worker is told to stop."""
+DRAIN = timedelta(seconds=25)
+"""What an activity that runs has to finish when the worker is told to stop, which is gone within 30
+seconds then. What takes longer is not lost: it is done again, and nothing of it was half done."""
 
 log = structlog.get_logger(__name__)
 
@@ -72,7 +79,8 @@ def mailer_of(settings: Settings) -> Mailer:
             user=server.user,
             password=server.password.get_secret_value() if server.password else None,
             sender=settings.mail_from,
-        )
+        ),
+        Pace(settings.mail_rate),
     )
 
 
@@ -90,6 +98,13 @@ def channels_of(settings: Settings, database: Database, content: Content) -> Cha
     )
 
 
+def version_of(settings: Settings) -> WorkerDeploymentVersion | None:
+    """Of which deployment and release the server takes this process to be."""
+    if settings.deployment is None:
+        return None
+    return WorkerDeploymentVersion(deployment_name=settings.deployment, build_id=settings.build_id)
+
+
 def activity_objects(
     database: Database,
     content: Content,
@@ -102,6 +117,7 @@ def activity_objects(
     return (
         PairMessages(database, content, links, post),
         ProgramMessages(database, content, links, post),
+        Watching(),
         Reach(database),
         Rescheduling(database),
         Matching(database),
@@ -118,29 +134,72 @@ def workflow_runner() -> SandboxedWorkflowRunner:
     )
 
 
-def make_worker(
+@asynccontextmanager
+async def workers(
     client: Client,
     task_queue: str,
     activities: Sequence[object],
-    executor: ThreadPoolExecutor,
     *,
+    kinds: Sequence[Work] = EVERY_KIND,
+    version: WorkerDeploymentVersion | None = None,
+    held_patches: Collection[str] = (),
+    mails_per_second: float = UNPACED,
     fail_workflows: bool = False,
-) -> Worker:
-    """A worker for everything. `fail_workflows` ends a workflow that has a fault in its code at
-    once, as tests want it; otherwise it waits for mended code."""
-    return Worker(
-        client,
-        task_queue=task_queue,
-        workflows=WORKFLOWS,
-        activities=[method for one in activities for method in activities_of(one)],
-        activity_executor=executor,
-        max_concurrent_activities=THREADS,
-        workflow_runner=workflow_runner(),
-        interceptors=[FailureInterceptor()],
-        graceful_shutdown_timeout=DRAIN,
-        workflow_failure_exception_types=[Exception] if fail_workflows else [],
-        identity=f"{os.getpid()}@{socket.gethostname()}",
-    )
+) -> AsyncIterator[None]:
+    """Carry out these kinds of work for the length of the block, each from its own task queue.
+
+    `version` says of which build this process is, where the server is to know that: it then decides
+    which build carries out what. `held_patches` are changes to workflows that no run takes up yet,
+    so that the build before can still go on with it. `fail_workflows` ends a workflow that has a
+    fault in its code at once, as tests want it; otherwise it waits for mended code. At the end of
+    the block nothing new is taken, and what runs has `DRAIN` to finish.
+    """
+    methods = [method for one in activities for method in activities_of(one)]
+    executors = {
+        work: ThreadPoolExecutor(THREADS[work], thread_name_prefix=work.value) for work in kinds
+    }
+    deployment = None
+    if version is not None:
+        deployment = WorkerDeploymentConfig(version=version, use_worker_versioning=True)
+    crew = [
+        Worker(
+            client,
+            task_queue=queue_of(work, task_queue),
+            workflows=WORKFLOWS if work is Work.WORKFLOWS else (),
+            # What waits in the workflows' queue from before 0.3.0 may be of any kind.
+            activities=[
+                method for method in methods if work in (Work.WORKFLOWS, work_of(method.__name__))
+            ],
+            activity_executor=executors[work],
+            max_concurrent_activities=THREADS[work],
+            max_task_queue_activities_per_second=(
+                mails_per_second if work is Work.MAIL and mails_per_second < UNPACED else None
+            ),
+            workflow_runner=workflow_runner(),
+            interceptors=[FailureInterceptor()],
+            graceful_shutdown_timeout=DRAIN,
+            workflow_failure_exception_types=[Exception] if fail_workflows else [],
+            identity=f"{os.getpid()}@{socket.gethostname()}",
+            deployment_config=deployment,
+            patch_activation_callback=_unless_held(held_patches),
+        )
+        for work in kinds
+    ]
+    async with asyncio.TaskGroup() as running:
+        for one in crew:
+            running.create_task(one.run())
+        try:
+            yield
+        finally:
+            await asyncio.gather(*(one.shutdown() for one in crew))
+    for executor in executors.values():
+        executor.shutdown(wait=False)  # what is cut off is left to the end of the process
+
+
+def _unless_held(patches: Collection[str]) -> Callable[[PatchActivationInput], bool] | None:
+    if not patches:
+        return None
+    return lambda patch: patch.patch_id not in patches
 
 
 def activities_of(implementation: object) -> list[Callable[..., object]]:
@@ -183,12 +242,24 @@ async def run() -> None:
     loop = asyncio.get_running_loop()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(wanted, stop.set)
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="activity") as executor:
-        activities = activity_objects(database, content, links, mailer_of(settings), channels)
-        async with make_worker(client, settings.task_queue, activities, executor):
-            log.info("worker ready", task_queue=settings.task_queue)
-            await stop.wait()
-            log.info("worker drains")
+    async with workers(
+        client,
+        settings.task_queue,
+        activity_objects(database, content, links, mailer_of(settings), channels),
+        kinds=settings.work,
+        version=version_of(settings),
+        held_patches=settings.held_patches,
+        mails_per_second=settings.mail_rate,
+    ):
+        log.info(
+            "worker ready",
+            task_queue=settings.task_queue,
+            work=[work.value for work in settings.work],
+            build=settings.build_id,
+        )
+        await stop.wait()
+        log.info("worker drains")
+    log.info("worker stopped")
     database.close()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,6 +16,7 @@ from email.utils import format_datetime, parseaddr
 from temporalio.exceptions import ApplicationError
 
 from activities.invitations import Invitation
+from activities.pace import Pace
 from domain.definition import Contact
 from domain.model import Value
 from store.content import MailText
@@ -70,15 +72,18 @@ class Deferred(NotTaken):
 class Outgoing:
     """An open connection to a mail server."""
 
-    def __init__(self, client: smtplib.SMTP) -> None:
+    def __init__(self, client: smtplib.SMTP, pace: Pace) -> None:
         self._client = client
+        self._pace = pace
+        self._opened = time.monotonic()
 
     def send(self, message: EmailMessage) -> None:
-        """Hand over one message.
+        """Hand over one message, when its time has come.
 
         Raises `Refused` or `Deferred` where it is about this message, and `ApplicationError` where
         no message can be handed over now.
         """
+        self._pace.wait(self._opened)
         try:
             self._client.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
@@ -110,10 +115,11 @@ class Outgoing:
 
 
 class Mailer:
-    """Opens connections to one mail server."""
+    """Opens connections to one mail server, and keeps to one pace on all of them."""
 
-    def __init__(self, server: MailServer) -> None:
+    def __init__(self, server: MailServer, pace: Pace | None = None) -> None:
         self.server = server
+        self._pace = pace or Pace()
 
     @contextmanager
     def connect(self) -> Iterator[Outgoing]:
@@ -131,7 +137,7 @@ class Mailer:
             raise _unavailable() from None
         try:
             self._open(client)
-            yield Outgoing(client)
+            yield Outgoing(client, self._pace)
         finally:
             try:
                 client.quit()

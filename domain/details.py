@@ -145,7 +145,7 @@ PROGRAM_HELP = """A reverse-mentoring program.
 """
 """What an operator reads beside a program, the same for all of them."""
 
-COHORT_HELP = """Some of a program’s pairs, at most 500: started, counted and told of HR’s acts by this.
+COHORT_HELP = """Some of a program’s pairs, at most 500. It starts and counts them.
 
 - How many stand where: **Current Details** here.
 - Its pairs: **Relationships**, or the list filters `MentoringProgram` and `Cohort`.

@@ -33,7 +33,9 @@ from pydantic import (
 
 from domain.model import Value
 from domain.problems import BadInput, Problem, did_you_mean
+from domain.work import EVERY_KIND, Work
 from runtime.running import running_stack
+from runtime.version import VERSION
 from store.content_folders import SHIPPED
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -188,6 +190,12 @@ def _is_sender(value: str) -> str:
     return value
 
 
+def _names_a_deployment(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}", value):
+        raise ValueError("use letters, digits, dots, hyphens and underscores, at most 100.")
+    return value
+
+
 def _has_no_port_zero(value: int) -> int:
     if not 1 <= value <= 65_535:
         raise ValueError("this is not a port. Ports go from 1 to 65535.")
@@ -239,6 +247,35 @@ class Settings(Value):
         max_length=200,
         description="Temporal task queue that worker and starter share.",
     )
+    work: tuple[Work, ...] = Field(
+        default=EVERY_KIND,
+        description="What a worker does: workflows, mail, matching, separated by spaces or commas. "
+        "All of it by default; somebody has to do each. Each has a task queue of its own, so that "
+        "none keeps another waiting.",
+    )
+    mail_rate: float = Field(
+        default=10,
+        ge=1 / 60,
+        le=1000,
+        description="The most mails a second that a worker hands over, from 0.017 (one a minute) "
+        "to 1000 (as fast as it goes). With several workers, what the mail server takes divided "
+        "by their number.",
+    )
+    deployment: Annotated[str, AfterValidator(_names_a_deployment)] | None = Field(
+        default=None,
+        description="The name of the worker deployment, for upgrades with programs in flight: the "
+        "server then sends work to the build that is current or ramped. Without it, to every "
+        "worker. See docs/upgrading.md.",
+    )
+    build_id: Annotated[str, AfterValidator(_names_a_deployment)] = Field(
+        default=VERSION, description="The build of this worker in its deployment."
+    )
+    held_patches: tuple[str, ...] = Field(
+        default=(),
+        description="Changes to workflows that no run takes up yet, so that the build before can "
+        "still take over, by the names that docs/upgrading.md gives, separated by spaces or "
+        "commas.",
+    )
     link_keys: tuple[SecretStr, ...] = Field(
         default=(),
         description="Keys that sign the links in messages, at least 32 characters each, separated "
@@ -271,9 +308,9 @@ class Settings(Value):
         description="debug, info, warning or error: the least urgent line written.",
     )
 
-    @field_validator("link_keys", mode="before")
+    @field_validator("link_keys", "work", "held_patches", mode="before")
     @classmethod
-    def _split_keys(cls, value: Any) -> Any:
+    def _split_words(cls, value: Any) -> Any:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
     @field_validator("notify_urls", mode="before")
@@ -429,15 +466,17 @@ def _problem(detail: Any) -> Problem:
     name = str(detail["loc"][0]) if detail["loc"] else None
     message = str(detail["msg"]).removeprefix("Value error, ")
     hint = None
-    choices = {"log_format": LogFormat, "log_level": LogLevel}.get(name or "")
+    choices = {"log_format": LogFormat, "log_level": LogLevel, "work": Work}.get(name or "")
     given = detail.get("input")
     if choices is not None:
         message = f"“{given}” is not one of its values."
         hint = did_you_mean(str(given), [choice.value for choice in choices])
     elif detail["type"] == "bool_parsing":
         message = f"“{given}” is neither true nor false."
-    elif detail["type"] == "int_parsing":
+    elif detail["type"] in ("int_parsing", "float_parsing"):
         message = f"“{given}” is not a number."
+    elif detail["type"] in ("greater_than_equal", "less_than_equal"):
+        message = f"“{given}”: {message[0].lower()}{message[1:]}."
     elif (
         detail["type"] == "value_error"
         and name not in _SECRETS

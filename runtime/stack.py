@@ -214,6 +214,7 @@ class Stack:
         if not mail_outside:
             shared["SMTP_URL"] = f"smtp://{_HOST}:{ports.smtp}?tls=none"
             shared["MAILBOX_URL"] = f"http://localhost:{ports.mailbox}"
+            shared["MAIL_RATE"] = "1000"  # it takes what comes
         # A port is the stack's to choose; every other word of the environment wins.
         self._shared = shared | {
             name: outer[name] for name in shared if name in outer and name != "PORTAL_PORT"

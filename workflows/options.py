@@ -10,10 +10,11 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
-    from activities.queues import queue_of, work_of
+    from activities.queues import work_of
     from domain.journal import EventKind, JournalEvent
     from domain.pair import Happening
     from domain.people import Role
+    from domain.work import queue_of
     from workflows.messages import Recorded
 
 

@@ -297,12 +297,9 @@ class ProgramSteps:
             self._stage = move(self._stage, stage)
         self._stage_ends = ends
         self._recorder.add(EventKind.STAGE_ENTERED, {"stage": stage.value})
+        until = [NEXT_DUE.value_set(ends)] if ends is not None else []
         workflow.upsert_search_attributes(
-            [
-                STAGE.value_set(stage.value),
-                STATE_SINCE.value_set(workflow.now()),
-                NEXT_DUE.value_set(ends) if ends else NEXT_DUE.value_unset(),
-            ]
+            [STAGE.value_set(stage.value), STATE_SINCE.value_set(workflow.now()), *until]
         )
         self._show()
 

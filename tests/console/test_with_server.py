@@ -8,7 +8,6 @@ import io
 import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +28,7 @@ from tests.console.conftest import DEFINITION, PEOPLE
 from tests.console.typed import Typed, type_in
 from tests.portal.scene import EXPIRES
 from tests.shipped import CONTENT
-from worker import THREADS, activity_objects, make_worker
+from worker import activity_objects, workers
 from workflows.messages import ProgramView
 from workflows.pair import PairWorkflow
 from workflows.program import ProgramWorkflow
@@ -64,11 +63,10 @@ class Office:
             Links("http://testserver", ["k" * 32]),
             Mailer(self.post.server),
         )
-        with ThreadPoolExecutor(THREADS) as threads:
-            async with make_worker(
-                self.environment.client, self.task_queue, activities, threads, fail_workflows=True
-            ):
-                yield
+        async with workers(
+            self.environment.client, self.task_queue, activities, fail_workflows=True
+        ):
+            yield
 
     async def view(self) -> ProgramView:
         handle = self.environment.client.get_workflow_handle(program_workflow_id(self.program))
