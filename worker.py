@@ -9,7 +9,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
 import structlog
@@ -185,12 +185,12 @@ async def workers(
         )
         for work in kinds
     ]
-    async with asyncio.TaskGroup() as running:
+    async with AsyncExitStack() as running:
         for one in crew:
-            running.create_task(one.run())
+            await running.enter_async_context(one)
         try:
             yield
-        finally:
+        finally:  # all at once, so that together they take no longer than one
             await asyncio.gather(*(one.shutdown() for one in crew))
     for executor in executors.values():
         executor.shutdown(wait=False)  # what is cut off is left to the end of the process

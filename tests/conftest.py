@@ -124,7 +124,7 @@ def _postgres_database(server: str) -> Iterator[str]:
 # --- Temporal ------------------------------------------------------------------------------------
 
 
-def _program(name: str) -> str:
+def program_beside_python(name: str) -> str:
     """A server's program, which pip put beside Python."""
     return str(Path(sys.executable).parent / name)
 
@@ -136,7 +136,7 @@ async def time_skipping() -> AsyncIterator[WorkflowEnvironment]:
     It has no list and no count, no schedules and no worker versions.
     """
     environment = await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=_program("temporal-test-server"),
+        test_server_existing_path=program_beside_python("temporal-test-server"),
         data_converter=pydantic_data_converter,
     )
     async with environment:
@@ -148,7 +148,7 @@ async def time_skipping() -> AsyncIterator[WorkflowEnvironment]:
 async def dev_server() -> AsyncIterator[WorkflowEnvironment]:
     """A real server in memory, the same for all tests: use workflow ids of the test's own."""
     environment = await WorkflowEnvironment.start_local(
-        dev_server_existing_path=_program("temporal"),
+        dev_server_existing_path=program_beside_python("temporal"),
         search_attributes=list(search_attributes.ALL),
         data_converter=pydantic_data_converter,
         dev_server_log_level="error",
