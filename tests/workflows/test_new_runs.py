@@ -120,10 +120,12 @@ async def test_a_program_goes_on_over_many_runs_and_loses_nothing(
     stage = Played(client, name)
     stage.declines, stage.new_pairs = "m-2", [("m-3",)]
     stage.later = [datetime.now(UTC) + 45 * DAY]
+    start = _program(name, datetime.now(UTC))
+    stage.group_sessions = start.plan.group_sessions
     async with workers(client, task_queue, [stage], fail_workflows=True):
         program = await client.start_workflow(
             ProgramWorkflow.run,
-            _program(name, datetime.now(UTC)),
+            start,
             search_attributes=TypedSearchAttributes([_of(name)]),
             id=program_workflow_id(name),
             task_queue=task_queue,
@@ -187,7 +189,7 @@ def _program(name: str, begins: datetime) -> ProgramInput:
             starts_at=begins + day * DAY,
             ask_at=begins + (day + 1) * DAY,
         )
-        for number, day in ((1, 50), (2, 90))
+        for number, day in ((1, 100), (2, 125))
     )
     return ProgramInput(program=name, plan=program_plan(begins, PAIR, group_sessions=group))
 
