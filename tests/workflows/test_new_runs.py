@@ -21,6 +21,7 @@ from activities.signatures import PairMoment, ProgramMoment, ProgramMomentKind, 
 from domain.deeds import Deed, DeedKind
 from domain.group_sessions import PlannedGroupDate
 from domain.ids import cohort_workflow_id, pair_workflow_id, program_workflow_id
+from domain.journal import EventKind
 from domain.lifecycle import PairState
 from domain.lifecycle import Stage as ProgramStage
 from domain.pair import MomentKind
@@ -106,6 +107,8 @@ async def impatient() -> AsyncIterator[WorkflowEnvironment]:
         dev_server_extra_args=[
             "--dynamic-config-value",
             f"limit.historyCount.suggestContinueAsNew={LONG}",
+            "--dynamic-config-value",
+            'history.continueAsNewMinInterval="10ms"',  # else it holds a next run for a second
         ],
     )
     async with environment:
@@ -139,7 +142,7 @@ async def test_a_program_goes_on_over_many_runs_and_loses_nothing(
             await program.execute_update(ProgramWorkflow.pause)
             await program.execute_update(ProgramWorkflow.resume)
         await program.execute_update(ProgramWorkflow.extend, Extension(days=2))
-        later = Postponement(until=datetime.now(UTC) + 5 * DAY, days=5)
+        later = Postponement(until=datetime.now(UTC) + 15 * DAY, days=15)
         await program.execute_update(ProgramWorkflow.postpone, later)
         async with asyncio.timeout(PATIENCE):
             outcome: ProgramOutcome = await program.result()
@@ -147,10 +150,11 @@ async def test_a_program_goes_on_over_many_runs_and_loses_nothing(
     assert outcome.pairs == {PairState.COMPLETED: 1, PairState.CLOSED: 1, PairState.DECLINED: 1}
     await _each_went_on_in_new_runs(client, name)
     _nothing_is_missing_from_the_journal(stage)
-    kinds = Counter(moment.kind for moment in stage.program_moments)
-    assert kinds[ProgramMomentKind.GROUP_SESSION] == 2
-    assert kinds[ProgramMomentKind.GROUP_SESSION_FOLLOW_UP] == 2
-    assert kinds[ProgramMomentKind.REPORT_READY] == 1
+    once = (EventKind.GROUP_SESSION_ANNOUNCED, EventKind.GROUP_SESSION_ASKED)
+    told = Counter((e.kind, e.data["number"]) for e in stage.events if e.kind in once)
+    assert told == {(kind, number): 1 for kind in once for number in (1, 2)}
+    reports = [m for m in stage.program_moments if m.kind is ProgramMomentKind.REPORT_READY]
+    assert len(reports) == 1
     assert stage.held_of_program, "what was held went out"
 
 
@@ -185,11 +189,11 @@ def _program(name: str, begins: datetime) -> ProgramInput:
         PlannedGroupDate(
             group="supervision",
             number=number,
-            invite_at=begins + (day - 7) * DAY,
-            starts_at=begins + day * DAY,
-            ask_at=begins + (day + 1) * DAY,
+            invite_at=begins + invited * DAY,
+            starts_at=begins + 160 * DAY,
+            ask_at=begins + 161 * DAY,
         )
-        for number, day in ((1, 100), (2, 125))
+        for number, invited in ((1, 50), (2, 135))  # one before HR pauses it all, one after
     )
     return ProgramInput(program=name, plan=program_plan(begins, PAIR, group_sessions=group))
 
