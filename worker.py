@@ -23,6 +23,7 @@ from activities.evaluation import Evaluation
 from activities.failures import FailureInterceptor
 from activities.mail import Mailer, MailServer
 from activities.matching import Matching
+from activities.openings import Openings
 from activities.pair_messages import PairMessages
 from activities.post import Post
 from activities.program_messages import ProgramMessages
@@ -40,6 +41,7 @@ from store.links import Links
 from workflows.afterwards import AfterwardsWorkflow
 from workflows.cohort import CohortWorkflow
 from workflows.follow_up import FollowUpWorkflow
+from workflows.opening import OpenProgramWorkflow
 from workflows.pair import PairWorkflow
 from workflows.program import ProgramWorkflow
 
@@ -49,6 +51,7 @@ WORKFLOWS = (
     PairWorkflow,
     AfterwardsWorkflow,
     FollowUpWorkflow,
+    OpenProgramWorkflow,
 )
 
 THREADS = 16
@@ -106,6 +109,7 @@ def activity_objects(
         Rescheduling(database),
         Matching(database),
         Evaluation(database, content),
+        Openings(database, content.folders),
     )
 
 

@@ -135,6 +135,15 @@ PROGRAM_HELP = """A reverse-mentoring program.
 """What an operator reads beside a program, the same for all of them."""
 
 
+OPENING_HELP = """Opens the next program of a scheme: makes it in the store and starts its workflow.
+
+- Which program that was: the result here, or the search attribute `MentoringProgram`.
+- Done twice for the same program, it opens one.
+- If it fails, **Pending Activities** says what to do; it goes on by itself once that is done.
+"""
+"""What an operator reads beside each opening of a program by a schedule."""
+
+
 def counts_details(pairs: Mapping[PairState, int]) -> str:
     """How a cohort's pairs stand, as a Markdown list."""
     return _list([(state.value, str(count)) for state, count in pairs.items() if count])
