@@ -42,8 +42,12 @@ CATCH_UP = timedelta(days=30)
 """How late a program is still opened, if Temporal was away when its time came."""
 
 
+LOOKED_AT = 3
+"""Openings of a scheme, the last ones, of which `show` tells whether they can't go on."""
+
+
 class NoSchedule(Exception):
-    """Temporal has no schedule for that scheme."""
+    """Temporal has no schedule for that scheme, or no such opening."""
 
 
 class Standing(Value):
@@ -146,11 +150,14 @@ def _note(rhythm: Rhythm) -> str:
 
 
 async def _hindrances(client: Client, described: ScheduleDescription) -> AsyncIterator[str]:
-    for running in described.info.running_actions:
-        assert isinstance(running, ScheduleActionExecutionStartWorkflow)  # noqa: S101 - no other
-        handle = client.get_workflow_handle(running.workflow_id)
-        now = await handle.describe()
-        for tried in now.raw_description.pending_activities:
+    for done in described.info.recent_actions[-LOOKED_AT:]:
+        assert isinstance(done.action, ScheduleActionExecutionStartWorkflow)  # noqa: S101 - no other
+        try:
+            with _known():
+                opening = await client.get_workflow_handle(done.action.workflow_id).describe()
+        except NoSchedule:
+            continue  # its history is not kept any more
+        for tried in opening.raw_description.pending_activities:
             if tried.HasField("last_failure"):
                 failure = await client.data_converter.decode_failure(tried.last_failure)
                 yield failure.message if isinstance(failure, FailureError) else str(failure)
