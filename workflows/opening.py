@@ -16,7 +16,6 @@ with workflow.unsafe.imports_passed_through():
         ProgramMomentKind,
     )
     from domain.plan import ProgramPlan
-    from domain.posting import GIVE_UP_AFTER
     from workflows.held_mail import HeldMail, send_pages
     from workflows.messages import ProgramInput, SchemeInput, SchemeOutcome
     from workflows.options import PATIENT
@@ -28,6 +27,9 @@ SCHEDULED_FOR: SearchAttributeKey[datetime] = SearchAttributeKey.for_datetime(
     "TemporalScheduledStartTime"
 )
 """Set by the server on what a schedule starts: the time that was planned, however late it is."""
+
+TELL_WITHIN = 14
+"""Program days that the mail to the coordinator may wait for their open hours."""
 
 
 @workflow.defn(name="OpenProgram")
@@ -83,4 +85,4 @@ async def _tell_the_coordinator(program: str, plan: ProgramPlan) -> None:
         occasion="1",
     )
     await send_pages(moment, held)
-    await held.gone(within=plan.days(GIVE_UP_AFTER))
+    await held.gone(within=plan.days(TELL_WITHIN))
