@@ -31,7 +31,7 @@ from store.database import Database
 from store.programs import Entrant
 from store.schemes import Scheme, UnknownScheme
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 LIST = "list"
 

@@ -180,7 +180,7 @@ def removed(scheme: str) -> str:
 
 def _opening(shown: Shown, opening: Opening) -> str:
     if opening.program in shown.started:
-        return f"{opening.program} was started already, so nothing is opened for it."
+        return f"{opening.program} is there already, so nothing is opened for it."
     assert shown.scheme.definition is not None  # noqa: S101 - there is an opening
     run = run_on(shown.scheme.definition, opening.program, shown.scheme.id, opening.starts)
     return (

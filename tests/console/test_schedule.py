@@ -17,10 +17,15 @@ from temporalio.client import (
     WorkflowExecutionStatus,
 )
 
+from console.recurring import Standing
+from console.show_schedules import Shown, facts, in_full, scheduled
 from domain.ids import program_workflow_id, schedule_id
 from domain.lifecycle import Stage
 from domain.recurrence import Rhythm, opens_on, planned_days
+from runtime.settings import load_settings
 from store import programs, schemes
+from store.definition_file import load_definition
+from store.schemes import Scheme
 from tests.console.conftest import DEFINITION, PEOPLE
 from tests.console.test_with_server import PATIENCE, Office, office, typed
 from tests.console.typed import type_in
@@ -88,6 +93,42 @@ def test_without_a_server_nothing_is_kept() -> None:
     assert "No Temporal server answers" in done.err
     assert type_in("schedule", "list", "--json").json == {"schedules": []}
     assert "Nothing is scheduled yet." in type_in("schedule", "list").out
+
+
+def test_hr_hears_of_a_start_that_is_too_near_and_of_pairs_that_are_left_out() -> None:
+    definition = load_definition(DEFINITION)
+    soon = datetime(2027, 1, 5, tzinfo=UTC)  # it starts on the 11th
+    scheme = Scheme(
+        id="leaders",
+        definition=definition,
+        rhythm=Rhythm(months=(1,), day=11),
+        people=28,
+        people_from=soon,
+    )
+    standing = Standing(paused=False, missed=0, hindered=())
+    shown = Shown(scheme=scheme, standing=standing, started=frozenset(), now=soon)
+    said = " ".join(scheduled(shown, load_settings(), Path("d.yaml"), Path("p.csv"), fixed=2))
+    assert "Next: leaders-2028, “Digital Leaders”, is opened on Tuesday 28 December 2027" in said
+    assert (
+        "For Monday 11 January 2027 it is too late to be opened by itself. If you want that one: "
+        "python starter.py start d.yaml p.csv" in said
+    )
+    assert "2 pairs under matching.fixed are left out" in said
+    begun = shown.model_copy(update={"started": frozenset({"leaders-2027"})})
+    said = " ".join(scheduled(begun, load_settings(), Path("d.yaml"), Path("p.csv"), fixed=0))
+    assert "too late" not in said
+    assert "fixed" not in said
+
+
+def test_a_definition_of_an_older_version_is_told_of() -> None:
+    now = datetime.now(UTC)
+    rhythm = Rhythm(months=(1,), day=11)
+    scheme = Scheme(id="leaders", definition=None, rhythm=rhythm, people=1, people_from=now)
+    shown = Shown(scheme=scheme, standing=None, started=frozenset(), now=now)
+    said = " ".join(in_full(shown, load_settings()))
+    assert "Temporal has no schedule for it." in said
+    assert "Its definition is not valid in this version any more" in said
+    assert facts(shown, load_settings())["next"] == []
 
 
 # --- On a real server ----------------------------------------------------------------------------
@@ -187,10 +228,10 @@ async def test_a_schedule_is_changed_paused_and_removed(office: Office) -> None:
     name = office.program
     async with office.worker():
         twice = ("--every", "6 months", "--day", "15", "--notice", "1 week")
-        facts = (await typed("schedule", office.definition, PEOPLE, *twice, "--json")).json
-        assert facts["every"] == "every year on 15 January and 15 July"
-        assert (facts["state"], facts["notice_days"], facts["people"]) == ("active", 7, 28)
-        assert {one["program"][-3:] for one in facts["next"]} == {"-01", "-07"}
+        made = (await typed("schedule", office.definition, PEOPLE, *twice, "--json")).json
+        assert made["every"] == "every year on 15 January and 15 July"
+        assert (made["state"], made["notice_days"], made["people"]) == ("active", 7, 28)
+        assert {one["program"][-3:] for one in made["next"]} == {"-01", "-07"}
         assert (await typed("schedule", name, "pause")).code == 0
         described = await handle_of(office).describe()
         assert described.schedule.state.paused
@@ -224,10 +265,10 @@ async def test_hr_hears_why_the_next_program_can_not_be_opened_and_mends_it(
             schemes.take_people(session, name, [], datetime.now(UTC))
         await handle_of(office).trigger()
         async with asyncio.timeout(PATIENCE):
-            while not (facts := (await typed("schedule", name, "show", "--json")).json)["hindered"]:
+            while not (now := (await typed("schedule", name, "show", "--json")).json)["hindered"]:
                 await asyncio.sleep(0.1)
-        assert facts["state"] == "hindered"
-        assert "No mentor and no mentee is left in it." in facts["hindered"][0]
+        assert now["state"] == "hindered"
+        assert "No mentor and no mentee is left in it." in now["hindered"][0]
         assert (await typed(*again)).code == 0
         (opened,) = await openings(office, 1)
         assert opened.is_new
