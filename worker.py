@@ -26,6 +26,7 @@ from activities.evaluation import Evaluation
 from activities.failures import FailureInterceptor
 from activities.mail import Mailer, MailServer
 from activities.matching import Matching
+from activities.openings import Openings
 from activities.pace import UNPACED, Pace
 from activities.pair_messages import PairMessages
 from activities.post import Post
@@ -46,6 +47,7 @@ from store.links import Links
 from workflows.afterwards import AfterwardsWorkflow
 from workflows.cohort import CohortWorkflow
 from workflows.follow_up import FollowUpWorkflow
+from workflows.opening import OpenProgramWorkflow
 from workflows.pair import PairWorkflow
 from workflows.program import ProgramWorkflow
 
@@ -55,6 +57,7 @@ WORKFLOWS = (
     PairWorkflow,
     AfterwardsWorkflow,
     FollowUpWorkflow,
+    OpenProgramWorkflow,
 )
 
 THREADS = {Work.WORKFLOWS: 8, Work.MAIL: 16, Work.MATCHING: 2}
@@ -122,6 +125,7 @@ def activity_objects(
         Rescheduling(database),
         Matching(database),
         Evaluation(database, content),
+        Openings(database, content.folders),
     )
 
 

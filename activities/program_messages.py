@@ -10,6 +10,7 @@ from activities.approval_messages import TO_MANAGERS, page_to_managers
 from activities.follow_ups import ABOUT_FOLLOW_UPS, page_of_follow_up
 from activities.group_messages import ABOUT_GROUPS, page_of_group
 from activities.letters import Draft, Letter
+from activities.openings import facts_of_opened
 from activities.post import Post
 from activities.signatures import PageSent, ProgramMoment, ProgramMomentKind, ProgramRef, Sent
 from activities.standing import Standing
@@ -122,7 +123,8 @@ class ProgramMessages:
         if moment.kind is ProgramMomentKind.REPORT_READY:
             to.append((Recipient.SPONSOR, definition.sponsor))
         content = writer.content_for(None)
-        facts = _facts(session, moment)
+        opened = moment.kind is ProgramMomentKind.PROGRAM_OPENED
+        facts = facts_of_opened(session, writer) if opened else _facts(session, moment)
         drafts = []
         for recipient, contact in to:
             values = writer.about(contact, None) | facts

@@ -17,6 +17,7 @@ from domain.lifecycle import PairState
 from domain.model import Value
 from domain.pair import Moment, Step
 from domain.people import Role
+from domain.plan import ProgramPlan
 from domain.reach import PairHours
 
 
@@ -90,6 +91,8 @@ class ProgramMomentKind(StrEnum):
     PROGRAM_POSTPONED = "program_postponed"
     """Everything is later: for those who are in it."""
     REPORT_READY = "report_ready"
+    PROGRAM_OPENED = "program_opened"
+    """A schedule has opened the program: HR may look at it, and at its people, before it starts."""
     FOLLOW_UP = "follow_up"
     """The program has been over for a while: how are things now?"""
     FOLLOW_UP_REMINDER = "follow_up_reminder"
@@ -177,6 +180,23 @@ class ExtendProgram(Value):
     meetings: int
     """The program days that there are for them now."""
     events: tuple[JournalEvent, ...]
+
+
+class OpenProgram(Value):
+    """Make the program of a scheme whose turn it is."""
+
+    scheme: str
+    scheduled: datetime
+    """The instant for which the schedule planned this: it says which program is meant."""
+    now: datetime
+
+
+class Opened(Value):
+    """The program whose turn it is, as it stands in the store."""
+
+    program: str
+    plan: ProgramPlan | None
+    """None if it has begun before."""
 
 
 class MatchRequest(Value):
@@ -363,6 +383,11 @@ class PairActivities:
 
 class ProgramActivities:
     """What the workflows of a program and its cohorts call."""
+
+    @activity.defn
+    def open_program(self, order: OpenProgram) -> Opened:
+        """Put the program of a scheme whose turn it is into the store, unless it is there."""
+        raise NotImplementedError
 
     @activity.defn
     def send_program_moment(self, moment: ProgramMoment) -> PageSent:

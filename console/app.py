@@ -14,12 +14,7 @@ from typing import Annotated
 import typer
 from rich.live import Live
 from temporalio.client import Client
-from temporalio.common import (
-    SearchAttributePair,
-    TypedSearchAttributes,
-    WorkflowIDConflictPolicy,
-    WorkflowIDReusePolicy,
-)
+from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -44,7 +39,6 @@ from console.surveys import changed_surveys
 from console.terminal import BAD_INPUT, fail, print_json
 from domain.calendar import epoch_for, morning_of
 from domain.definition import Definition
-from domain.details import PROGRAM_HELP
 from domain.ids import pair_workflow_id, program_workflow_id
 from domain.lifecycle import Stage
 from domain.pair_orders import Order
@@ -63,7 +57,7 @@ from workflows.messages import (
     ProgramInput,
 )
 from workflows.program import ProgramWorkflow
-from workflows.search_attributes import PROGRAM, STAGE
+from workflows.starting import start_options
 
 app = typer.Typer(
     name="starter.py",
@@ -139,18 +133,9 @@ async def start_program(settings: Settings, plan: Definition, entrants: Sequence
         handle = await client.start_workflow(
             ProgramWorkflow.run,
             ProgramInput(program=program, plan=plan_of(stored.definition, stored.epoch)),
-            id=program_workflow_id(program),
             task_queue=settings.task_queue,
-            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-            static_summary=f"Program {program}",
-            static_details=PROGRAM_HELP,
-            search_attributes=TypedSearchAttributes(
-                [
-                    SearchAttributePair(PROGRAM, program),
-                    SearchAttributePair(STAGE, Stage.DEFINITION.value),
-                ]
-            ),
+            **start_options(program),
         )
     except WorkflowAlreadyStartedError:
         _say_started(program)

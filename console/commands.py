@@ -22,6 +22,7 @@ _AFTER: dict[str, tuple[str, str | None]] = {
     # command: its module, and the command of `console.app` that help lists it after, if any
     "new": ("console.new", None),
     "match": ("console.match", "check"),
+    "schedule": ("console.schedule", "start"),
     "matches": ("console.matches", "status"),
     "selection": ("console.selection", "status"),
     "approvals": ("console.approvals", "status"),

@@ -115,16 +115,21 @@ def the_program(database: Database, program: str) -> Program:
 
 async def temporal(settings: Settings) -> Client:
     """A client of a server to which a worker listens, or a word on how to start what is missing."""
+    client = await reached(settings)
+    await _need_worker(client, settings)
+    return client
+
+
+async def reached(settings: Settings) -> Client:
+    """A client of a server, whether or not a worker listens to it."""
     try:
-        client = await connect(settings)
+        return await connect(settings)
     except RuntimeError:
         address = connection(settings).get("target_host", "")
         fail(
             f"No Temporal server answers at {address}. Start everything with “make run” in another "
             "window, or set TEMPORAL_ADDRESS to the server you use."
         )
-    await _need_worker(client, settings)
-    return client
 
 
 async def _need_worker(client: Client, settings: Settings) -> None:

@@ -16,6 +16,11 @@ def days(option: str, text: str) -> int:
     return int(_read(option, Days, text))
 
 
+def read_days(text: str) -> int:
+    """The same for who has more to check. Raises ValueError with what is wrong."""
+    return int(_validated(Days, text))
+
+
 def a_date(option: str, text: str) -> date:
     """A date like 2027-01-11."""
     read = _read(option, CalendarDate, text)
@@ -30,7 +35,14 @@ def day_in_words(day: date) -> str:
 
 def _read(option: str, kind: Any, text: str) -> Any:
     try:
+        return _validated(kind, text)
+    except ValueError as wrong:
+        fail(f"{option} {text}: {wrong}", BAD_INPUT)
+
+
+def _validated(kind: Any, text: str) -> Any:
+    try:
         return TypeAdapter(kind).validate_python(text)
     except ValidationError as wrong:
         said = wrong.errors()[0]["msg"].removeprefix("Value error, ")
-        fail(f"{option} {text}: {said}", BAD_INPUT)
+        raise ValueError(said) from None

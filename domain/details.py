@@ -175,6 +175,14 @@ AFTERWARDS_HELP = """Reminds a pair that goes on meeting and asked for it.
 """
 """What an operator reads beside the reminders of a pair that goes on."""
 
+OPENING_HELP = """Opens the next program of a scheme: makes it in the store and starts its workflow.
+
+- Which program that was: the result here, or the search attribute `MentoringProgram`.
+- Done twice for the same program, it opens one.
+- If it fails, **Pending Activities** says what to do; it goes on by itself once that is done.
+"""
+"""What an operator reads beside each opening of a program by a schedule."""
+
 
 def _table(rows: list[tuple[str, str]]) -> str:
     (name, value), *rest = rows

@@ -30,6 +30,16 @@ def follow_up_workflow_id(program: str) -> str:
     return f"{program_workflow_id(program)}/follow-up"
 
 
+def schedule_id(scheme: str) -> str:
+    """Id of the schedule that opens the programs of a scheme."""
+    return f"scheme/{scheme}"
+
+
+def opening_workflow_id(scheme: str) -> str:
+    """What the workflow ids of a scheme's openings begin with; Temporal adds the time of each."""
+    return f"{schedule_id(scheme)}/opening"
+
+
 def answer_id(program: str, pair: str | None, person: str, occasion: str) -> str:
     """Id of what a person answered on one page. One a purpose: answering again replaces it."""
     return f"{program}/{pair or '-'}/{person}/{occasion}"

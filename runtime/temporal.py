@@ -57,8 +57,17 @@ def connection(
 
 def workflows_address(settings: Settings) -> str:
     """Where the Temporal UI shows workflows: followed by “/” and an id, quoted, it shows one."""
+    return f"{_namespace_address(settings)}/workflows"
+
+
+def schedules_address(settings: Settings) -> str:
+    """The same of schedules."""
+    return f"{_namespace_address(settings)}/schedules"
+
+
+def _namespace_address(settings: Settings) -> str:
     namespace = quote(connection(settings).get("namespace") or DEFAULT_NAMESPACE, safe="")
-    return f"{settings.temporal_ui_url}/namespaces/{namespace}/workflows"
+    return f"{settings.temporal_ui_url}/namespaces/{namespace}"
 
 
 async def connect(

@@ -94,6 +94,7 @@ class Mail(StrEnum):
     APPROVAL_REQUEST = "approval_request"
     APPROVAL_REQUEST_REMINDER = "approval_request_reminder"
     # To the coordinator and the sponsor
+    PROGRAM_OPENED = "program_opened"
     SELECTION_READY = "selection_ready"
     SELECTION_REMINDER = "selection_reminder"
     MATCHES_READY = "matches_ready"

@@ -67,12 +67,7 @@ def load_definition(path: Path, content: Sequence[Path] = (SHIPPED,)) -> Definit
         broken = {str(details["loc"][0]) for details in errors if details["loc"]}
         problems += [written.problem(*found) for found in _contradictions(written.data, broken)]
     else:
-        problems += [written.problem(*found) for found in _misfits(definition)]
-        roots = roots_of(content, definition.program.language)
-        problems += [written.problem(*found) for found in _unknown_surveys(definition, roots)]
-        problems += [written.problem(*found) for found in _wrong_thresholds(definition, roots)]
-        problems += [written.problem(*found) for found in _unmeasured(definition, roots)]
-        problems += [written.problem(*found) for found in _unknown_modules(definition, roots)]
+        problems += [written.problem(*found) for found in problems_with(definition, content)]
         problems += [
             written.problem(*found) for found in _unknown_vocabularies(definition, path, content)
         ]
@@ -80,6 +75,21 @@ def load_definition(path: Path, content: Sequence[Path] = (SHIPPED,)) -> Definit
         unique = {str(problem): problem for problem in problems}
         raise BadInput(sorted(unique.values(), key=lambda problem: problem.line or 0))
     return definition
+
+
+def problems_with(definition: Definition, content: Sequence[Path]) -> list[Found]:
+    """What does not fit together in a definition, and what it names that content does not have.
+
+    Its vocabularies are left out: they may stand beside its file.
+    """
+    roots = roots_of(content, definition.program.language)
+    return [
+        *_misfits(definition),
+        *_unknown_surveys(definition, roots),
+        *_wrong_thresholds(definition, roots),
+        *_unmeasured(definition, roots),
+        *_unknown_modules(definition, roots),
+    ]
 
 
 def definition_schema() -> dict[str, Any]:

@@ -27,6 +27,7 @@ from store.tables import (
     PersonRow,
     ProgramRow,
     ProposalRow,
+    SchemePersonRow,
     SessionRow,
     SignatureRow,
 )
@@ -174,11 +175,21 @@ class InProgram(Value):
     later: HeldOutcome | None
 
 
+class HeldForLater(Value):
+    """What is kept of the person for the next programs of a scheme."""
+
+    scheme: str
+    profile: dict[str, Any]
+    """What HR's people file says of them."""
+    eligible_roles: tuple[str, ...]
+
+
 class PersonalData(Value):
     """Everything, over all programs."""
 
     person: Identity
     programs: tuple[InProgram, ...]
+    for_later: tuple[HeldForLater, ...] = ()
 
     def as_json(self) -> str:
         """One document that people and machines can read."""
@@ -203,6 +214,23 @@ def personal_data(session: Session, person: str) -> PersonalData:
             timezone=row.timezone,
         ),
         programs=tuple(_in_program(session, part) for part in parts),
+        for_later=_for_later(session, person),
+    )
+
+
+def _for_later(session: Session, person: str) -> tuple[HeldForLater, ...]:
+    rows = session.scalars(
+        select(SchemePersonRow)
+        .where(SchemePersonRow.person_id == person)
+        .order_by(SchemePersonRow.scheme_id)
+    )
+    return tuple(
+        HeldForLater(
+            scheme=row.scheme_id,
+            profile=row.profile,
+            eligible_roles=tuple(row.eligible_roles),
+        )
+        for row in rows
     )
 
 

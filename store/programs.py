@@ -123,10 +123,10 @@ def enter(
     _add(session, program.id, entrants)
 
 
-def _add(session: Session, program: str, entrants: Sequence[Entrant]) -> None:
-    rows = _known_people(session, [entrant.person.reference for entrant in entrants])
-    for entrant in entrants:
-        person = entrant.person
+def know(session: Session, people: Sequence[Person]) -> dict[str, str]:
+    """Take down who these people are. Gives their ids, by reference; who is known keeps theirs."""
+    rows = _known_people(session, [person.reference for person in people])
+    for person in people:
         row = rows.get(person.reference)
         if row is None:
             row = PersonRow(id=f"p-{secrets.token_hex(6)}", reference=person.reference)
@@ -135,10 +135,15 @@ def _add(session: Session, program: str, entrants: Sequence[Entrant]) -> None:
         row.name, row.email = person.name, person.email
         row.language, row.timezone = person.language, person.timezone
     session.flush()  # people before the rows that point to them
+    return {reference: row.id for reference, row in rows.items()}
+
+
+def _add(session: Session, program: str, entrants: Sequence[Entrant]) -> None:
+    ids = know(session, [entrant.person for entrant in entrants])
     session.add_all(
         ParticipantRow(
             program_id=program,
-            person_id=rows[entrant.person.reference].id,
+            person_id=ids[entrant.person.reference],
             profile=entrant.person.model_dump(mode="json"),
             eligible_roles=[role.value for role in entrant.roles],
             joined=None,
@@ -199,6 +204,37 @@ def update_people(session: Session, program: str, people: Sequence[Person]) -> P
     strangers = [person for person in people if person.reference not in known]
     _add(session, program, [Entrant(person=person, roles=()) for person in strangers])
     return PeopleUpdate(changed=changed, missing=tuple(sorted(missing)), strangers=len(strangers))
+
+
+def exchange_people(session: Session, program: str, entrants: Sequence[Entrant]) -> None:
+    """Have a program that has not begun take in these people, and nobody else.
+
+    Who was taken out of it stays out.
+    """
+    ids = know(session, [entrant.person for entrant in entrants])
+    rows = {
+        row.person_id: row
+        for row in session.scalars(
+            select(ParticipantRow).where(ParticipantRow.program_id == program)
+        )
+    }
+    added = []
+    for entrant in entrants:
+        row = rows.pop(ids[entrant.person.reference], None)
+        if row is None:
+            added.append(entrant)
+            continue
+        row.profile = entrant.person.model_dump(mode="json")
+        row.eligible_roles = [role.value for role in entrant.roles]
+    for row in rows.values():
+        session.delete(row)
+    _add(session, program, added)
+
+
+def waiting_of(session: Session, scheme: str, now: datetime) -> list[str]:
+    """The ids of a scheme's programs whose start date is still to come."""
+    rows = session.scalars(select(ProgramRow).where(ProgramRow.epoch > now).order_by(ProgramRow.id))
+    return [row.id for row in rows if row.definition["program"].get("scheme") == scheme]
 
 
 def take_back(session: Session, program: str) -> None:

@@ -112,6 +112,33 @@ class ParticipantRow(Base):
     """`domain.people.Preferences`, as JSON."""
 
 
+class SchemeRow(Base):
+    """What the programs of a scheme are made of that a schedule opens."""
+
+    __tablename__ = "schemes"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    """The definition's `program.scheme`."""
+    definition: Mapped[dict[str, Any]]
+    rhythm: Mapped[dict[str, Any]]
+    """`domain.recurrence.Rhythm`, as JSON."""
+    people_from: Mapped[datetime]
+    """When the people were last taken over."""
+
+
+class SchemePersonRow(Base):
+    """A person whom the next program of a scheme takes in, as the people file described them."""
+
+    __tablename__ = "scheme_people"
+
+    scheme_id: Mapped[str] = mapped_column(ForeignKey("schemes.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    profile: Mapped[dict[str, Any]]
+    """`domain.people.Person`, as JSON."""
+    eligible_roles: Mapped[list[Any]]
+    """The roles that eligibility leaves, out of those the people file gives."""
+
+
 class ProposalRow(Base):
     """A set of matches, as the solver or HR proposed it. Never changed: an edit makes a new one."""
 

@@ -69,6 +69,20 @@ class ProgramInput(Value):
     carried: ProgramCarried | None = None
 
 
+class SchemeInput(Value):
+    """Open the program of a scheme whose turn it is."""
+
+    scheme: str
+
+
+class SchemeOutcome(Value):
+    """The program whose turn it was."""
+
+    program: str
+    is_new: bool
+    """False if it was started before."""
+
+
 class ProgramOutcome(Value):
     """How a program ended."""
 

@@ -55,6 +55,7 @@ class DataPage:
             {
                 "identity": reader.identity(data),
                 "parts": [reader.part(part) for part in data.programs],
+                "for_later": [one.scheme for one in data.for_later],
                 "overview_url": visit.url(Purpose.OVERVIEW, pair=None, role=None),
                 "id": data.person.id,
             },

@@ -113,6 +113,8 @@ HR: dict[str, Any] = {
         for stopped in (True, False)
     ],
     "commands": ["python starter.py matches looking-up-2026 show"],
+    "starts": "Monday 12 January 2026",
+    "people_from": "Wednesday 3 December 2025",
 }
 
 TO_MANAGERS = (Mail.APPROVAL_REQUEST, Mail.APPROVAL_REQUEST_REMINDER)
@@ -134,6 +136,7 @@ MANAGER: dict[str, Any] = {
 }
 
 TO_HR = (
+    Mail.PROGRAM_OPENED,
     Mail.SELECTION_READY,
     Mail.SELECTION_REMINDER,
     Mail.MATCHES_READY,

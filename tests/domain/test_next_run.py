@@ -8,7 +8,7 @@ import pytest
 
 from domain.definition import Definition
 from domain.group_sessions import Move
-from domain.next_run import next_run
+from domain.next_run import next_run, run_on
 from tests.domain.definitions import definition_with
 
 TODAY = date(2027, 8, 2)
@@ -69,3 +69,33 @@ def test_a_late_start_moved_the_group_sessions_and_a_break_did_not() -> None:
     plan = next_run(postponed, "next", TODAY, moves=moves)
     assert plan.program.starts == date(2028, 1, 24)
     assert plan.group_sessions[0].dates == (datetime(2028, 3, 29, 12, 30),)  # noqa: DTZ001
+
+
+def test_a_run_on_a_day_has_its_group_sessions_on_the_same_days_of_the_week() -> None:
+    plan = run_on(earlier(), "leaders-2028", "leaders", date(2028, 1, 17))
+    assert plan.program.starts == date(2028, 1, 17)
+    assert plan.group_sessions[0].dates == (datetime(2028, 3, 22, 12, 30),)  # noqa: DTZ001
+    assert datetime(2028, 3, 22, 12, 30).weekday() == datetime(2027, 3, 17).weekday()  # noqa: DTZ001
+    assert (plan.program.id, plan.program.scheme) == ("leaders-2028", "leaders")
+    assert plan.matching.fixed == ()
+    assert Definition.model_validate(plan.model_dump(mode="json")) == plan
+
+
+def test_no_group_session_comes_before_the_start() -> None:
+    plan = earlier(starts="2027-03-17")  # the day of the talk
+    moved = run_on(plan, "leaders-2028", "leaders", date(2028, 3, 17))  # a Friday
+    assert moved.group_sessions[0].dates == (datetime(2028, 3, 22, 12, 30),)  # noqa: DTZ001
+
+
+@pytest.mark.parametrize(
+    ("title", "then"),
+    [
+        ("Leaders 2027", "Leaders 2028"),
+        ("Leaders", "Leaders"),
+        ("Leaders 2027/28", "Leaders 2027/28"),
+        ("Room 20270", "Room 20270"),
+    ],
+)
+def test_a_title_that_names_the_year_names_that_of_the_run(title: str, then: str) -> None:
+    plan = run_on(earlier(title=title), "leaders-2028", "leaders", date(2028, 1, 17))
+    assert plan.program.title == then

@@ -3,6 +3,7 @@
 Plays two examples on the real stack and keeps, for this version, the history of the program, its
 cohort and one pair of each way that a pair can go, and of what comes after the end; and those of a
 program that is still running.
+A schedule opens another one, and that is kept too.
 The second example has what the first does without: line managers' approval, selection, group
 sessions, working-day ladders. Record anew for each release, and keep those of the releases before:
 their runs may still be in flight.
@@ -16,14 +17,18 @@ import json
 import socket
 import tempfile
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 
-from temporalio.client import Client
+from temporalio.client import Client, ScheduleActionExecutionStartWorkflow
 from temporalio.service import RPCError, RPCStatusCode
 
 from console.app import read_standing
+from console.intake import Intake, read_people
+from console.recurring import put_schedule
 from console.show import Standing
 from demo.people import Crowd
+from demo.run import EXAMPLES as EXAMPLE_FILES
 from demo.run import MAIN_EXAMPLE, example, play
 from domain.definition import Definition
 from domain.ids import (
@@ -32,14 +37,17 @@ from domain.ids import (
     follow_up_workflow_id,
     pair_workflow_id,
     program_workflow_id,
+    schedule_id,
 )
 from domain.lifecycle import PairState
 from domain.projection import PairStatus
+from domain.recurrence import Rhythm
 from domain.sections import FollowUp
 from runtime.exit import leave
 from runtime.ports import ANY_PORTS
 from runtime.settings import PROJECT
 from runtime.stack import Stack
+from store import schemes
 from store.database import Database
 
 HISTORIES = Path(__file__).parent
@@ -48,6 +56,9 @@ EXAMPLES = {MAIN_EXAMPLE: "", "shared-mentees": "shared-"}
 
 DAY_SECONDS = 0.5
 SESSIONS_HELD_HALFWAY = 30
+SCHEME = "recorded"
+PATIENCE = 60.0
+"""Seconds that an opening may take."""
 SOON = (FollowUp(after=14, open=7), FollowUp(after=28, open=7))
 """Follow-ups that need not be waited for as long as the usual ones."""
 
@@ -77,6 +88,31 @@ async def record() -> None:
             async with Stack(Path(folder), ports=ANY_PORTS) as stack:
                 definition = example(DAY_SECONDS, name).model_copy(update={"follow_ups": SOON})
                 await _play(stack, definition, target, prefix)
+                if name == MAIN_EXAMPLE:
+                    await open_by_schedule(stack, definition, target)
+
+
+async def open_by_schedule(stack: Stack, definition: Definition, target: Path) -> None:
+    """Have a schedule open a program, and keep the history of the opening."""
+    settings, client = stack.settings(), await stack.client()
+    folder = EXAMPLE_FILES / MAIN_EXAMPLE
+    people = read_people(folder / "people.csv", definition, folder)
+    entrants = Intake(definition=definition, people=people.people, roles=people.roles).entrants
+    rhythm = Rhythm(months=(1,), day=15)
+    database = Database(settings.database)
+    with database.write() as session:
+        schemes.keep(session, SCHEME, definition, rhythm, entrants, datetime.now(UTC))
+    database.close()
+    await put_schedule(client, settings, SCHEME, rhythm, definition)
+    schedule = client.get_schedule_handle(schedule_id(SCHEME))
+    await schedule.trigger()
+    async with asyncio.timeout(PATIENCE):
+        while not (done := (await schedule.describe()).info.recent_actions):
+            await asyncio.sleep(0.1)
+    assert isinstance(done[0].action, ScheduleActionExecutionStartWorkflow)
+    workflow_id = done[0].action.workflow_id
+    await client.get_workflow_handle(workflow_id).result()
+    await _keep_one(client, workflow_id, target / "whole-opening.json.gz")
 
 
 async def _play(stack: Stack, definition: Definition, target: Path, prefix: str) -> None:
@@ -117,12 +153,15 @@ async def _keep(client: Client, standing: Standing, target: Path, when: str) -> 
             if await _is_known(client, workflow_id):
                 wanted[name] = workflow_id
     for name, workflow_id in wanted.items():
-        history = await client.get_workflow_handle(workflow_id).fetch_history()
-        file = target / f"{when}-{name}.json.gz"
-        compact = json.dumps(json.loads(history.to_json()), separators=(",", ":"))
-        text = compact.replace(socket.gethostname(), "host") + "\n"
-        file.write_bytes(gzip.compress(text.encode(), mtime=0))
-        print(f"{file.relative_to(PROJECT)}: {len(history.events)} events")
+        await _keep_one(client, workflow_id, target / f"{when}-{name}.json.gz")
+
+
+async def _keep_one(client: Client, workflow_id: str, file: Path) -> None:
+    history = await client.get_workflow_handle(workflow_id).fetch_history()
+    compact = json.dumps(json.loads(history.to_json()), separators=(",", ":"))
+    text = compact.replace(socket.gethostname(), "host") + "\n"
+    file.write_bytes(gzip.compress(text.encode(), mtime=0))
+    print(f"{file.relative_to(PROJECT)}: {len(history.events)} events")
 
 
 async def _is_known(client: Client, workflow_id: str) -> bool:

@@ -24,6 +24,8 @@ from activities.signatures import (
     FormPairs,
     MatchRequest,
     NewPairs,
+    Opened,
+    OpenProgram,
     PageSent,
     PairActivities,
     PairIds,
@@ -141,6 +143,9 @@ class Stage(PairActivities, ProgramActivities):
         self.group_sessions: tuple[PlannedGroupDate, ...] = ()
         """The dates of group sessions after a postponement."""
         self.extended: list[ExtendProgram] = []
+        self.opened: list[OpenProgram] = []
+        self.to_open: Opened | None = None
+        """The program that a schedule opens."""
         self.hours: Callable[[PairRef], PairHours] = _always_open
         self.later: list[datetime | None] = []
         """When what was held can go, for each sending of the program in order."""
@@ -199,6 +204,12 @@ class Stage(PairActivities, ProgramActivities):
         with self._lock:
             self.held_of_program.append(program)
         return Sent(sent=1, later=self.later.pop(0) if self.later else None)
+
+    @activity.defn
+    def open_program(self, order: OpenProgram) -> Opened:
+        self.opened.append(order)
+        assert self.to_open is not None
+        return self.to_open
 
     @activity.defn
     def settle_selection(self, program: ProgramRef) -> Selected:
