@@ -7,12 +7,10 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
-
-from pydantic import ValidationError
 
 from domain.model import Value
 from domain.problems import BadInput, Problem
@@ -162,14 +160,18 @@ class Archive:
 @contextmanager
 def opened(file: Path) -> Iterator[Archive]:
     """Open an archive. Raises BadInput where it is none, or one that this version can't read."""
-    try:
-        with ZipFile(file) as archive:
+    with ExitStack() as stack:
+        try:
+            archive = stack.enter_context(ZipFile(file))
             document = json.loads(archive.read(MANIFEST))
             _refuse_newer(file, document)
-            yield Archive(file, archive, _whole(Manifest.model_validate(document)))
-    except (BadZipFile, KeyError, EOFError, zlib.error, ValueError, ValidationError) as error:
-        what = "this is not one of our backups, or it is damaged."
-        raise BadInput([_problem(file, what, _OTHER)]) from error
+            manifest = _whole(Manifest.model_validate(document))
+        except FileNotFoundError as error:
+            raise BadInput([_problem(file, "there is no such file.", _OTHER)]) from error
+        except (BadZipFile, KeyError, EOFError, zlib.error, ValueError) as error:
+            what = "this is not one of our backups, or it is damaged."
+            raise BadInput([_problem(file, what, _OTHER)]) from error
+        yield Archive(file, archive, manifest)
 
 
 _OTHER = "Take another one."
@@ -177,7 +179,7 @@ _OTHER = "Take another one."
 
 def _refuse_newer(file: Path, document: object) -> None:
     if not isinstance(document, dict):
-        raise TypeError
+        raise ValueError
     version = document.get("version")
     newer = isinstance(document.get("format"), int) and document["format"] > FORMAT
     revision = document.get("revision")

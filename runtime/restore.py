@@ -41,7 +41,6 @@ def restore_backup(
         _refuse(_unfit(archive.manifest, settings, environment))
         archive.check(progress)
         with _folder(settings.var_dir), closing(Database(settings.database)) as database:
-            _refuse(_rows_there(database, archive.manifest))
             _unpack(archive, settings.var_dir, progress)
             _fill(archive, database, progress)
             _finish(archive.manifest, settings.var_dir)
@@ -61,7 +60,7 @@ def _unfit(manifest: Manifest, settings: Settings, environment: Mapping[str, str
         return [_problem(var, f"a stack runs on this folder{pid}.", "Stop it first.")]
     problems = [
         _problem(var / name, "this is there already.", _EMPTY)
-        for name in _names(manifest, settings)
+        for name in _names(manifest)
         if (var / name).exists()
     ]
     elsewhere = temporal_elsewhere(settings, environment)
@@ -69,22 +68,23 @@ def _unfit(manifest: Manifest, settings: Settings, environment: Mapping[str, str
         message = f"it holds an embedded server's histories, and TEMPORAL_ADDRESS is {elsewhere}."
         hint = "They can't go there. Unset it, and TEMPORAL_PROFILE."
         problems.append(Problem(file="environment", message=message, hint=hint))
+    store = sqlite_file(settings.database)
+    if store is None or store.exists():
+        with closing(Database(settings.database)) as database:
+            problems += _rows_there(database, manifest)
     return problems
 
 
 _EMPTY = "A backup goes into an empty folder: move this away, or set VAR_DIR to another one."
 
 
-def _names(manifest: Manifest, settings: Settings) -> Iterator[str]:
+def _names(manifest: Manifest) -> Iterator[str]:
     for name in manifest.file_names():
         yield from (name + more for more in BESIDE_SQLITE)
-    store = sqlite_file(settings.database)
-    if store is not None and store.parent == settings.var_dir:
-        yield store.name
 
 
 def _rows_there(database: Database, manifest: Manifest) -> list[Problem]:
-    """Which tables of the store have rows."""
+    """That tables of the store have rows, if they do."""
     with database.engine.connect() as connection:
         there = set(inspect(connection).get_table_names())
         ours = there & {*Base.metadata.tables, *manifest.table_names()}
@@ -93,8 +93,10 @@ def _rows_there(database: Database, manifest: Manifest) -> list[Problem]:
             for table in tables(connection)
             if table.name in ours and connection.execute(select(table).limit(1)).first()
         ]
-    hint = "A backup goes into an empty database: set DATABASE_URL to another one."
-    return [_problem("the store", f"there are rows in {name} already.", hint) for name in filled]
+    if not filled:
+        return []
+    hint = "A backup goes into an empty one: set VAR_DIR or DATABASE_URL to another."
+    return [_problem("the store", f"there are rows in {', '.join(filled)} already.", hint)]
 
 
 def _problem(where: object, message: str, hint: str) -> Problem:

@@ -46,7 +46,7 @@ PATIENCE = 60
 
 
 def short_program() -> Definition:
-    """Two sessions, with time enough between them for a stack to be lost and found."""
+    """Two sessions, with time enough for them, however long it takes to lose and find a stack."""
     base = definition_with(goals="Goals", skills="Skills").model_dump(mode="json")
     return Definition.model_validate(
         {
@@ -56,13 +56,16 @@ def short_program() -> Definition:
             "stages": {
                 "enrolment": 6,
                 "approval": 7,
-                "introduction": 7,
-                "preparation": 8,
-                "meetings": 66,
-                "evaluation": 8,
+                "introduction": 100,
+                "preparation": 100,
+                "meetings": 800,  # they are over as soon as all have met
+                "evaluation": 100,
             },
-            "sessions": {"count": 3, "every": 14, "minimum": 1, "minutes": 60},
+            "sessions": {"count": 2, "every": 10, "minimum": 1, "minutes": 60},
             "check_ins": [{"survey": "final", "when": "evaluation"}],
+            "training": {"modules": ["boundaries"]},
+            "ladder": [],
+            "follow_ups": [],
         }
     )
 
@@ -80,7 +83,7 @@ def people() -> list[Entrant]:
             ),
             roles=(role,),
         )
-        for n in range(3)
+        for n in range(2)
         for role in (Role.MENTOR, Role.MENTEE)
     ]
 
@@ -105,7 +108,7 @@ async def until(database: Database, reached: Callable[[ProgramStatus], bool]) ->
             standing = await asyncio.to_thread(read_standing, database, PROGRAM)
             if reached(standing.status):
                 return standing
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.25)
 
 
 def held(status: ProgramStatus) -> int:
