@@ -32,6 +32,8 @@ def migrate(database: Database, revision: str = "head") -> None:
     Tables that a newer version has made are left as they are; raises BadInput where they don't
     serve this one.
     """
+    if revision == "head" and revision_of(database) == latest_revision():
+        return  # without a lock: somebody may be reading all of it for a backup
     with database.engine.begin() as connection:  # on SQLite this takes the write lock
         wait_for_others(connection)
         now = _revision_now(connection)
@@ -70,7 +72,7 @@ def need_tables(database: Database) -> None:
     Newer ones do as long as they have all that this version knows, and ask nothing more of who
     writes. Raises BadInput, with what to do, where they don't.
     """
-    with database.engine.connect() as connection:
+    with database.engine.execution_options(reads_only=True).connect() as connection:
         now, latest = _revision_now(connection), latest_revision()
         if now is None:
             _refuse([_problem("it has no tables yet.", f"Run: {MIGRATE}")])
@@ -82,7 +84,7 @@ def need_tables(database: Database) -> None:
 
 def revision_of(database: Database) -> str | None:
     """The migration that the tables are at, or None for an empty database."""
-    with database.engine.connect() as connection:
+    with database.engine.execution_options(reads_only=True).connect() as connection:
         return _revision_now(connection)
 
 
