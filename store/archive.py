@@ -31,14 +31,11 @@ from sqlalchemy import (
 from sqlalchemy.exc import OperationalError
 
 from store.database import Database
-from store.migrate import wait_for_others
+from store.migrate import VERSION_TABLE, wait_for_others
 from store.tables import Instant
 
 AT_ONCE = 500
 """Rows that are read, or written, in one go."""
-
-VERSION_TABLE = "alembic_version"
-"""Says which revision the tables are at; a copy says so itself."""
 
 HOLD_UP = "300ms"
 """What a table may let us wait for on PostgreSQL, while others wait for us. Less than the second

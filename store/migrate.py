@@ -8,7 +8,6 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, column, func, inspect, select, table, text
 
@@ -20,6 +19,11 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 MIGRATE = "python -m runtime.migrate"
 """The command that brings the tables up to date."""
+
+VERSION_TABLE = "alembic_version"
+"""Where Alembic keeps the revision of the tables."""
+
+_VERSION = table(VERSION_TABLE)
 
 _LOCK = 7_236_150_412
 """PostgreSQL's advisory locks go by number; this one means “the tables are being migrated”."""
@@ -125,7 +129,10 @@ def wait_for_others(connection: Connection) -> None:
 
 
 def _revision_now(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    version: str | None = connection.scalar(select(column("version_num")).select_from(_VERSION))
+    return version
 
 
 def _is_behind(now: str | None, revision: str) -> bool:
