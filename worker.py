@@ -39,6 +39,7 @@ from domain.work import EVERY_KIND, Work, queue_of
 from runtime.exit import leave_with
 from runtime.logs import set_up_logs
 from runtime.settings import MailTls, Settings, load_settings
+from runtime.tables import check_tables
 from runtime.temporal import connect, workflows_address
 from store import instruments
 from store.content import Content
@@ -237,6 +238,7 @@ async def run() -> None:
     settings = load_settings()
     set_up_logs(settings, "worker")
     database = Database(settings.database)
+    check_tables(database)
     content = Content(settings.content)
     links = Links(settings.portal_url, settings.signing_keys())
     channels = channels_of(settings, database, content)

@@ -30,6 +30,9 @@ _AFTER: dict[str, tuple[str, str | None]] = {
     "postpone": ("console.postpone", "resume"),
     "report": ("console.report", "people"),
     "outcomes": ("console.outcomes", "report"),
+    "backup": ("console.backup", "demo"),
+    "restore": ("console.backup", "backup"),
+    "catch-up": ("console.backup", "restore"),
 }
 
 
@@ -50,6 +53,8 @@ class Commands(TyperGroup):
         else:
             module, _ = _AFTER[cmd_name]
             found = typer.main.get_command(importlib.import_module(module).app)
+            if isinstance(found, TyperGroup) and (one := found.get_command(ctx, cmd_name)):
+                found = one
         gc.enable()  # off since the process began: starter.py
         return found
 

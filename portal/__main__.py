@@ -13,6 +13,7 @@ from portal.relay import Relay
 from runtime.exit import leave_with
 from runtime.logs import set_up_logs
 from runtime.settings import load_settings
+from runtime.tables import check_tables
 from runtime.temporal import connect
 from runtime.web import serve
 from store.content import Content
@@ -27,6 +28,7 @@ async def run() -> None:
     settings = load_settings()
     set_up_logs(settings, "portal")
     database = Database(settings.database)
+    check_tables(database)
     links = Links(settings.portal_url, settings.signing_keys())
     client = await connect(settings, lazy=True)
     app = create_app(database, links, Content(settings.content), Relay(database, client))

@@ -6,8 +6,10 @@ its note behind, so the note counts only while the process that wrote it lives.
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 from pathlib import Path
+from typing import IO
 
 from pydantic import ValidationError
 
@@ -15,6 +17,11 @@ from domain.model import Value
 from runtime.ports import Ports
 
 NOTE = "stack.json"
+
+LOCK = "stack.lock"
+
+TEMPORAL_SERVER = "Temporal server"
+"""The part that the embedded server is."""
 
 
 class Process(Value):
@@ -65,6 +72,17 @@ def write_note(var_dir: Path, stack: RunningStack) -> None:
     fresh = var_dir / f"{NOTE}.new"
     fresh.write_text(stack.model_dump_json(indent=2), "utf-8")
     fresh.replace(var_dir / NOTE)
+
+
+def folder_lock(var_dir: Path) -> IO[str] | None:
+    """The right to use a folder alone, until it is closed; None while somebody else has it."""
+    lock = (var_dir / LOCK).open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return None
+    return lock
 
 
 def _started(pid: int) -> str:

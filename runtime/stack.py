@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import json
 import os
 import secrets
@@ -39,7 +38,15 @@ from domain.problems import BadInput
 from runtime.exit import leave, leave_with
 from runtime.parts import Part, PartFailed
 from runtime.ports import Ports, choose_ports
-from runtime.running import Process, RunningStack, read_note, running_stack, write_note
+from runtime.running import (
+    TEMPORAL_SERVER,
+    Process,
+    RunningStack,
+    folder_lock,
+    read_note,
+    running_stack,
+    write_note,
+)
 from runtime.settings import PROJECT, LogFormat, Settings, load_settings
 from runtime.temporal import connect, connection, ensure_search_attributes
 from store.database import Database
@@ -48,7 +55,7 @@ from store.migrate import migrate
 RETENTION = timedelta(days=365)
 """How long the embedded server keeps the history of a program that is over."""
 
-TEMPORAL = "Temporal server"
+TEMPORAL = TEMPORAL_SERVER
 MAILBOX = "mailbox"
 WORKER = "worker"
 PORTAL = "portal"
@@ -176,15 +183,12 @@ class Stack:
 
     def _take_folder(self) -> None:
         self._var.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = (self._var / "stack.lock").open("w")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.close()
+        lock = folder_lock(self._var)
+        if lock is None:
             other = running_stack(self._var)
             where = f" The portal is at {other.settings['PORTAL_URL']}." if other else ""
             pid = f", process {other.supervisor.pid}" if other and other.supervisor else ""
-            raise StackBusy(f"A stack runs on {self._var} already{pid}.{where}") from None
+            raise StackBusy(f"A stack runs on {self._var} already{pid}.{where}")
         self._lock = lock
         left = read_note(self._var)
         for name, process in (left.parts if left else {}).items():

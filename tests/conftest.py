@@ -54,6 +54,13 @@ def postgres_url(postgres: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def postgres_url_of_module(postgres: str) -> Iterator[str]:
+    """The same, of the module's own."""
+    with _postgres_database(postgres) as url:
+        yield url
+
+
 @pytest.fixture(scope="session")
 def _migrated_postgres(postgres: str) -> Iterator[str]:
     with _postgres_database(postgres) as url:
