@@ -37,6 +37,7 @@ from temporalio.client import Client
 from domain.model import Value
 from domain.problems import BadInput
 from runtime.exit import leave, leave_with
+from runtime.logs import readable_errors
 from runtime.parts import Part, PartFailed
 from runtime.ports import Ports, choose_ports
 from runtime.running import Process, RunningStack, read_note, running_stack, write_note
@@ -429,7 +430,8 @@ def readable_line(line: str) -> str:
         return line
     errors = event.pop("exception", None) or ()
     shown = [str(_RENDER(None, str(event.get("level", "info")), event))]
-    shown += [f"    {error.get('exc_type')}: {error.get('exc_value')}" for error in errors]
+    if errors:
+        shown.append(readable_errors(errors))
     return "\n".join(shown)
 
 
