@@ -14,7 +14,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.worker import Interceptor, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities import signatures
@@ -28,11 +28,14 @@ from activities.post import Post
 from activities.program_messages import ProgramMessages
 from activities.reach import Reach
 from activities.rescheduling import Rescheduling
+from activities.running import Running
 from domain.problems import BadInput
 from runtime.exit import leave_with
 from runtime.logs import set_up_logs
 from runtime.settings import MailTls, Settings, load_settings
 from runtime.temporal import connect, workflows_address
+from runtime.watching.health import WorkerHealth
+from runtime.watching.watch import Watch
 from store import instruments
 from store.content import Content
 from store.database import Database
@@ -40,6 +43,7 @@ from store.links import Links
 from workflows.afterwards import AfterwardsWorkflow
 from workflows.cohort import CohortWorkflow
 from workflows.follow_up import FollowUpWorkflow
+from workflows.options import PATIENT
 from workflows.pair import PairWorkflow
 from workflows.program import ProgramWorkflow
 
@@ -113,7 +117,7 @@ def workflow_runner() -> SandboxedWorkflowRunner:
     """The sandbox of workflow code. What is pure goes through it as it is: that is faster."""
     return SandboxedWorkflowRunner(
         restrictions=SandboxRestrictions.default.with_passthrough_modules(
-            "pydantic", "pydantic_core", "domain", "annotated_types"
+            "pydantic", "pydantic_core", "domain", "annotated_types", "opentelemetry"
         )
     )
 
@@ -125,9 +129,10 @@ def make_worker(
     executor: ThreadPoolExecutor,
     *,
     fail_workflows: bool = False,
+    watchers: Sequence[Interceptor] = (),
 ) -> Worker:
     """A worker for everything. `fail_workflows` ends a workflow that has a fault in its code at
-    once, as tests want it; otherwise it waits for mended code."""
+    once, as tests want it; otherwise it waits for mended code. `watchers` look on."""
     return Worker(
         client,
         task_queue=task_queue,
@@ -136,11 +141,16 @@ def make_worker(
         activity_executor=executor,
         max_concurrent_activities=THREADS,
         workflow_runner=workflow_runner(),
-        interceptors=[FailureInterceptor()],
+        interceptors=[*watchers, FailureInterceptor()],
         graceful_shutdown_timeout=DRAIN,
         workflow_failure_exception_types=[Exception] if fail_workflows else [],
-        identity=f"{os.getpid()}@{socket.gethostname()}",
+        identity=identity(),
     )
+
+
+def identity() -> str:
+    """The name by which Temporal knows this process."""
+    return f"{os.getpid()}@{socket.gethostname()}"
 
 
 def activities_of(implementation: object) -> list[Callable[..., object]]:
@@ -178,16 +188,28 @@ async def run() -> None:
     links = Links(settings.portal_url, settings.signing_keys())
     channels = channels_of(settings, database, content)
     log_changed_surveys(database, settings)
-    client = await connect(settings)
+    watch = Watch(settings, database, sends=True)
+    client = await connect(settings, runtime=watch.runtime, process="worker")
+    running = Running()
+    health = WorkerHealth(
+        client,
+        identity(),
+        [settings.task_queue],
+        running.ages,
+        threads=THREADS,
+        longest=PATIENT["start_to_close_timeout"],
+    )
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(wanted, stop.set)
     with ThreadPoolExecutor(THREADS, thread_name_prefix="activity") as executor:
         activities = activity_objects(database, content, links, mailer_of(settings), channels)
-        async with make_worker(client, settings.task_queue, activities, executor):
+        worker = make_worker(client, settings.task_queue, activities, executor, watchers=[running])
+        async with watch.serving(health), worker:
             log.info("worker ready", task_queue=settings.task_queue)
             await stop.wait()
+            health.draining = True
             log.info("worker drains")
     database.close()
 
