@@ -46,7 +46,7 @@ def _told(name: str, meaning: str, *labels: str) -> Described:
 EVENTS = _told(
     "journal_events_total",
     "Events that this process wrote into the journal since it started, by kind. `by` is `people` "
-    "for what participants, managers and HR answer on pages, else `program`.",
+    "for what participants and managers answer on pages, else `program`.",
     *("kind", "by"),
 )
 LADDER_STEPS = _told(
