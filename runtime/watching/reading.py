@@ -31,7 +31,14 @@ Found = TypeVar("Found")
 class Reading(Generic[Found]):
     """Something that is read from the store now and then, in a thread, by one at a time."""
 
-    def __init__(self, read: Callable[[], Found], threads: ThreadPoolExecutor, keep: float) -> None:
+    def __init__(
+        self,
+        read: Callable[[], Found],
+        threads: ThreadPoolExecutor,
+        keep: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock = clock
         self._read = read
         self._threads = threads
         self._keep = keep
@@ -41,7 +48,7 @@ class Reading(Generic[Found]):
 
     async def get(self) -> Found | None:
         """What was read lately, else what is read now; None where the store does not answer."""
-        if self._task is None and time.monotonic() < self._again:
+        if self._task is None and self._clock() < self._again:
             return self._found
         if self._task is None:
             loop = asyncio.get_running_loop()
@@ -51,17 +58,17 @@ class Reading(Generic[Found]):
             return None  # it goes on; who asks next finds out how it ended
         if self._task is not None and self._task.done():
             self._found, took = self._task.result()
-            self._again = time.monotonic() + max(self._keep, took * KEEP_TIMES)
+            self._again = self._clock() + max(self._keep, took * KEEP_TIMES)
             self._task = None
         return self._found
 
     def _timed(self) -> tuple[Found | None, float]:
-        began = time.monotonic()
+        began = self._clock()
         try:
             found: Found | None = self._read()
         except SQLAlchemyError:
             found = None
-        return found, time.monotonic() - began
+        return found, self._clock() - began
 
 
 class StoreReadings:

@@ -61,7 +61,7 @@ def life_of(pair: str, random: Random) -> Iterator[tuple[float, K, dict[str, int
 
 def history(program: str, random: Random) -> list[JournalEvent]:
     """A program's events as they were written: some later than what happened after them."""
-    told = []
+    told: list[tuple[float, int, str, K, float, dict[str, int | str]]] = []
     for number in range(PAIRS):
         pair = f"{program}-{number}"
         for at, kind, data in life_of(pair, random):

@@ -227,16 +227,16 @@ async def test_waiting_is_measured_up_to_where_the_alert_begins(watched: Watched
 async def test_traces_lead_from_starter_and_portal_through_the_sandbox_and_hold_ids_only(
     watched: Watched, collector: Collector
 ) -> None:
-    async def span(service: str, beginning: str, workflow: str) -> Span:
+    async def find(service: str, beginning: str, workflow: str) -> Span:
         wanted = (f"mentoring-{service}", beginning, workflow)
         return await asyncio.to_thread(collector.wait_for, *wanted)
 
     program, pair = program_workflow_id(NOWHERE), f"program/{PROGRAM}/pair/pair-1"
-    begun = await span("starter", "StartWorkflow:Program", program)
-    inside = await span("worker", "RunWorkflow:Program", program)
-    done = await span("worker", "RunActivity:", program)
+    begun = await find("starter", "StartWorkflow:Program", program)
+    inside = await find("worker", "RunWorkflow:Program", program)
+    done = await find("worker", "RunActivity:", program)
     assert inside.trace_id == begun.trace_id == done.trace_id
-    told = await span("portal", "SignalWorkflow:", pair)
+    told = await find("portal", "SignalWorkflow:", pair)
     ids = {a.key: a.value.string_value for a in told.attributes}
     assert ids == {"temporalWorkflowID": pair}
     for _, span in collector.spans:

@@ -159,9 +159,7 @@ async def test_a_store_that_does_not_answer_is_waited_for_by_one_only(
     assert len(asked) == 1
 
 
-async def test_what_took_long_to_read_is_kept_for_longer(
-    threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_took_long_to_read_is_kept_for_longer(threads: ThreadPoolExecutor) -> None:
     now = 0.0
     asked = []
 
@@ -171,8 +169,7 @@ async def test_what_took_long_to_read_is_kept_for_longer(
         now += 3.0
         return len(asked)
 
-    monkeypatch.setattr(reading.time, "monotonic", lambda: now)
-    slow = Reading(read, threads, keep=10)
+    slow = Reading(read, threads, keep=10, clock=lambda: now)
     assert await slow.get() == 1
     now += 29.0
     assert await slow.get() == 1
