@@ -13,7 +13,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run test test-deep lint format lock histories migration schema diagram settings \
-	guide pictures bench bench-matching bench-full
+	metrics guide pictures bench bench-matching bench-full
 
 help: ## List these commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -69,6 +69,9 @@ diagram: $(BIN)/.ready-to-build ## Draw the lifecycle in docs/lifecycle.md as th
 
 settings: $(BIN)/.ready-to-build ## Write the table in docs/configuration.md as the code has it
 	$(BIN)/python -m docs.generated settings
+
+metrics: $(BIN)/.ready-to-build ## Write the table in docs/watching.md as the code has it
+	$(BIN)/python -m docs.generated metrics
 
 guide: $(BIN)/.ready-to-build ## Play the examples in docs/matching.md anew and write what they print
 	$(BIN)/python -m docs.played

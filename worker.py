@@ -16,7 +16,12 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 from temporalio.common import WorkerDeploymentVersion
-from temporalio.worker import PatchActivationInput, Worker, WorkerDeploymentConfig
+from temporalio.worker import (
+    Interceptor,
+    PatchActivationInput,
+    Worker,
+    WorkerDeploymentConfig,
+)
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities import signatures
@@ -34,6 +39,7 @@ from activities.program_messages import ProgramMessages
 from activities.queues import work_of
 from activities.reach import Reach
 from activities.rescheduling import Rescheduling
+from activities.running import Running
 from domain.problems import BadInput
 from domain.work import EVERY_KIND, Work, queue_of
 from runtime.exit import leave_with
@@ -41,6 +47,8 @@ from runtime.logs import set_up_logs
 from runtime.settings import MailTls, Settings, load_settings
 from runtime.tables import check_tables
 from runtime.temporal import connect, workflows_address
+from runtime.watching.health import Queue, WorkerHealth
+from runtime.watching.watch import Watch
 from store import instruments
 from store.content import Content
 from store.database import Database
@@ -49,6 +57,7 @@ from workflows.afterwards import AfterwardsWorkflow
 from workflows.cohort import CohortWorkflow
 from workflows.follow_up import FollowUpWorkflow
 from workflows.opening import OpenProgramWorkflow
+from workflows.options import LONGEST
 from workflows.pair import PairWorkflow
 from workflows.program import ProgramWorkflow
 
@@ -109,6 +118,18 @@ def version_of(settings: Settings) -> WorkerDeploymentVersion | None:
     return WorkerDeploymentVersion(deployment_name=settings.deployment, build_id=settings.build_id)
 
 
+def queues_of(settings: Settings) -> list[Queue]:
+    """The task queues from which this process takes work."""
+    return [
+        Queue(
+            name=queue_of(work, settings.task_queue),
+            threads=THREADS[work],
+            workflows=work is Work.WORKFLOWS,
+        )
+        for work in settings.work
+    ]
+
+
 def activity_objects(
     database: Database,
     content: Content,
@@ -134,7 +155,7 @@ def workflow_runner() -> SandboxedWorkflowRunner:
     """The sandbox of workflow code. What is pure goes through it as it is: that is faster."""
     return SandboxedWorkflowRunner(
         restrictions=SandboxRestrictions.default.with_passthrough_modules(
-            "pydantic", "pydantic_core", "domain", "annotated_types"
+            "pydantic", "pydantic_core", "domain", "annotated_types", "opentelemetry"
         )
     )
 
@@ -150,6 +171,7 @@ async def workers(
     held_patches: Collection[str] = (),
     mails_per_second: float = UNPACED,
     fail_workflows: bool = False,
+    watchers: Sequence[Interceptor] = (),
 ) -> AsyncIterator[None]:
     """Carry out these kinds of work for the length of the block, each from its own task queue.
 
@@ -157,7 +179,7 @@ async def workers(
     which build carries out what. `held_patches` are changes to workflows that no run takes up yet,
     so that the build before can still go on with it. `fail_workflows` ends a workflow that has a
     fault in its code at once, as tests want it; otherwise it waits for mended code. At the end of
-    the block nothing new is taken, and what runs has `DRAIN` to finish.
+    the block nothing new is taken, and what runs has `DRAIN` to finish. `watchers` look on.
     """
     methods = [method for one in activities for method in activities_of(one)]
     executors = {
@@ -181,10 +203,10 @@ async def workers(
                 mails_per_second if work is Work.MAIL and mails_per_second < UNPACED else None
             ),
             workflow_runner=workflow_runner(),
-            interceptors=[FailureInterceptor()],
+            interceptors=[*watchers, FailureInterceptor()],
             graceful_shutdown_timeout=DRAIN,
             workflow_failure_exception_types=[Exception] if fail_workflows else [],
-            identity=f"{os.getpid()}@{socket.gethostname()}",
+            identity=identity(),
             deployment_config=deployment,
             patch_activation_callback=_unless_held(held_patches),
         )
@@ -205,6 +227,11 @@ def _unless_held(patches: Collection[str]) -> Callable[[PatchActivationInput], b
     if not patches:
         return None
     return lambda patch: patch.patch_id not in patches
+
+
+def identity() -> str:
+    """The name by which Temporal knows this process."""
+    return f"{os.getpid()}@{socket.gethostname()}"
 
 
 def activities_of(implementation: object) -> list[Callable[..., object]]:
@@ -243,12 +270,21 @@ async def run() -> None:
     links = Links(settings.portal_url, settings.signing_keys())
     channels = channels_of(settings, database, content)
     log_changed_surveys(database, settings)
-    client = await connect(settings)
+    watch = Watch(settings, database, sends=True)
+    client = await connect(settings, runtime=watch.runtime, process="worker")
+    running = Running()
+    health = WorkerHealth(
+        client,
+        identity(),
+        queues_of(settings),
+        running.ages,
+        longest=LONGEST,
+    )
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(wanted, stop.set)
-    async with workers(
+    crew = workers(
         client,
         settings.task_queue,
         activity_objects(database, content, links, mailer_of(settings), channels),
@@ -256,7 +292,9 @@ async def run() -> None:
         version=version_of(settings),
         held_patches=settings.held_patches,
         mails_per_second=settings.mail_rate,
-    ):
+        watchers=[running],
+    )
+    async with watch.serving(health), crew:
         log.info(
             "worker ready",
             task_queue=settings.task_queue,
@@ -264,6 +302,7 @@ async def run() -> None:
             build=settings.build_id,
         )
         await stop.wait()
+        health.draining = True
         log.info("worker drains")
     log.info("worker stopped")
     database.close()

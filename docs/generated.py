@@ -1,4 +1,4 @@
-"""Writes what the documents take from the code: `make schema`, `make diagram`, `make settings`.
+"""Writes what the documents take from the code: `make schema`, `make diagram`, …
 
 A generated part of a document stands between two markers, `<!-- generated: NAME -->` and
 `<!-- end -->`. Everything around them is written by hand and left as it is.
@@ -24,6 +24,7 @@ from domain.lifecycle import (
 )
 from runtime.exit import leave_with
 from runtime.settings import PROJECT, Settings
+from runtime.watching.metrics import OF_BOTH, OF_PORTAL, OF_WORKER
 from store.definition_file import SCHEMA_FILE, definition_schema
 
 DOCS = PROJECT / "docs"
@@ -60,11 +61,23 @@ def settings_table() -> str:
     return _table(("Variable", "Default", "What it is for"), rows)
 
 
+def metrics_table() -> str:
+    """Every metric of ours, with its labels, who has it and what it means."""
+    whose = {"worker, portal": OF_BOTH, "worker": OF_WORKER, "portal": OF_PORTAL}
+    rows = [
+        (f"`{one.name}`", ", ".join(one.labels) or "–", who, one.meaning)
+        for who, some in whose.items()
+        for one in some
+    ]
+    return _table(("Metric", "Labels", "Of", "What it says"), rows)
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "program-diagram": program_diagram,
     "pair-diagram": pair_diagram,
     "pair-table": pair_table,
     "settings-table": settings_table,
+    "metrics-table": metrics_table,
 }
 """What can stand between markers, by name."""
 
@@ -75,9 +88,14 @@ class Task(StrEnum):
     SCHEMA = "schema"
     DIAGRAM = "diagram"
     SETTINGS = "settings"
+    METRICS = "metrics"
 
 
-DOCUMENT_OF = {Task.DIAGRAM: DOCS / "lifecycle.md", Task.SETTINGS: DOCS / "configuration.md"}
+DOCUMENT_OF = {
+    Task.DIAGRAM: DOCS / "lifecycle.md",
+    Task.SETTINGS: DOCS / "configuration.md",
+    Task.METRICS: DOCS / "watching.md",
+}
 """The document whose generated parts a task writes."""
 
 _PART = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)

@@ -105,6 +105,12 @@ class EventKind(StrEnum):
     WITHDREW = "withdrew"
 
 
+_KINDS = tuple(EventKind)
+
+BY_PEOPLE = frozenset(_KINDS[_KINDS.index(EventKind.JOINED) :])
+"""What people do in the portal: their answers."""
+
+
 class JournalEvent(Value):
     """One thing that happened. Holds ids, numbers and enums, never a word that a person wrote.
 

@@ -259,7 +259,7 @@ def states_over_time(
 
 # --- The fold ------------------------------------------------------------------------------------
 
-_STATE_EVENTS = {
+STATE_EVENTS = {
     EventKind.PAIR_INTRODUCED: PairState.INTRODUCED,
     EventKind.PAIR_PREPARING: PairState.PREPARING,
     EventKind.PAIR_MEETING: PairState.MEETING,
@@ -271,6 +271,7 @@ _STATE_EVENTS = {
     EventKind.PAIR_WITHDRAWN: PairState.WITHDRAWN,
     EventKind.PAIR_CANCELLED: PairState.CANCELLED,
 }
+"""Events that bring a pair to a state, whatever it was in before."""
 
 SIGNS_OF_LIFE = frozenset(
     (
@@ -554,7 +555,7 @@ def _number(event: JournalEvent, key: str) -> int:
 def _on_state(pair: _Pair, event: JournalEvent) -> None:
     if pair.state.is_over:
         return
-    state = _STATE_EVENTS[event.kind]
+    state = STATE_EVENTS[event.kind]
     if state is PairState.INTRODUCED:
         pair.planned = _number(event, "sessions") or None
         pair.needed = _number(event, "needed") if "needed" in event.data else None
@@ -626,7 +627,7 @@ def _on_help_asked(pair: _Pair, _event: JournalEvent) -> None:
 
 
 _ON_PAIR: dict[EventKind, Callable[[_Pair, JournalEvent], None]] = {
-    **dict.fromkeys(_STATE_EVENTS, _on_state),
+    **dict.fromkeys(STATE_EVENTS, _on_state),
     EventKind.PAIR_STALLED: _on_stalled,
     EventKind.LADDER_CLIMBED: _on_climbed,
     EventKind.PAIR_RECOVERED: _on_recovered,

@@ -15,6 +15,8 @@ from runtime.logs import set_up_logs
 from runtime.settings import load_settings
 from runtime.tables import check_tables
 from runtime.temporal import connect
+from runtime.watching.health import PortalHealth
+from runtime.watching.watch import Watch
 from runtime.web import serve
 from store.content import Content
 from store.database import Database
@@ -30,10 +32,13 @@ async def run() -> None:
     database = Database(settings.database)
     check_tables(database)
     links = Links(settings.portal_url, settings.signing_keys())
-    client = await connect(settings, lazy=True)
-    app = create_app(database, links, Content(settings.content), Relay(database, client))
+    watch = Watch(settings, database, sends=False)
+    client = await connect(settings, lazy=True, runtime=watch.runtime, process="portal")
+    relay = Relay(database, client)
+    app = create_app(database, links, Content(settings.content), relay)
     log.info("portal ready", port=settings.portal_port)
-    await serve(app, settings.portal_host, settings.portal_port)
+    async with watch.serving(PortalHealth(relay)):
+        await serve(app, settings.portal_host, settings.portal_port)
     log.info("portal stopped")
     database.close()
 

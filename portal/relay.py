@@ -97,6 +97,16 @@ class Relay:
         self._woken = asyncio.Event()
         self._held_back: dict[str, float] = {}
         self._is_away = False
+        self._began_round = time.monotonic()
+
+    @property
+    def is_away(self) -> bool:
+        """Whether Temporal did not answer the last time that it was told something."""
+        return self._is_away
+
+    def seconds_ago(self) -> float:
+        """How long ago it last began to go through the outbox."""
+        return time.monotonic() - self._began_round
 
     def wake(self) -> None:
         """Look at the outbox now. May be called from any thread, and before the relay runs."""
@@ -121,6 +131,7 @@ class Relay:
         backoff = 1.0
         while True:
             self._woken.clear()
+            self._began_round = time.monotonic()
             try:
                 delivered, away = await self.deliver_once()
             except SQLAlchemyError as error:

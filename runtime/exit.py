@@ -6,7 +6,18 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NoReturn
+
+_last: list[Callable[[], object]] = []
+
+
+def before_leaving(do: Callable[[], object]) -> None:
+    """Have something done when this process leaves: it must be quick, and what it raises is lost.
+
+    For what is still to be sent, as `atexit` would do it.
+    """
+    _last.append(do)
 
 
 def leave(code: int) -> NoReturn:
@@ -16,6 +27,9 @@ def leave(code: int) -> NoReturn:
     then aborts, and a process that did its work ends with 134 or 139 (temporalio/sdk-python issue
     300). Leaving without tearing down is the one way out that can't.
     """
+    for do in _last:
+        with suppress(Exception):
+            do()
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
         try:

@@ -8,12 +8,13 @@ anywhere but in a workflow, and there `workflow.logger`.
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
+from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 from temporalio import activity, workflow
 
 from domain import ids
@@ -21,7 +22,11 @@ from runtime.settings import LogFormat, Settings
 
 # A traceback's local variables hold names and addresses.
 _WITHOUT_LOCALS = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-_plain = structlog.dev.plain_traceback
+
+_OURS_OR_TEMPORALS = frozenset({"ApplicationError", "NondeterminismError", "RPCError"})
+"""Errors whose words hold ids at most. Those of any other may hold what somebody is called."""
+
+_CODE = re.compile(r"\bcode: (\w+)")
 
 _FROM_TEMPORAL = ("temporal_workflow", "temporal_activity")
 
@@ -41,13 +46,14 @@ def set_up_logs(settings: Settings, process: str) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _Process(process),
+        say_what_the_sdk_said,
         say_which_run,
     ]
     last: list[Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_plain)]
+        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_readable)]
         if readable
         else [
-            structlog.processors.ExceptionRenderer(_WITHOUT_LOCALS),
+            structlog.processors.ExceptionRenderer(without_words),
             structlog.processors.JSONRenderer(),
         ]
     )
@@ -104,6 +110,54 @@ def say_which_run(_logger: WrappedLogger, _method: str, event: EventDict) -> Eve
         if value is not None:
             event.setdefault(name, value)
     return event
+
+
+def say_what_the_sdk_said(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Of a line of the SDK's core, keep its ids and the code of an error: the rest is its words."""
+    said = event.pop("temporal_log", None)
+    if said is None:
+        return event
+    fields = said.fields
+    if "workflow_id" in fields:
+        event.update(ids_of(str(fields["workflow_id"])))
+    if "run_id" in fields:
+        event["run"] = fields["run_id"]
+    code = _CODE.search(str(fields.get("error", "")))
+    if code:
+        event["code"] = code[1]
+    return event
+
+
+def without_words(exc_info: ExcInfo) -> list[dict[str, Any]]:
+    """Which errors, and where: without what they say, unless that was written by us."""
+    errors = _WITHOUT_LOCALS(exc_info)
+    _take_words(errors)
+    return errors
+
+
+def _take_words(errors: list[dict[str, Any]]) -> None:
+    for error in errors:
+        if error["exc_type"] not in _OURS_OR_TEMPORALS:
+            error["exc_value"] = ""
+        error["exc_notes"] = []
+        for group in error["exceptions"]:
+            _take_words(group)
+
+
+def _readable(out: TextIO, exc_info: ExcInfo) -> None:
+    out.write("\n" + readable_errors(without_words(exc_info)))
+
+
+def readable_errors(errors: list[dict[str, Any]]) -> str:
+    """Errors as a person reads them, the one that was caught first, each with its place."""
+    lines = []
+    for error in errors:
+        lines.append(f"    {error['exc_type']}: {error['exc_value']}".rstrip(": "))
+        lines += [
+            f"        {frame['filename']}:{frame['lineno']} {frame['name']}"
+            for frame in error["frames"]
+        ]
+    return "\n".join(lines)
 
 
 def ids_of(workflow_id: str) -> dict[str, str]:

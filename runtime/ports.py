@@ -17,9 +17,13 @@ class Ports(Value):
     smtp: int = 1025
     mailbox: int = 8025
     portal: int = 8080
+    worker_watch: int = 9464
+    portal_watch: int = 9465
 
 
-ANY_PORTS = Ports(temporal=0, temporal_ui=0, smtp=0, mailbox=0, portal=0)
+ANY_PORTS = Ports(
+    temporal=0, temporal_ui=0, smtp=0, mailbox=0, portal=0, worker_watch=0, portal_watch=0
+)
 """Free ports all over, for tests and whatever runs beside a real stack."""
 
 USERS = {
@@ -28,6 +32,8 @@ USERS = {
     "smtp": "the mail server",
     "mailbox": "the mailbox",
     "portal": "the portal",
+    "worker_watch": "who watches the worker",
+    "portal_watch": "who watches the portal",
 }
 """Who uses a port, in words."""
 

@@ -202,6 +202,10 @@ def _has_no_port_zero(value: int) -> int:
     return value
 
 
+def _is_port_or_zero(value: int) -> int:
+    return value if value == 0 else _has_no_port_zero(value)
+
+
 Port = Annotated[int, AfterValidator(_has_no_port_zero)]
 
 
@@ -306,6 +310,20 @@ class Settings(Value):
     log_level: LogLevel = Field(
         default=LogLevel.INFO,
         description="debug, info, warning or error: the least urgent line written.",
+    )
+    watch_port: Annotated[int, AfterValidator(_is_port_or_zero)] = Field(
+        default=0,
+        description="The port on which worker and portal answer those that watch them, with "
+        "/healthz, /readyz and /metrics; 0 for none. Each process needs its own.",
+    )
+    watch_host: str = Field(
+        default="127.0.0.1",
+        description="The network address of that port; 0.0.0.0 for all.",
+    )
+    traces_url: Annotated[str, AfterValidator(_is_web_address)] | None = Field(
+        default=None,
+        description="Where worker, portal and starter send traces, by OTLP over HTTP: the address "
+        "of a collector, like http://localhost:4318. Not set: no traces.",
     )
 
     @field_validator("link_keys", "work", "held_patches", mode="before")

@@ -36,6 +36,7 @@ from temporalio.client import Client
 from domain.model import Value
 from domain.problems import BadInput
 from runtime.exit import leave, leave_with
+from runtime.logs import readable_errors
 from runtime.parts import Part, PartFailed
 from runtime.ports import Ports, choose_ports
 from runtime.running import (
@@ -80,6 +81,8 @@ class Addresses(Value):
     temporal_ui: str
     mailbox: str | None
     """None where mail goes to a real server."""
+    watch: dict[str, str]
+    """Where worker and portal answer who watches them."""
 
 
 class Stack:
@@ -235,6 +238,7 @@ class Stack:
             temporal=connection(settings, self._parts_environment())["target_host"],
             temporal_ui=settings.temporal_ui_url,
             mailbox=settings.mailbox_url,
+            watch={name: f"http://{_HOST}:{port}" for name, port in self._watched().items()},
         )
         if not temporal_outside:
             self._add(TEMPORAL, _temporal_command(self._var, ports), self._temporal_answers, 15)
@@ -242,6 +246,10 @@ class Stack:
             self._add(MAILBOX, _mailbox_command(self._var, ports), self._mailbox_answers, 5)
         self._add(WORKER, self._programs[WORKER], self._worker_polls, 40)
         self._add(PORTAL, self._programs[PORTAL], self._portal_answers, 10)
+
+    def _watched(self) -> dict[str, int]:
+        """The parts that answer watchers, and on which port."""
+        return {WORKER: self._ports.worker_watch, PORTAL: self._ports.portal_watch}
 
     def _outer(self) -> dict[str, str]:
         """The settings that come from outside: this process's, unless alone, and those given."""
@@ -264,10 +272,12 @@ class Stack:
         ready: Callable[[int], Awaitable[bool]],
         drain_seconds: float,
     ) -> None:
+        watch = self._watched().get(name)
         self._parts[name] = Part(
             name=name,
             command=command,
-            environment=self._parts_environment(),
+            environment=self._parts_environment()
+            | ({} if watch is None else {"WATCH_PORT": str(watch), "WATCH_HOST": _HOST}),
             ready=ready,
             log_file=self._var / "logs" / f"{name.split(maxsplit=1)[0].lower()}.log",
             say=self._say,
@@ -434,7 +444,8 @@ def readable_line(line: str) -> str:
         return line
     errors = event.pop("exception", None) or ()
     shown = [str(_RENDER(None, str(event.get("level", "info")), event))]
-    shown += [f"    {error.get('exc_type')}: {error.get('exc_value')}" for error in errors]
+    if errors:
+        shown.append(readable_errors(errors))
     return "\n".join(shown)
 
 
@@ -463,9 +474,10 @@ async def run() -> int:
     at = stack.addresses()
     _tell(f"The stack is up. Ctrl-C stops it; its data stays in {settings.var_dir}.")
     links = {"Portal": at.portal, "Temporal UI": at.temporal_ui, "Mailbox": at.mailbox}
+    links |= {f"{name.capitalize()} metrics": f"{at.watch[name]}/metrics" for name in at.watch}
     for name, link in links.items():
         if link is not None:
-            _tell(f"  {name:<12} {link}")
+            _tell(f"  {name:<14} {link}")
     await stopping
     _tell("Stopping …")
     await stack.stop()

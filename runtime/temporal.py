@@ -12,10 +12,11 @@ from temporalio.api.operatorservice.v1 import (
     AddSearchAttributesRequest,
     ListSearchAttributesRequest,
 )
-from temporalio.client import Client
+from temporalio.client import Client, Interceptor
 from temporalio.common import SearchAttributeKey
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfigProfile, ClientConnectConfig
+from temporalio.runtime import Runtime
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.problems import BadInput, Problem
@@ -71,15 +72,35 @@ def _namespace_address(settings: Settings) -> str:
 
 
 async def connect(
-    settings: Settings, environment: Mapping[str, str] | None = None, *, lazy: bool = False
+    settings: Settings,
+    environment: Mapping[str, str] | None = None,
+    *,
+    lazy: bool = False,
+    runtime: Runtime | None = None,
+    process: str = "starter",
 ) -> Client:
     """A client whose payloads are pydantic values. Lazy: connects at the first call.
 
-    Raises RuntimeError when Temporal can't be reached, unless lazy.
+    `runtime` is the SDK's to use in place of its usual one, and `process` the name under which
+    traces go out, where the settings ask for them. Raises RuntimeError when Temporal can't be
+    reached, unless lazy.
     """
     return await Client.connect(
-        **connection(settings, environment), data_converter=pydantic_data_converter, lazy=lazy
+        **connection(settings, environment),
+        data_converter=pydantic_data_converter,
+        interceptors=_tracing(settings, process),
+        lazy=lazy,
+        runtime=runtime,
     )
+
+
+def _tracing(settings: Settings, process: str) -> list[Interceptor]:
+    if settings.traces_url is None:
+        return []
+    # Here, so that only who wants traces waits until all that they need is loaded.
+    from runtime.watching.traces import tracing  # noqa: PLC0415
+
+    return [tracing(settings.traces_url, process)]
 
 
 async def ensure_search_attributes(client: Client) -> None:

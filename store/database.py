@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from store.tables import Base
+from store.written import Written, noted
 
 BUSY_SECONDS = 30
 """How long a SQLite writer waits for another one."""
@@ -44,12 +45,22 @@ class Database:
             _prepare_sqlite(self.engine)
         else:
             self.engine = create_engine(parsed, hide_parameters=True, pool_pre_ping=True, **POOL)
+        self._listeners: list[Callable[[Sequence[Written]], None]] = []
+
+    def listen(self, listener: Callable[[Sequence[Written]], None]) -> None:
+        """Have somebody told of what was written, after each transaction that is kept."""
+        self._listeners.append(listener)
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """One transaction: all of it is kept, or, after an exception, none."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
-            yield session
+        with Session(self.engine, expire_on_commit=False) as session:
+            with session.begin():
+                yield session
+            written = noted(session)
+            if written:
+                for listener in self._listeners:
+                    listener(written)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -68,10 +79,14 @@ class Database:
 
 def insert_new(
     session: Session, table: type[Base], rows: Sequence[Mapping[str, object]], *key: str
-) -> None:
-    """Write the rows whose `key` columns hold values that the table does not have yet."""
+) -> set[Any]:
+    """Write the rows whose `key` columns hold values that the table does not have yet.
+
+    Gives the values that the first of those columns has in what was written.
+    """
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    session.execute(dialect.insert(table).on_conflict_do_nothing(index_elements=key), rows)
+    new = dialect.insert(table).on_conflict_do_nothing(index_elements=key)
+    return set(session.scalars(new.returning(getattr(table, key[0])), rows))
 
 
 def _write_ahead(cursor: sqlite3.Cursor) -> None:

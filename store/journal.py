@@ -12,10 +12,14 @@ from domain.journal import EventKind, JournalEvent
 from domain.people import Role
 from store.database import insert_new
 from store.tables import JournalRow
+from store.written import note
 
 
 def append(session: Session, program: str, events: Iterable[JournalEvent]) -> None:
     """Write events in the session's transaction. An event whose id is known is left as it is."""
+    told: dict[str, JournalEvent] = {}
+    for event in events:
+        told.setdefault(event.id, event)
     rows = [
         {
             "id": event.id,
@@ -27,10 +31,11 @@ def append(session: Session, program: str, events: Iterable[JournalEvent]) -> No
             "role": event.role.value if event.role else None,
             "data": event.data,
         }
-        for event in events
+        for event in told.values()
     ]
     if rows:
-        insert_new(session, JournalRow, rows, "id")
+        new = insert_new(session, JournalRow, rows, "id")
+        note(session, (event for event in told.values() if event.id in new))
 
 
 def read(session: Session, program: str, after: int = 0) -> Sequence[tuple[int, JournalEvent]]:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from domain.model import Value
 from store.database import insert_new
 from store.tables import MessageRow
+from store.written import Outcome, Settled, Way, note
 
 CHANNEL = "channel"
 """The recipient of what chat rooms are told: no person, and no mail."""
@@ -161,6 +162,7 @@ def claim(session: Session, entry: Entry, now: datetime) -> bool:
 
 def mark_unheard(session: Session, key: str, rooms: str) -> None:
     """Some chat rooms did not take it: `1 of 2`."""
+    _note(session, [key], Outcome.REFUSED)
     _set(session, [key], state=MessageState.REFUSED.value, error=rooms)
 
 
@@ -190,6 +192,7 @@ def hold(
     code: int | None = None,
 ) -> None:
     """A message waits until then; `code` is that of the mail server which wants it so."""
+    _note(session, [key], Outcome.HELD if code is None else Outcome.PUT_OFF)
     _set(
         session,
         [key],
@@ -202,6 +205,7 @@ def hold(
 
 def mark_sent(session: Session, keys: Sequence[str], now: datetime) -> None:
     """The mail server took the mail that these messages are in."""
+    _note(session, keys, Outcome.SENT)
     _set(
         session,
         keys,
@@ -215,6 +219,7 @@ def mark_sent(session: Session, keys: Sequence[str], now: datetime) -> None:
 
 def mark_refused(session: Session, keys: Sequence[str], code: int) -> None:
     """The mail server refused that mail for good, with this status code."""
+    _note(session, keys, Outcome.REFUSED)
     _set(
         session,
         keys,
@@ -227,12 +232,13 @@ def mark_refused(session: Session, keys: Sequence[str], code: int) -> None:
 
 def drop(session: Session, keys: Sequence[str]) -> None:
     """Give up messages that have lost their point, unless it is known what became of them."""
+    if not keys:
+        return
+    open_still = MessageRow.state.in_((MessageState.SENDING.value, MessageState.HELD.value))
+    _note(session, keys, Outcome.DROPPED, open_still)
     session.execute(
         update(MessageRow)
-        .where(
-            MessageRow.key.in_(keys),
-            MessageRow.state.in_((MessageState.SENDING.value, MessageState.HELD.value)),
-        )
+        .where(MessageRow.key.in_(keys), open_still)
         .values(state=MessageState.DROPPED.value, send_after=None, letter=None)
     )
 
@@ -318,6 +324,33 @@ def counts(session: Session, program: str) -> dict[MessageState, int]:
         .group_by(MessageRow.state)
     )
     return {MessageState(state): count for state, count in rows}
+
+
+_STATE_OF = {
+    Outcome.SENT: MessageState.SENT,
+    Outcome.REFUSED: MessageState.REFUSED,
+    Outcome.HELD: MessageState.HELD,
+    Outcome.PUT_OFF: MessageState.HELD,
+    Outcome.DROPPED: MessageState.DROPPED,
+}
+
+
+def _note(
+    session: Session, keys: Sequence[str], outcome: Outcome, *conditions: ColumnElement[bool]
+) -> None:
+    """Have it counted which of these messages are about to come to a state they were not in."""
+    rows = session.execute(
+        select(MessageRow.kind, MessageRow.recipient).where(
+            MessageRow.key.in_(keys), MessageRow.state != _STATE_OF[outcome].value, *conditions
+        )
+    )
+    note(
+        session,
+        (
+            Settled(kind=kind, way=Way.CHAT if recipient == CHANNEL else Way.MAIL, outcome=outcome)
+            for kind, recipient in rows
+        ),
+    )
 
 
 def _set(session: Session, keys: Sequence[str], **values: Any) -> None:

@@ -70,6 +70,12 @@ def mark(session: Session, position: int, outcome: Outcome) -> None:
     )
 
 
+def size(session: Session) -> int:
+    """How many signals are not delivered yet."""
+    found = session.scalar(select(func.count()).where(OutboxRow.delivered_at.is_(None)))
+    return found or 0
+
+
 def age(session: Session) -> timedelta | None:
     """How long the oldest undelivered signal has been waiting; None if none is."""
     oldest = session.scalar(

@@ -18,6 +18,9 @@ from runtime.settings import PROJECT, Settings, load_settings
 from workflows import search_attributes
 
 COMPOSE: dict[str, Any] = YAML(typ="safe").load(PROJECT / "docker-compose.yml")
+PROMETHEUS: dict[str, Any] = YAML(typ="safe").load(
+    PROJECT / "deploy" / "prometheus" / "prometheus.yml"
+)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 ONE_SHOTS = {"temporal-schema", "temporal-namespace", "migrate"}
 GIVEN = {"POSTGRES_PASSWORD": "pw", "LINK_KEYS": "k" * 32, "PORTAL_URL": "https://m.example.com"}
@@ -52,7 +55,17 @@ def test_all_parts_are_there() -> None:
         "mailpit",
         "worker",
         "portal",
+        "prometheus",
+        "grafana",
     }
+
+
+def test_who_watches_is_started_only_when_asked_for() -> None:
+    asked = {name for name, service in SERVICES.items() if "profiles" in service}
+    assert asked == {"prometheus", "grafana"}
+    assert all(SERVICES[name]["profiles"] == ["watch"] for name in asked)
+    for name, service in SERVICES.items():
+        assert not asked & set(service.get("depends_on", {})), name
 
 
 def test_every_image_is_pinned_to_a_version() -> None:
@@ -136,6 +149,21 @@ def test_our_parts_get_settings_that_are_valid(service: str) -> None:
     assert settings.mail_server.host == "mailpit"
     known = {name.upper() for name in Settings.model_fields}
     assert {n for n in environment if not n.startswith("TEMPORAL_")} <= known
+
+
+@pytest.mark.parametrize("service", ["worker", "portal"])
+def test_worker_and_portal_answer_watchers_inside_only(service: str) -> None:
+    settings = load_settings(environment_of(service))
+    assert settings.watch_host == "0.0.0.0"
+    assert not any(str(settings.watch_port) in p for p in SERVICES[service].get("ports", []))
+    (scraped,) = (job for job in PROMETHEUS["scrape_configs"] if job["job_name"] == service)
+    (found,) = scraped["dns_sd_configs"]
+    assert (found["names"], found["port"]) == ([service], settings.watch_port)
+
+
+def test_the_worker_is_healthy_when_it_is_ready() -> None:
+    port = load_settings(environment_of("worker")).watch_port
+    assert f"127.0.0.1:{port}/readyz" in SERVICES["worker"]["healthcheck"]["test"][-1]
 
 
 @pytest.mark.parametrize("service", ["migrate", "worker", "portal"])

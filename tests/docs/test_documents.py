@@ -31,8 +31,8 @@ _MAKE = re.compile(r"\bmake ([a-z]+)\b")
 _STARTER = re.compile(r"\bstarter\.py ([a-z][a-z-]*)((?: [^\s`]+)*)")
 _OPTION = re.compile(r"--[a-z-]+")
 _VARIABLE = re.compile(r"`([A-Z]+(?:_[A-Z]+)+)`")
-_NOT_OURS = re.compile(r"TEMPORAL_(?!UI_URL)\w+|\w+_FILE")
-"""Temporal's own variables, and the files that settings may stand in."""
+_NOT_OURS = re.compile(r"TEMPORAL_(?!UI_URL)\w+|OTEL_\w+|\w+_FILE")
+"""Temporal's and OpenTelemetry's own variables, and the files that settings may stand in."""
 
 
 def _tokens(document: Path) -> Iterator[Token]:
@@ -96,7 +96,9 @@ def test_every_command_and_option_of_the_starter_that_is_named_exists(name: str)
         assert set(_OPTION.findall(rest)) <= known, f"{command}{rest}"
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/configuration.md", "docs/operating.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/configuration.md", "docs/operating.md", "docs/watching.md"]
+)
 def test_every_setting_that_is_named_exists(name: str) -> None:
     known = {field.upper() for field in Settings.model_fields}
     named = set(_VARIABLE.findall((PROJECT / name).read_text("utf-8")))

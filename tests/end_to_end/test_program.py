@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from temporalio.client import Client
@@ -128,6 +130,7 @@ async def test_a_program_runs_the_same_on_postgresql(tmp_path: Path, postgres_ur
         _no_answer_is_lost(scene)
         await _every_answer_reached_its_workflow(scene)
         _every_message_went_out_once(scene)
+        _what_was_counted_is_what_was_written(scene)
 
 
 def _ended_as_it_should(scene: Scene, *, was_disturbed: bool = False) -> None:
@@ -218,6 +221,26 @@ async def _every_answer_reached_its_workflow(scene: Scene) -> None:
         )
         outcome = await handle.result()
         assert (outcome.state, outcome.sessions_held) == (pair.state, pair.sessions_held)
+
+
+def _what_was_counted_is_what_was_written(scene: Scene) -> None:
+    counted: Counter[tuple[str, str]] = Counter()
+    for address in scene.stack.addresses().watch.values():
+        assert httpx.get(f"{address}/readyz", trust_env=False).status_code == httpx.codes.OK
+        page = httpx.get(f"{address}/metrics", trust_env=False).text
+        for family in text_string_to_metric_families(page):
+            for sample in family.samples:
+                if sample.name == "mentoring_journal_events_total":
+                    counted["event", sample.labels["kind"]] += int(sample.value)
+                elif sample.labels.get("outcome") == "sent":
+                    counted["sent", sample.labels["kind"]] += int(sample.value)
+    with scene.database.read() as session:
+        events = session.scalars(select(JournalRow.kind)).all()
+        sent = session.scalars(select(MessageRow.kind).where(MessageRow.sent_at.is_not(None))).all()
+    written = Counter([("event", kind) for kind in events] + [("sent", kind) for kind in sent])
+    # What is told after the end may come between the two.
+    differs = {what for what in written | counted if written[what] != counted[what]}
+    assert {kind for _, kind in differs} <= {AFTER_THE_END}
 
 
 def _every_message_went_out_once(scene: Scene) -> None:

@@ -8,16 +8,20 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import structlog
 from temporalio import activity, workflow
+from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
 from runtime.logs import ids_of, set_up_logs
 from runtime.settings import PROJECT, load_settings
+from runtime.watching.sdk import sdk
 
 
 @pytest.fixture
@@ -152,3 +156,72 @@ def test_lines_are_readable_on_a_terminal_and_json_elsewhere() -> None:
     )
     assert "port" in terminal.stdout
     assert not terminal.stdout.startswith("{")
+
+
+def test_an_error_is_logged_without_its_words_unless_they_are_ours(
+    json_logs: Callable[[], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    json_logs()
+    name = "Żaneta Secretova"
+    try:
+        try:
+            raise LookupError(name)
+        except LookupError as error:
+            error.add_note(name)
+            raise ExceptionGroup(name, [ValueError(name)]) from error
+    except ExceptionGroup:
+        logging.getLogger("a").exception("failed")
+    try:
+        raise ApplicationError("We wrote this ourselves.", type="Ours")
+    except ApplicationError:
+        structlog.get_logger("a").exception("failed")
+    first, second = lines(capsys)
+    assert "Secretova" not in json.dumps(first, ensure_ascii=False)
+    kinds = [error["exc_type"] for error in first["exception"]]
+    assert kinds == ["ExceptionGroup", "LookupError"]
+    assert first["exception"][0]["frames"][0]["lineno"]
+    assert second["exception"][0]["exc_value"] == "Ours: We wrote this ourselves."
+
+
+def test_an_error_is_readable_on_a_terminal_without_its_words(
+    tmp_path: Path, json_logs: Callable[[], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    json_logs()  # puts everything back afterwards
+    set_up_logs(load_settings({"VAR_DIR": str(tmp_path), "LOG_FORMAT": "readable"}), "test")
+    try:
+        raise LookupError("Żaneta Secretova")
+    except LookupError:
+        structlog.get_logger("a").exception("failed")
+    said = capsys.readouterr().err
+    assert "Secretova" not in said
+    assert "LookupError\n" in said
+    assert "test_logs.py:" in said
+
+
+async def test_a_line_of_the_sdks_core_is_one_of_ours_without_its_words(
+    json_logs: Callable[[], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    json_logs()
+    with pytest.raises(RuntimeError):
+        await Client.connect("127.0.0.1:1", runtime=sdk(metrics=False).runtime)
+    core = SimpleNamespace(
+        fields={
+            "run_id": "r-1",
+            "workflow_id": "program/spring/pair/p7",
+            "error": "Status { code: Unavailable, message: 'Żaneta' }",
+            "failure": "Żaneta",
+        }
+    )
+    logging.getLogger("temporal").warning("retried", extra={"temporal_log": core})
+    line = lines(capsys)[-1]
+    assert line.pop("timestamp")
+    assert line == {
+        "event": "retried",
+        "level": "warning",
+        "logger": "temporal",
+        "process": "test",
+        "program": "spring",
+        "pair": "p7",
+        "run": "r-1",
+        "code": "Unavailable",
+    }

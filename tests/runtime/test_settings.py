@@ -52,6 +52,8 @@ def test_every_wrong_setting_is_named_at_once(tmp_path: Path) -> None:
             "LINK_KEYS": "topsecret",
             "NOTIFY_NAMES": "maybe",
             "CONTENT_FOLDER": str(tmp_path / "gone"),
+            "WATCH_PORT": "70000",
+            "TRACES_URL": "collector:4318",
         },
         tmp_path,
     )
@@ -65,6 +67,8 @@ def test_every_wrong_setting_is_named_at_once(tmp_path: Path) -> None:
         "LINK_KEYS",
         "NOTIFY_NAMES",
         "CONTENT_FOLDER",
+        "WATCH_PORT",
+        "TRACES_URL",
     }
     assert found["PORTAL_PORT"] == "environment, PORTAL_PORT: “eighty” is not a number."
     assert "Did you mean “json”?" in found["LOG_FORMAT"]
