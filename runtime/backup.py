@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
@@ -32,8 +31,9 @@ from runtime.archive import (
     packing,
 )
 from runtime.running import TEMPORAL_SERVER, read_note, running_stack
-from runtime.settings import PROJECT, Settings
+from runtime.settings import Settings
 from runtime.temporal import connection
+from runtime.version import VERSION
 from store.archive import count_rows, read_rows, still, tables
 from store.database import BUSY_SECONDS, Database
 from store.migrate import revision_of
@@ -45,11 +45,6 @@ KEYS = "*_keys"
 
 PAGES = 2_000
 """Pages of a SQLite file that are copied in one go."""
-
-
-def project_version() -> str:
-    """The version of this project."""
-    return str(tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["version"])
 
 
 def take_backup(
@@ -84,7 +79,7 @@ def take_backup(
                 pack.add(FILES + keys.name, chunks_of(keys))
             manifest = Manifest(
                 format=FORMAT,
-                version=project_version(),
+                version=VERSION,
                 revision=revision,
                 taken_at=taken_at[0],
                 temporal=temporal_elsewhere(settings, environment),

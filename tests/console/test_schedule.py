@@ -30,7 +30,6 @@ from tests.console.conftest import DEFINITION, PEOPLE
 from tests.console.test_with_server import PATIENCE, Office, office, typed
 from tests.console.typed import type_in
 from workflows.messages import SchemeOutcome
-from workflows.opening import OpenProgramWorkflow
 
 __all__ = ["office"]
 
@@ -155,8 +154,8 @@ async def openings(office: Office, count: int) -> list[SchemeOutcome]:
     outcomes = []
     for one in done:
         assert isinstance(one.action, ScheduleActionExecutionStartWorkflow)
-        handle = office.environment.client.get_workflow_handle_for(
-            OpenProgramWorkflow.run, one.action.workflow_id
+        handle = office.environment.client.get_workflow_handle(
+            one.action.workflow_id, result_type=SchemeOutcome
         )
         outcomes.append(await handle.result())
     return outcomes

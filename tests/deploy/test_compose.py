@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.testing import WorkflowEnvironment
 
 from runtime.settings import PROJECT, Settings, load_settings
+from runtime.version import VERSION
 from workflows import search_attributes
 
 COMPOSE: dict[str, Any] = YAML(typ="safe").load(PROJECT / "docker-compose.yml")
@@ -85,6 +87,13 @@ def test_the_versions_that_belong_together_are_those_that_are_tested() -> None:
     assert SERVICES["temporal-schema"]["image"] == f"temporalio/admin-tools:{server}"
     assert SERVICES["temporal-namespace"]["image"] == f"temporalio/admin-tools:{server}"
     assert SERVICES["temporal-ui"]["image"] == f"temporalio/ui:{ui}"
+
+
+def test_one_version_is_told_everywhere() -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    assert project["version"] == VERSION
+    ours = {service["image"] for service in SERVICES.values() if "build" in service}
+    assert ours == {f"reverse-mentoring:{VERSION}"}
 
 
 def test_what_others_wait_for_has_a_health_check() -> None:

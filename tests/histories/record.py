@@ -16,7 +16,6 @@ import gzip
 import json
 import socket
 import tempfile
-import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,6 +46,7 @@ from runtime.exit import leave
 from runtime.ports import ANY_PORTS
 from runtime.settings import PROJECT
 from runtime.stack import Stack
+from runtime.version import VERSION
 from store import schemes
 from store.database import Database
 
@@ -74,14 +74,9 @@ def read(file: Path) -> str:
     return (gzip.decompress(held) if file.suffix == ".gz" else held).decode()
 
 
-def version() -> str:
-    """The version that is being recorded."""
-    return str(tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["version"])
-
-
 async def record() -> None:
     """Play the examples and keep their histories."""
-    target = HISTORIES / version()
+    target = HISTORIES / VERSION
     target.mkdir(exist_ok=True)
     for name, prefix in EXAMPLES.items():
         with tempfile.TemporaryDirectory() as folder:

@@ -23,11 +23,12 @@ from domain.journal import EventKind, JournalEvent
 from domain.people import Role
 from domain.problems import BadInput
 from runtime.archive import MANIFEST, Manifest
-from runtime.backup import project_version, take_backup
+from runtime.backup import take_backup
 from runtime.ports import Ports
 from runtime.restore import restore_backup
 from runtime.running import Process, RunningStack, read_note, write_note
 from runtime.settings import Settings, load_settings
+from runtime.version import VERSION
 from store import archive, journal, outbox
 from store.database import Database
 from store.going_back import catch_up
@@ -109,6 +110,12 @@ def kept(var: Path, tmp_path: Path) -> Path:
     return file
 
 
+def rows_of(var: Path) -> int:
+    """How many rows the store in a folder has."""
+    with closing(Database(settings_at(var).database)) as store:
+        return sum(map(len, contents(store).values()))
+
+
 # --- There and back ------------------------------------------------------------------------------
 
 
@@ -121,7 +128,7 @@ def test_all_of_it_comes_back(var: Path, kept: Path, tmp_path: Path) -> None:
         closing(Database(target.database)) as d,
     ):
         assert contents(d) == contents(old)
-        assert sum(map(len, contents(d).values())) == manifest.rows() == 45
+        assert sum(map(len, contents(d).values())) == manifest.rows() > 0
     assert said_in(new / "temporal.db") == said_in(new / "mailbox.db") == ["before"]
     assert (new / "link_keys").read_text().strip() == KEY
     note = read_note(new)
@@ -347,7 +354,7 @@ def test_a_folder_on_which_a_stack_runs_is_refused(kept: Path, tmp_path: Path) -
     assert f"a stack runs on this folder, process {me.pid}. Stop it first." in said
 
 
-def test_a_restore_that_broke_off_can_be_done_again(kept: Path, tmp_path: Path) -> None:
+def test_a_restore_that_broke_off_can_be_done_again(var: Path, kept: Path, tmp_path: Path) -> None:
     new = settings_at(tmp_path / "new")
 
     def full(what: str, _done: int, _total: int) -> None:
@@ -357,7 +364,7 @@ def test_a_restore_that_broke_off_can_be_done_again(kept: Path, tmp_path: Path) 
     with pytest.raises(OSError, match="No space"):
         restore_backup(new, kept, full, {})
     assert not list(new.var_dir.glob("temporal.db*"))
-    assert restore_backup(new, kept, quiet, {}).rows() == 45
+    assert restore_backup(new, kept, quiet, {}).rows() == rows_of(var)
 
 
 def test_with_temporal_elsewhere_its_histories_are_neither_taken_nor_put_back(
@@ -389,13 +396,14 @@ def test_one_command_each(var: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert done.code == 0
     file = Path(done.json["file"])
     assert file.parent == folder
-    assert done.json["version"] == project_version()
+    assert done.json["version"] == VERSION
     assert {"store/people.jsonl", "files/link_keys"} <= {m["name"] for m in done.json["members"]}
     assert "not encrypted" in " ".join(done.json["notes"])
     monkeypatch.setenv("VAR_DIR", str(new))
     restored = type_in("restore", file)
     assert (restored.code, restored.err) == (0, "")
-    assert "45 rows of the store, Temporal’s histories, mailbox.db, link_keys" in restored.out
+    all_of_it = f"{rows_of(var)} rows of the store, Temporal’s histories, mailbox.db, link_keys"
+    assert all_of_it in restored.out
     assert "Go on with: make run" in restored.out
     again = type_in("restore", file, "--json")
     assert again.code == 2

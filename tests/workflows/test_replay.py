@@ -9,7 +9,8 @@ from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
-from tests.histories.record import read, recorded, version
+from runtime.version import VERSION
+from tests.histories.record import read, recorded
 from worker import WORKFLOWS, workflow_runner
 
 RECORDED = recorded()
@@ -43,7 +44,7 @@ async def test_a_recorded_run_replays(file: Path) -> None:
 
 
 def test_there_are_histories_of_every_workflow_of_this_version() -> None:
-    names = {_name(file) for file in RECORDED if file.parent.name == version()}
+    names = {_name(file) for file in RECORDED if file.parent.name == VERSION}
     wanted = {"program", "cohort"}
     assert {f"{when}-{name}" for when in ("midway", "whole") for name in wanted} <= names
     assert {"shared-whole-program", "whole-afterwards", "whole-follow-up", "whole-opening"} <= names
