@@ -17,9 +17,10 @@ class Ports(Value):
     smtp: int = 1025
     mailbox: int = 8025
     portal: int = 8080
+    codec: int = 8234
 
 
-ANY_PORTS = Ports(temporal=0, temporal_ui=0, smtp=0, mailbox=0, portal=0)
+ANY_PORTS = Ports(temporal=0, temporal_ui=0, smtp=0, mailbox=0, portal=0, codec=0)
 """Free ports all over, for tests and whatever runs beside a real stack."""
 
 USERS = {
@@ -28,6 +29,7 @@ USERS = {
     "smtp": "the mail server",
     "mailbox": "the mailbox",
     "portal": "the portal",
+    "codec": "the codec server",
 }
 """Who uses a port, in words."""
 

@@ -16,6 +16,9 @@ from runtime.ports import Ports
 
 NOTE = "stack.json"
 
+PAYLOAD_KEY = "PAYLOAD_KEY_ID"
+"""The entry of a note that names the key with which the stack encrypts; none where it does not."""
+
 
 class Process(Value):
     """A process of this machine. `started` tells it from a later one that got the same number."""

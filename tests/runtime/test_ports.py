@@ -20,9 +20,9 @@ def test_a_taken_port_is_named_and_the_next_free_one_used() -> None:
 
 def test_two_parts_never_get_the_same_port() -> None:
     port = any_free_port()
-    wanted = Ports(temporal=port, temporal_ui=port, smtp=port, mailbox=port, portal=port)
+    wanted = Ports(**dict.fromkeys(Ports.model_fields, port))
     chosen = choose_ports(wanted, lambda _line: None)
-    assert len({number for _, number in chosen}) == 5
+    assert len({number for _, number in chosen}) == len(Ports.model_fields)
 
 
 def test_a_port_that_is_taken_by_ipv6_only_counts_as_taken() -> None:
