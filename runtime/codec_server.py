@@ -8,6 +8,7 @@ this machine only, unless something else keeps others out.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import secrets
 import sys
@@ -182,10 +183,23 @@ async def run() -> None:
     log.info("codec server stopped")
 
 
+def tell_ids() -> None:
+    """Print the ids of the keys that are set, as Temporal holds them beside what is encrypted."""
+    settings = load_settings()
+    codec = encryption(settings)
+    for name in codec.ids:
+        print(f"{name}  {'encrypts and decrypts' if name == codec.seals_with else 'decrypts'}")
+
+
 def main() -> int:
     """Start from the command line."""
+    parser = argparse.ArgumentParser(description="Shows the Temporal UI what is encrypted.")
+    parser.add_argument("--ids", action="store_true", help="print the ids of the keys, and end")
     try:
-        asyncio.run(run())
+        if parser.parse_args().ids:
+            tell_ids()
+        else:
+            asyncio.run(run())
     except BadInput as bad:
         print(*bad.problems, sep="\n", file=sys.stderr)
         return 2

@@ -78,9 +78,10 @@ class Encryption(PayloadCodec):
         """The id of the key that seals, if there is one."""
         return self._seals_with
 
-    def opens_with(self, name: str) -> bool:
-        """Whether what the key of this id has sealed can be opened."""
-        return name in self._ciphers
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of all keys, the one that seals first."""
+        return tuple(self._ciphers)
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Seal payloads."""

@@ -274,7 +274,7 @@ class Stack:
     def _key_of(self, settings: Settings) -> str | None:
         """The id of the key that encrypts. Raises BadInput where that of the last run is gone."""
         codec = encryption(settings)
-        if self._last_key is not None and not codec.opens_with(self._last_key):
+        if self._last_key is not None and self._last_key not in codec.ids:
             problem = Problem(
                 file=ENVIRONMENT,
                 field="PAYLOAD_KEYS",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from types import SimpleNamespace
 
 import pytest
+from temporalio.testing import WorkflowEnvironment
 
 from domain.ids import program_workflow_id
 from domain.lifecycle import Stage
@@ -29,7 +29,7 @@ async def test_a_program_is_steered_with_the_key_and_not_without(
     plain = office.environment.client
     monkeypatch.setenv("PAYLOAD_KEYS", text_of(A))
     client = await connect(load_settings())
-    with_key = dataclasses.replace(office, environment=SimpleNamespace(client=client))
+    with_key = dataclasses.replace(office, environment=WorkflowEnvironment.from_client(client))
     async with with_key.worker():
         assert (await typed("start", office.definition, PEOPLE)).code == 0
         await with_key.until(lambda view: view.stage is Stage.MATCHING)

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from temporalio.api.common.v1 import Payload, Payloads
 
 from domain.problems import BadInput
-from runtime.codec_server import LARGEST_BODY, checked, create_app, origins
+from runtime.codec_server import LARGEST_BODY, checked, create_app, main, origins
 from runtime.payload_codec import ENCODING, Encryption
 from runtime.payload_keys import key_id
 from runtime.settings import load_settings
@@ -22,7 +22,7 @@ from tests.payload_keys import A, B, text_of
 UI = "https://temporal.example.com"
 ASKED = {"Origin": UI, "X-Namespace": "default", "Content-Type": "application/json"}
 TOKEN = "t" * 32
-PLAIN = {
+PLAIN: dict[str, Any] = {
     "metadata": {"encoding": base64.b64encode(b"json/plain").decode()},
     "data": base64.b64encode(b'{"pair":"m-1"}').decode(),
 }
@@ -168,6 +168,20 @@ def test_a_short_token_and_a_wrong_site_are_refused(tmp_path: Path) -> None:
     told = {problem.field: str(problem) for problem in refused.value.problems}
     assert set(told) == {"CODEC_TOKEN", "CODEC_ORIGINS"}
     assert "topsecret" not in json.dumps(told)
+
+
+def test_the_ids_of_keys_are_told_without_the_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VAR_DIR", str(tmp_path))
+    monkeypatch.setenv("PAYLOAD_KEYS", f"{text_of(B)},{text_of(A)}")
+    monkeypatch.setattr("sys.argv", ["codec_server", "--ids"])
+    assert main() == 0
+    told = capsys.readouterr().out
+    assert told == f"{key_id(B)}  encrypts and decrypts\n{key_id(A)}  decrypts\n"
+    monkeypatch.setenv("PAYLOAD_KEYS", "topsecret")
+    assert main() == 2
+    assert "PAYLOAD_KEYS: key 1" in capsys.readouterr().err
 
 
 def test_the_sites_that_may_ask(tmp_path: Path) -> None:

@@ -145,9 +145,9 @@ async def test_who_types_with_another_key_is_stopped_before_anything_is_written(
     assert f"encrypts with the key {key_id(A)}, and here is set the key {key_id(B)}" in str(problem)
 
 
-async def test_a_stack_does_not_start_without_the_key_of_its_last_run(tmp_path: Path) -> None:
-    async def start(**keys: str) -> None:
-        stack = make_stack(tmp_path, **keys)
+def test_a_stack_does_not_start_without_the_key_of_its_last_run(tmp_path: Path) -> None:
+    def start(**keys: str) -> None:
+        stack = make_stack(tmp_path, None, **keys)
         stack._take_folder()
         try:
             stack._plan()
@@ -155,11 +155,11 @@ async def test_a_stack_does_not_start_without_the_key_of_its_last_run(tmp_path: 
         finally:
             stack._lock.close()  # type: ignore[union-attr]
 
-    await start(PAYLOAD_KEYS=text_of(A))
+    start(PAYLOAD_KEYS=text_of(A))
     for missing in ({}, {"PAYLOAD_KEYS": text_of(B)}):
         with pytest.raises(BadInput) as refused:
-            await start(**missing)
+            start(**missing)
         assert f"the last run encrypted with the key {key_id(A)}" in str(refused.value.problems[0])
-    await start(PAYLOAD_KEYS=f"{text_of(B)} {text_of(A)}")
-    await start(PAYLOAD_READ_KEYS=text_of(B))
-    await start()
+    start(PAYLOAD_KEYS=f"{text_of(B)} {text_of(A)}")
+    start(PAYLOAD_READ_KEYS=text_of(B))
+    start()
