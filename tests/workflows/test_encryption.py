@@ -41,7 +41,8 @@ from workflows.program import ProgramWorkflow
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SHORT = PAIR_PLAN.model_copy(update={"day_seconds": 0.02, "introduction": 75, "ladders": ()})
-"""Long enough introduced for the worker to be exchanged while nothing else happens."""
+"""Introduced for long enough to exchange the worker while nothing happens: a task that is handed to
+one that goes is tried again by the server after ten seconds only."""
 
 LONG = PAIR_PLAN.model_copy(update={"day_seconds": 60.0})
 
@@ -79,31 +80,34 @@ async def left(dev_server: WorkflowEnvironment) -> Left:
     failed: list[str] = []
 
     def note(moment: PairMoment) -> None:
-        if not failed:
+        if len(stage.moments) == len(stage.pairs):
+            loop.call_soon_threadsafe(introduced.set)
+        if len(stage.moments) > len(stage.pairs) and not failed:
             failed.append(moment.pair)
             raise ApplicationError(f"Pair {moment.pair} is not in the store.", type="Unknown")
-        if len(stage.moments) > len(stage.pairs):
-            loop.call_soon_threadsafe(introduced.set)
 
     stage.on_pair_moment = note
     plain, a, b = client_with(dev_server), client_with(dev_server, A), client_with(dev_server, B, A)
+    plan = program_plan(datetime.now(UTC), SHORT, repair=None)
     async with on_stage(plain, queue, stage):
         program = await plain.start_workflow(
             ProgramWorkflow.run,
-            ProgramInput(program=name, plan=program_plan(datetime.now(UTC), SHORT, repair=None)),
+            ProgramInput(program=name, plan=plan.model_copy(update={"approval": 500})),
             id=program_workflow_id(name),
             task_queue=queue,
             static_summary=f"Program {name}",
         )
         while not (await program.query(ProgramWorkflow.view)).awaits_approval:
             await asyncio.sleep(0.02)
+        await until_quiet(program)
     async with on_stage(a, queue, stage):
         handle = a.get_workflow_handle(program_workflow_id(name))
         await handle.execute_update(ProgramWorkflow.approve_matches, MatchesApproval(number=1))
         await introduced.wait()
-        for pair in stage.pairs:  # asked, it first does what it was about to do
-            at = a.get_workflow_handle_for(PairWorkflow.run, pair_workflow_id(name, pair))
-            assert await at.query(PairWorkflow.state) is PairState.INTRODUCED
+        for pair in stage.pairs:
+            await until_quiet(a.get_workflow_handle(pair_workflow_id(name, pair)))
+        await until_quiet(a.get_workflow_handle(cohort_workflow_id(name, 1)))
+        await until_quiet(handle)
     async with on_stage(b, queue, stage):
         handle = b.get_workflow_handle_for(ProgramWorkflow.run, program_workflow_id(name))
         outcome = await handle.result()
@@ -118,6 +122,15 @@ async def left(dev_server: WorkflowEnvironment) -> Left:
         cohort=await history(cohort_workflow_id(name, 1)),
         pair=await history(pair_workflow_id(name, failed[0])),
     )
+
+
+async def until_quiet(handle: WorkflowHandle[Any, Any]) -> None:
+    """Wait until nothing but timers and others is waited for. Nothing announces it."""
+    while True:
+        found = (await handle.describe()).raw_description
+        if not (found.pending_activities or found.HasField("pending_workflow_task")):
+            return
+        await asyncio.sleep(0.02)
 
 
 def inside(message: Message) -> Iterator[Message]:
