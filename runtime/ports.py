@@ -19,11 +19,10 @@ class Ports(Value):
     portal: int = 8080
     worker_watch: int = 9464
     portal_watch: int = 9465
+    codec: int = 8234
 
 
-ANY_PORTS = Ports(
-    temporal=0, temporal_ui=0, smtp=0, mailbox=0, portal=0, worker_watch=0, portal_watch=0
-)
+ANY_PORTS = Ports(**dict.fromkeys(Ports.model_fields, 0))
 """Free ports all over, for tests and whatever runs beside a real stack."""
 
 USERS = {
@@ -34,6 +33,7 @@ USERS = {
     "portal": "the portal",
     "worker_watch": "who watches the worker",
     "portal_watch": "who watches the portal",
+    "codec": "the codec server",
 }
 """Who uses a port, in words."""
 

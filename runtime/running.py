@@ -23,6 +23,9 @@ LOCK = "stack.lock"
 TEMPORAL_SERVER = "Temporal server"
 """The part that the embedded server is."""
 
+PAYLOAD_KEY = "PAYLOAD_KEY_ID"
+"""The entry of a note that names the key with which the stack encrypts; none where it does not."""
+
 
 class Process(Value):
     """A process of this machine. `started` tells it from a later one that got the same number."""

@@ -34,6 +34,7 @@ from pydantic import (
 from domain.model import Value
 from domain.problems import BadInput, Problem, did_you_mean
 from domain.work import EVERY_KIND, Work
+from runtime.payload_keys import read_payload_key
 from runtime.running import running_stack
 from runtime.version import VERSION
 from store.content_folders import SHIPPED
@@ -50,12 +51,12 @@ LINK_KEY_CHARACTERS = 32
 """The least length of a signing key: 32 characters of base64 hold 192 bits."""
 
 MAKE_KEY = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
-"""A command that makes a signing key."""
+"""A command that makes a key: 256 bits in base64, for links and for payloads alike."""
 
 _BETWEEN_ADDRESSES = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)|\s+")
 """An address may hold commas of its own."""
 
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class LogFormat(StrEnum):
@@ -116,7 +117,7 @@ def read_smtp_url(url: str) -> MailServer:
         raise ValueError(
             f"“{unknown[0]}” is not an option. The only one is tls=starttls or tls=none."
         )
-    local = parts.hostname in _LOOPBACK
+    local = parts.hostname in LOOPBACK
     if parts.scheme == "smtps":
         if options:
             raise ValueError(
@@ -193,6 +194,14 @@ def _is_sender(value: str) -> str:
 def _names_a_deployment(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}", value):
         raise ValueError("use letters, digits, dots, hyphens and underscores, at most 100.")
+    return value
+
+
+def _is_long(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < LINK_KEY_CHARACTERS:
+        raise ValueError(
+            f"it has fewer than {LINK_KEY_CHARACTERS} characters. Make one with: {MAKE_KEY}"
+        )
     return value
 
 
@@ -287,6 +296,38 @@ class Settings(Value):
         "be put in front while links signed with the old one are still out. Worker and portal "
         "need one.",
     )
+    payload_keys: tuple[SecretStr, ...] = Field(
+        default=(),
+        description="Keys that encrypt all that Temporal gets, 256 bits in base64 each, separated "
+        "by spaces, commas or lines. The first one encrypts; all decrypt. Worker, portal, starter "
+        "and codec server need the same. Without one nothing is encrypted; see encryption.md.",
+    )
+    payload_read_keys: tuple[SecretStr, ...] = Field(
+        default=(),
+        description="More such keys, which only decrypt: to switch encryption on and off while "
+        "programs run.",
+    )
+    codec_host: str = Field(
+        default="127.0.0.1",
+        description="The network address the codec server listens on. Beyond this machine it "
+        "wants CODEC_TOKEN or CODEC_TRUST_NETWORK.",
+    )
+    codec_port: Port = Field(default=8234, description="The port the codec server listens on.")
+    codec_origins: tuple[str, ...] = Field(
+        default=(),
+        description="Sites whose pages may ask the codec server, separated by spaces or commas. "
+        "Default: the site of TEMPORAL_UI_URL.",
+    )
+    codec_token: Annotated[SecretStr, AfterValidator(_is_long)] | None = Field(
+        default=None,
+        description="What who asks the codec server has to send as “Authorization: Bearer …”, at "
+        "least 32 characters.",
+    )
+    codec_trust_network: bool = Field(
+        default=False,
+        description="Whether the codec server may listen beyond this machine without CODEC_TOKEN, "
+        "because only who may read can reach it there.",
+    )
     content_folder: Annotated[Path, AfterValidator(_is_folder)] | None = Field(
         default=None,
         description="A folder of your own texts, laid over content/: a file in it counts in place "
@@ -326,10 +367,35 @@ class Settings(Value):
         "of a collector, like http://localhost:4318. Not set: no traces.",
     )
 
-    @field_validator("link_keys", "work", "held_patches", mode="before")
+    @field_validator(
+        "link_keys",
+        "payload_keys",
+        "payload_read_keys",
+        "codec_origins",
+        "work",
+        "held_patches",
+        mode="before",
+    )
     @classmethod
     def _split_words(cls, value: Any) -> Any:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("payload_keys", "payload_read_keys")
+    @classmethod
+    def _are_payload_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if not value:  # it is set, so somebody counts on it
+            raise ValueError(f"there is no key in it. Make one with: {MAKE_KEY}")
+        for number, key in enumerate(value, 1):
+            try:
+                read_payload_key(key.get_secret_value())
+            except ValueError as error:
+                raise ValueError(f"key {number} {error}. Make one with: {MAKE_KEY}") from error
+        return value
+
+    @field_validator("codec_origins")
+    @classmethod
+    def _are_sites(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_is_web_address(one) for one in value)
 
     @field_validator("notify_urls", mode="before")
     @classmethod
@@ -433,8 +499,15 @@ def load_settings(
             values[field] = value
     stack = running_stack(Path(values.get("var_dir", VAR_DIR)).expanduser())
     if stack:
-        known = {name.lower(): value for name, value in stack.settings.items()}
-        values = {name: known[name] for name in fields if name in known} | values
+        for field in [name for name in fields if name not in values]:
+            try:
+                value = read_secret_file(field.upper(), stack.settings)
+            except BadInput as error:
+                problems += error.problems
+                continue
+            value = value or stack.settings.get(field.upper())
+            if value:
+                values[field] = value
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
@@ -455,7 +528,7 @@ def content_folders(environment: Mapping[str, str] | None = None) -> tuple[Path,
 def read_secret_file(name: str, environment: Mapping[str, str]) -> str | None:
     """What the file named by the variable `name`_FILE holds, or None if there is no such variable.
 
-    Raises BadInput when the file can't be read, or when `name` itself is set beside it.
+    Raises BadInput when the file can't be read or is empty, or when `name` itself is set beside it.
     """
     path = environment.get(f"{name}_FILE")
     if not path:
@@ -467,17 +540,25 @@ def read_secret_file(name: str, environment: Mapping[str, str]) -> str | None:
             "Set only one of them.",
         )
     try:
-        return Path(path).read_text("utf-8").strip()
+        held = Path(path).read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise _wrong(f"{name}_FILE", f"the file {path} can't be read: {reason}.") from error
+    if not held:
+        raise _wrong(f"{name}_FILE", f"the file {path} is empty.")
+    return held
 
 
 def _wrong(variable: str, message: str, hint: str | None = None) -> BadInput:
     return BadInput([Problem(file=ENVIRONMENT, field=variable, message=message, hint=hint)])
 
 
-_SECRETS = frozenset({"database_url", "smtp_url", "link_keys", "notify_urls"})
+_SECRETS = frozenset(
+    {
+        *("database_url", "smtp_url", "link_keys", "notify_urls"),
+        *("payload_keys", "payload_read_keys", "codec_token"),
+    }
+)
 
 
 def _problem(detail: Any) -> Problem:

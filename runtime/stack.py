@@ -34,12 +34,15 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 
 from domain.model import Value
-from domain.problems import BadInput
+from domain.problems import BadInput, Problem
 from runtime.exit import leave, leave_with
 from runtime.logs import readable_errors
 from runtime.parts import Part, PartFailed
+from runtime.payload_codec import encryption
 from runtime.ports import Ports, choose_ports
 from runtime.running import (
+    NOTE,
+    PAYLOAD_KEY,
     TEMPORAL_SERVER,
     Process,
     RunningStack,
@@ -48,7 +51,7 @@ from runtime.running import (
     running_stack,
     write_note,
 )
-from runtime.settings import PROJECT, LogFormat, Settings, load_settings
+from runtime.settings import ENVIRONMENT, PROJECT, LogFormat, Settings, load_settings
 from runtime.temporal import connect, connection, ensure_search_attributes
 from store.database import Database
 from store.migrate import migrate
@@ -60,6 +63,8 @@ TEMPORAL = TEMPORAL_SERVER
 MAILBOX = "mailbox"
 WORKER = "worker"
 PORTAL = "portal"
+CODEC = "codec server"
+"""Runs where payloads are encrypted, so that the Temporal UI shows them readable."""
 
 _HOST = "127.0.0.1"
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - asked for by PORTAL_HOST
@@ -67,6 +72,7 @@ _PATIENCE = timedelta(seconds=2)
 
 _OURS = frozenset(name.upper() for name in Settings.model_fields)
 _KEYS = "link_keys"
+_PAYLOAD_KEYS = ("PAYLOAD_KEYS", "PAYLOAD_READ_KEYS")
 
 
 class StackBusy(Exception):
@@ -83,6 +89,8 @@ class Addresses(Value):
     """None where mail goes to a real server."""
     watch: dict[str, str]
     """Where worker and portal answer who watches them."""
+    codec: str | None = None
+    """None where nothing is encrypted."""
 
 
 class Stack:
@@ -122,6 +130,8 @@ class Stack:
         self._client: Client | None = None
         self._lock: IO[str] | None = None
         self._shared: dict[str, str] = {}
+        self._payload_key: str | None = None
+        self._last_key: str | None = None
         self._addresses: Addresses | None = None
 
     async def __aenter__(self) -> Self:
@@ -161,7 +171,7 @@ class Stack:
 
     async def stop(self) -> None:
         """Stop all parts, those that take work in first, and the server last."""
-        for name in (PORTAL, WORKER, MAILBOX, TEMPORAL):
+        for name in (PORTAL, WORKER, MAILBOX, CODEC, TEMPORAL):
             if name in self._parts:
                 await self._parts[name].stop()
         if self._lock is not None:
@@ -198,6 +208,7 @@ class Stack:
             if process.alive():
                 self._say(f"A {name} of an earlier run is still there; it is ended.")
                 os.kill(process.pid, signal.SIGKILL)
+        self._last_key = left.settings.get(PAYLOAD_KEY) if left else None
         # Links that were sent out hold the portal's port of last time.
         before = left.ports.portal if left else 0
         if before and self._ports.portal == Ports().portal:
@@ -205,6 +216,9 @@ class Stack:
 
     def _plan(self) -> None:
         outer = self._outer()
+        encrypted = any({name, f"{name}_FILE"} & outer.keys() for name in _PAYLOAD_KEYS)
+        if not encrypted:  # any port will do for what does not run
+            self._ports = self._ports.model_copy(update={"codec": 0})
         ports = choose_ports(self._ports, self._say)
         self._ports = ports
         temporal_outside = "TEMPORAL_ADDRESS" in outer or "TEMPORAL_PROFILE" in outer
@@ -222,10 +236,17 @@ class Stack:
             shared["SMTP_URL"] = f"smtp://{_HOST}:{ports.smtp}?tls=none"
             shared["MAILBOX_URL"] = f"http://localhost:{ports.mailbox}"
             shared["MAIL_RATE"] = "1000"  # it takes what comes
+        if encrypted:
+            shared["CODEC_PORT"] = str(ports.codec)
         # A port is the stack's to choose; every other word of the environment wins.
         self._shared = shared | {
-            name: outer[name] for name in shared if name in outer and name != "PORTAL_PORT"
+            name: outer[name]
+            for name in shared
+            if name in outer and name not in ("PORTAL_PORT", "CODEC_PORT")
         }
+        for name in _PAYLOAD_KEYS:  # so that who types finds them by the note
+            if f"{name}_FILE" in outer:
+                self._shared[f"{name}_FILE"] = str(Path(outer[f"{name}_FILE"]).resolve())
         if "CONTENT_FOLDER" in outer:  # who asks for a report elsewhere finds it in the note
             own = Path(outer["CONTENT_FOLDER"]).expanduser().resolve()
             self._shared["CONTENT_FOLDER"] = str(own)
@@ -233,15 +254,21 @@ class Stack:
             self._given["LINK_KEYS_FILE"] = str(_own_link_key(self._var))
         settings = self.settings()
         settings.signing_keys()
+        self._payload_key = self._key_of(settings)
+        codec = f"http://localhost:{ports.codec}" if encrypted else None
         self._addresses = Addresses(
             portal=settings.portal_url,
             temporal=connection(settings, self._parts_environment())["target_host"],
             temporal_ui=settings.temporal_ui_url,
             mailbox=settings.mailbox_url,
             watch={name: f"http://{_HOST}:{port}" for name, port in self._watched().items()},
+            codec=codec,
         )
         if not temporal_outside:
-            self._add(TEMPORAL, _temporal_command(self._var, ports), self._temporal_answers, 15)
+            command = _temporal_command(self._var, ports, codec)
+            self._add(TEMPORAL, command, self._temporal_answers, 15)
+        if codec is not None:
+            self._add(CODEC, [sys.executable, "-m", "runtime.codec_server"], self._codec_answers, 5)
         if not mail_outside:
             self._add(MAILBOX, _mailbox_command(self._var, ports), self._mailbox_answers, 5)
         self._add(WORKER, self._programs[WORKER], self._worker_polls, 40)
@@ -250,6 +277,21 @@ class Stack:
     def _watched(self) -> dict[str, int]:
         """The parts that answer watchers, and on which port."""
         return {WORKER: self._ports.worker_watch, PORTAL: self._ports.portal_watch}
+
+    def _key_of(self, settings: Settings) -> str | None:
+        """The id of the key that encrypts. Raises BadInput where that of the last run is gone."""
+        codec = encryption(settings)
+        if self._last_key is not None and self._last_key not in codec.ids:
+            problem = Problem(
+                file=ENVIRONMENT,
+                field="PAYLOAD_KEYS",
+                message=f"the last run encrypted with the key {self._last_key}, which is missing "
+                "now: its programs could not go on.",
+                hint="Set it again, in PAYLOAD_READ_KEYS if nothing more is to be encrypted. If "
+                f"those programs are not needed any more, delete {self._var / NOTE}.",
+            )
+            raise BadInput([problem])
+        return codec.seals_with
 
     def _outer(self) -> dict[str, str]:
         """The settings that come from outside: this process's, unless alone, and those given."""
@@ -289,7 +331,7 @@ class Stack:
     # --- The parts -------------------------------------------------------------------------------
 
     async def _start_parts(self) -> None:
-        first = [self._parts[name] for name in (TEMPORAL, MAILBOX) if name in self._parts]
+        first = [self._parts[name] for name in (TEMPORAL, MAILBOX, CODEC) if name in self._parts]
         await _together(asyncio.to_thread(self._migrate), *(part.start() for part in first))
         if TEMPORAL in self._parts:
             await _prepare_namespace(await self.client())
@@ -304,13 +346,14 @@ class Stack:
 
     def _note(self, *, running: bool = True) -> None:
         parts = {name: part.process for name, part in self._parts.items()}
+        key = {PAYLOAD_KEY: self._payload_key} if self._payload_key else {}
         write_note(
             self._var,
             RunningStack(
                 supervisor=Process.of(os.getpid()) if running else None,
                 parts={name: process for name, process in parts.items() if process},
                 ports=self._ports,
-                settings=self._shared,
+                settings=self._shared | key,
             ),
         )
 
@@ -329,9 +372,10 @@ class Stack:
         )
 
     async def _portal_answers(self, _pid: int) -> bool:
-        host = self.settings().portal_host
-        host = _HOST if host in _EVERYWHERE else host
-        return await _answers(f"http://{host}:{self._ports.portal}/readyz")
+        return await _answers(f"{_at(self.settings().portal_host, self._ports.portal)}/readyz")
+
+    async def _codec_answers(self, _pid: int) -> bool:
+        return await _answers(f"{_at(self.settings().codec_host, self._ports.codec)}/healthz")
 
     async def _worker_polls(self, pid: int) -> bool:
         """Whether this very process asks for work. Its identity begins with its process id."""
@@ -377,7 +421,12 @@ def _own_link_key(var: Path) -> Path:
     return file
 
 
-def _temporal_command(var: Path, ports: Ports) -> list[str]:
+def _at(host: str, port: int) -> str:
+    """Where this machine reaches what listens on an address."""
+    return f"http://{_HOST if host in _EVERYWHERE else host}:{port}"
+
+
+def _temporal_command(var: Path, ports: Ports, codec: str | None) -> list[str]:
     beside = Path(sys.executable).parent / "temporal"
     program = str(beside) if beside.exists() else shutil.which("temporal")
     if program is None:
@@ -392,6 +441,7 @@ def _temporal_command(var: Path, ports: Ports) -> list[str]:
         program,
         *("server", "start-dev", "--ip", _HOST, "--port", str(ports.temporal)),
         *("--ui-ip", _HOST, "--ui-port", str(ports.temporal_ui), "--ui-disable-news-fetch"),
+        *(("--ui-codec-endpoint", codec) if codec else ()),
         *("--db-filename", str(var / "temporal.db"), "--log-level", "warn"),
         *("--disable-config-env", "--disable-config-file"),
         *(word for pragma in pragmas for word in ("--sqlite-pragma", pragma)),
@@ -473,7 +523,12 @@ async def run() -> int:
         return 0
     at = stack.addresses()
     _tell(f"The stack is up. Ctrl-C stops it; its data stays in {settings.var_dir}.")
-    links = {"Portal": at.portal, "Temporal UI": at.temporal_ui, "Mailbox": at.mailbox}
+    links = {
+        "Portal": at.portal,
+        "Temporal UI": at.temporal_ui,
+        "Codec server": at.codec,
+        "Mailbox": at.mailbox,
+    }
     links |= {f"{name.capitalize()} metrics": f"{at.watch[name]}/metrics" for name in at.watch}
     for name, link in links.items():
         if link is not None:

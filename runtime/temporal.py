@@ -14,13 +14,13 @@ from temporalio.api.operatorservice.v1 import (
 )
 from temporalio.client import Client, Interceptor
 from temporalio.common import SearchAttributeKey
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfigProfile, ClientConnectConfig
 from temporalio.runtime import Runtime
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.problems import BadInput, Problem
-from runtime.running import running_stack
+from runtime.payload_codec import data_converter, encryption
+from runtime.running import PAYLOAD_KEY, RunningStack, running_stack
 from runtime.settings import ENVIRONMENT, Settings, read_secret_file
 from workflows import search_attributes
 
@@ -38,7 +38,8 @@ def connection(
     From `TEMPORAL_*` and the profile of Temporal's configuration file, as every Temporal tool reads
     them, and from `TEMPORAL_API_KEY_FILE`; `environment` stands in for this process's own. Where
     none of them says an address: the embedded stack that runs here, else this machine's usual port.
-    Raises BadInput when the profile or a variable can't be read.
+    Raises BadInput when the profile or a variable can't be read, and when that stack encrypts with
+    another key than the one set here.
     """
     outer = dict(os.environ if environment is None else environment)
     key = read_secret_file("TEMPORAL_API_KEY", outer)
@@ -53,7 +54,27 @@ def connection(
         stack = running_stack(settings.var_dir)
         found = stack.settings.get("TEMPORAL_ADDRESS") if stack else None
         config["target_host"] = found or USUAL_ADDRESS
+        if stack:
+            _have_the_same_key(settings, stack)
     return config
+
+
+def _have_the_same_key(settings: Settings, stack: RunningStack) -> None:
+    """Raise BadInput where what is written here could not be read there, or by everybody."""
+    ours, theirs = encryption(settings).seals_with, stack.settings.get(PAYLOAD_KEY)
+    if ours != theirs:
+        problem = Problem(
+            file=ENVIRONMENT,
+            field="PAYLOAD_KEYS",
+            message=f"the stack that runs encrypts with {_named(theirs)}, and here is set "
+            f"{_named(ours)}.",
+            hint="Set the same keys in both windows.",
+        )
+        raise BadInput([problem])
+
+
+def _named(key: str | None) -> str:
+    return f"the key {key}" if key else "no key"
 
 
 def workflows_address(settings: Settings) -> str:
@@ -79,15 +100,15 @@ async def connect(
     runtime: Runtime | None = None,
     process: str = "starter",
 ) -> Client:
-    """A client whose payloads are pydantic values. Lazy: connects at the first call.
+    """A client whose payloads are pydantic values, encrypted where there are PAYLOAD_KEYS.
 
-    `runtime` is the SDK's to use in place of its usual one, and `process` the name under which
-    traces go out, where the settings ask for them. Raises RuntimeError when Temporal can't be
-    reached, unless lazy.
+    Lazy: connects at the first call. `runtime` is the SDK's to use in place of its usual one, and
+    `process` the name under which traces go out, where the settings ask for them. Raises
+    RuntimeError when Temporal can't be reached, unless lazy.
     """
     return await Client.connect(
         **connection(settings, environment),
-        data_converter=pydantic_data_converter,
+        data_converter=data_converter(settings),
         interceptors=_tracing(settings, process),
         lazy=lazy,
         runtime=runtime,

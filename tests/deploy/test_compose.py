@@ -15,8 +15,10 @@ from ruamel.yaml import YAML
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.testing import WorkflowEnvironment
 
+from runtime.codec_server import checked
 from runtime.settings import PROJECT, Settings, load_settings
 from runtime.version import VERSION
+from tests.payload_keys import A, text_of
 from workflows import search_attributes
 
 COMPOSE: dict[str, Any] = YAML(typ="safe").load(PROJECT / "docker-compose.yml")
@@ -59,13 +61,15 @@ def test_all_parts_are_there() -> None:
         "portal",
         "prometheus",
         "grafana",
+        "codec",
     }
 
 
 def test_who_watches_is_started_only_when_asked_for() -> None:
     asked = {name for name, service in SERVICES.items() if "profiles" in service}
-    assert asked == {"prometheus", "grafana"}
-    assert all(SERVICES[name]["profiles"] == ["watch"] for name in asked)
+    assert asked == {"prometheus", "grafana", "codec"}
+    watch = {name for name in asked if SERVICES[name]["profiles"] == ["watch"]}
+    assert watch == asked - {"codec"}
     for name, service in SERVICES.items():
         assert not asked & set(service.get("depends_on", {})), name
 
@@ -136,7 +140,8 @@ def test_no_secret_stands_in_the_file() -> None:
     for name, service in SERVICES.items():
         for variable, value in service.get("environment", {}).items():
             if re.search(r"PASSWORD|PWD|KEY|SECRET|TOKEN", variable):
-                assert re.fullmatch(r"\$\{\w+:\?[^}]+\}", str(value)), f"{name}: {variable}"
+                given = re.fullmatch(r"\$\{\w+:(\?[^}]+|-)\}", str(value))
+                assert given, f"{name}: {variable}"
             for password in re.findall(r"://[^:/@\s]+:([^@]+)@", str(value)):
                 assert password.startswith("${"), f"{name}: {variable}"
 
@@ -175,7 +180,24 @@ def test_the_worker_is_healthy_when_it_is_ready() -> None:
     assert f"127.0.0.1:{port}/readyz" in SERVICES["worker"]["healthcheck"]["test"][-1]
 
 
-@pytest.mark.parametrize("service", ["migrate", "worker", "portal"])
+def test_the_codec_server_has_the_keys_no_other_secret_and_a_network_of_its_own() -> None:
+    codec, worker = SERVICES["codec"], SERVICES["worker"]
+    assert codec["profiles"] == ["codec"]
+    keys = {name for name in worker["environment"] if name.startswith("PAYLOAD_")}
+    assert keys == {"PAYLOAD_KEYS", "PAYLOAD_READ_KEYS"}
+    assert keys <= set(codec["environment"])
+    assert not {"DATABASE_URL", "LINK_KEYS", "SMTP_URL"} & set(codec["environment"])
+    assert [name for name, one in SERVICES.items() if "codec" in one.get("networks", [])] == [
+        "codec"
+    ]
+    assert set(COMPOSE["networks"]) == {"codec"}
+    settings = load_settings(environment_of("codec") | {"PAYLOAD_KEYS": text_of(A)})
+    assert checked(settings).seals_with
+    assert f"127.0.0.1:{settings.codec_port}:{settings.codec_port}" in codec["ports"]
+    assert SERVICES["temporal-ui"]["environment"]["TEMPORAL_CODEC_ENDPOINT"] == "${CODEC_URL:-}"
+
+
+@pytest.mark.parametrize("service", ["migrate", "worker", "portal", "codec"])
 def test_our_parts_can_write_nothing_and_gain_no_rights(service: str) -> None:
     assert SERVICES[service]["read_only"] is True
     assert SERVICES[service]["cap_drop"] == ["ALL"]
@@ -204,7 +226,7 @@ def test_the_server_reads_its_dynamic_config_where_it_is_mounted() -> None:
 
 
 def test_commands_name_programs_that_exist() -> None:
-    for service in ("migrate", "worker", "portal"):
+    for service in ("migrate", "worker", "portal", "codec"):
         _python, *rest = SERVICES[service]["command"]
         if rest[0] == "-m":
             module = PROJECT / rest[1].replace(".", "/")

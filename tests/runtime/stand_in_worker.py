@@ -18,6 +18,7 @@ class Nothing:
     @workflow.run
     async def run(self) -> str:
         """Say that a worker was there."""
+        workflow.set_current_details("nothing is left to do")
         return "done"
 
 
