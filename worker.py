@@ -15,7 +15,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
-from temporalio.common import WorkerDeploymentVersion
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import (
     Interceptor,
     PatchActivationInput,
@@ -187,7 +187,11 @@ async def workers(
     }
     deployment = None
     if version is not None:
-        deployment = WorkerDeploymentConfig(version=version, use_worker_versioning=True)
+        deployment = WorkerDeploymentConfig(
+            version=version,
+            use_worker_versioning=True,
+            default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
+        )
     crew = [
         Worker(
             client,

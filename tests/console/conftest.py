@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,23 @@ from runtime.settings import PROJECT, Settings
 EXAMPLE = PROJECT / "examples" / "digital-leaders"
 DEFINITION = EXAMPLE / "definition.yaml"
 PEOPLE = EXAMPLE / "people.csv"
+
+
+ALWAYS_OPEN = """
+calendar:
+  day: {day}
+  working_days: Mon-Sun
+  mail_hours: 00:00-24:00"""
+"""Mail goes out at any hour, so that a test does not hang on the clock."""
+
+
+def always_open(program: str, day: str = "15s") -> str:
+    """The example's definition for a program of this name, in which nobody has hours."""
+    text = DEFINITION.read_text("utf-8").replace("id: digital-leaders", f"id: {program}", 1)
+    for column in ("timezone", "working_days", "working_hours"):
+        text = re.sub(rf"    {column}: .*\n", "", text, count=1)
+    text = re.sub(r"    - rule: shared_hours .*\n(?:      .*\n)*", "", text, count=1)
+    return text.replace("\ncalendar:", ALWAYS_OPEN.format(day=day), 1)
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,6 @@ import asyncio
 import csv
 import io
 import json
-import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from store import answers, journal, programs
 from store.database import Database
 from store.links import Link, Links, Purpose
 from tests.activities.post_office import PostOffice, open_post_office
-from tests.console.conftest import DEFINITION, PEOPLE
+from tests.console.conftest import PEOPLE, always_open
 from tests.console.typed import Typed, type_in
 from tests.portal.scene import EXPIRES
 from tests.shipped import CONTENT
@@ -127,14 +126,6 @@ class Office:
             return list(programs.pair_names(session, self.program))
 
 
-ALWAYS_OPEN = """
-calendar:
-  day: 15s
-  working_days: Mon-Sun
-  mail_hours: 00:00-24:00"""
-"""Mail goes out at any hour, so that a test does not hang on the clock."""
-
-
 @pytest.fixture
 def office(
     dev_server: WorkflowEnvironment,
@@ -145,12 +136,8 @@ def office(
     sqlite_database: Database,
 ) -> Iterator[Office]:
     program = f"console-{uuid4().hex[:8]}"
-    text = DEFINITION.read_text("utf-8").replace("id: digital-leaders", f"id: {program}", 1)
     definition = here / "definition.yaml"
-    for column in ("timezone", "working_days", "working_hours"):
-        text = re.sub(rf"    {column}: .*\n", "", text, count=1)
-    text = re.sub(r"    - rule: shared_hours .*\n(?:      .*\n)*", "", text, count=1)
-    definition.write_text(text.replace("\ncalendar:", ALWAYS_OPEN, 1), "utf-8")
+    definition.write_text(always_open(program), "utf-8")
     monkeypatch.setenv("TEMPORAL_ADDRESS", str(dev_server.client.service_client.config.target_host))
     monkeypatch.setenv("TASK_QUEUE", task_queue)
     monkeypatch.setenv(
