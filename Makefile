@@ -12,7 +12,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--custom-compile-command 'make lock' $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-deep lint format lock histories migration schema diagram settings \
+.PHONY: help setup demo run test test-deep lint format lock histories fingerprints migration schema diagram settings \
 	metrics guide pictures bench bench-matching bench-full
 
 help: ## List these commands
@@ -34,8 +34,9 @@ else
 	$(BIN)/python -m pytest $(PYTEST)
 endif
 
-test-deep: $(BIN)/.ready-to-build ## Try the rules on five times as many examples, others each time
+test-deep: $(BIN)/.ready-to-build ## Try the rules on more examples, and the workflows without each of their lines
 	$(BIN)/python -m pytest tests/domain --hypothesis-profile=deep $(PYTEST)
+	EVERY_MUTANT=1 $(BIN)/python -m pytest tests/workflows/test_mutants.py
 
 lint: $(BIN)/.ready-to-build ## Check style, types, the import rule and the workflows
 	$(BIN)/ruff check .
@@ -56,6 +57,10 @@ lock: $(BIN)/.ready-to-build ## Lock what pyproject.toml asks for; UPGRADE=--upg
 
 histories: $(BIN)/.ready-to-build ## Record workflow histories for the replay tests
 	$(BIN)/python -m tests.histories.record
+	$(BIN)/python -m tests.histories.commands
+
+fingerprints: $(BIN)/.ready-to-build ## Write down what workflows ask in recorded runs, after a change that is meant
+	$(BIN)/python -m tests.histories.commands
 
 migration: $(BIN)/.ready-to-build ## Draft a store migration: make migration NAME="what changes"
 	@test -n "$(NAME)" || { echo 'Say what changes: make migration NAME="add a phone number"'; exit 2; }

@@ -110,6 +110,13 @@ def test_operators_are_told_of_every_search_attribute() -> None:
     assert [key.name for key in search_attributes.ALL if key.name not in text] == []
 
 
+def test_every_change_to_a_workflow_that_runs_may_lack_is_named_for_operators() -> None:
+    code = "".join(file.read_text("utf-8") for file in (PROJECT / "workflows").glob("*.py"))
+    in_code = set(re.findall(r'workflow\.patched\("([^"]+)"\)', code))
+    text = (PROJECT / "docs" / "upgrading.md").read_text("utf-8")
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", text, re.MULTILINE)) == in_code
+
+
 def test_every_decision_is_listed_and_says_context_decision_and_consequences() -> None:
     folder = PROJECT / "docs" / "decisions"
     listed = (folder / "README.md").read_text("utf-8")

@@ -12,9 +12,6 @@ their runs may still be in flight.
 from __future__ import annotations
 
 import asyncio
-import gzip
-import json
-import socket
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,8 +46,9 @@ from runtime.stack import Stack
 from runtime.version import VERSION
 from store import schemes
 from store.database import Database
+from tests.histories.keeping import HISTORIES, write
+from tests.histories.scenes import record_scenes
 
-HISTORIES = Path(__file__).parent
 EXAMPLES = {MAIN_EXAMPLE: "", "shared-mentees": "shared-"}
 """What is played, and what the names of its histories begin with."""
 
@@ -63,21 +61,12 @@ SOON = (FollowUp(after=14, open=7), FollowUp(after=28, open=7))
 """Follow-ups that need not be waited for as long as the usual ones."""
 
 
-def recorded() -> list[Path]:
-    """All histories that were kept, of every release."""
-    return sorted(file for end in ("json", "json.gz") for file in HISTORIES.glob(f"*/*.{end}"))
-
-
-def read(file: Path) -> str:
-    """The text of a history."""
-    held = file.read_bytes()
-    return (gzip.decompress(held) if file.suffix == ".gz" else held).decode()
-
-
 async def record() -> None:
     """Play the examples and keep their histories."""
     target = HISTORIES / VERSION
     target.mkdir(exist_ok=True)
+    for old in target.glob("*.json.gz"):
+        old.unlink()
     for name, prefix in EXAMPLES.items():
         with tempfile.TemporaryDirectory() as folder:
             async with Stack(Path(folder), ports=ANY_PORTS) as stack:
@@ -153,9 +142,7 @@ async def _keep(client: Client, standing: Standing, target: Path, when: str) -> 
 
 async def _keep_one(client: Client, workflow_id: str, file: Path) -> None:
     history = await client.get_workflow_handle(workflow_id).fetch_history()
-    compact = json.dumps(json.loads(history.to_json()), separators=(",", ":"))
-    text = compact.replace(socket.gethostname(), "host") + "\n"
-    file.write_bytes(gzip.compress(text.encode(), mtime=0))
+    write(history, file)
     print(f"{file.relative_to(PROJECT)}: {len(history.events)} events")
 
 
@@ -180,4 +167,5 @@ def _one_of_each(pairs: tuple[PairStatus, ...]) -> dict[str, PairStatus]:
 
 if __name__ == "__main__":
     asyncio.run(record())
+    record_scenes(HISTORIES / VERSION)
     leave(0)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from pathlib import Path
 
 from temporalio import activity
 from temporalio.client import Client
@@ -53,6 +55,7 @@ from domain.people import Role
 from domain.plan import PairPlan, PlannedCheckIn, ProgramPlan, RepairPlan
 from domain.reach import OpenHours, PairHours
 from domain.sections import CheckInPoint, FollowUp
+from tests.histories.keeping import KEEP_IN, Ran, keep_histories
 from worker import workers
 
 LADDERS = (
@@ -298,6 +301,13 @@ async def skip_to(environment: WorkflowEnvironment, instant: datetime) -> None:
 
 @asynccontextmanager
 async def on_stage(client: Client, task_queue: str, stage: Stage) -> AsyncIterator[None]:
-    """A worker that runs the real workflows on the stage."""
-    async with workers(client, task_queue, [stage], fail_workflows=True):
+    """A worker that runs the real workflows on the stage.
+
+    For who records histories, those of the workflows that it ran are kept (see
+    `tests.histories.scenes`).
+    """
+    ran = Ran()
+    async with workers(client, task_queue, [stage], watchers=[ran], fail_workflows=True):
         yield
+        if folder := os.environ.get(KEEP_IN):
+            await keep_histories(client, ran.workflows, Path(folder))

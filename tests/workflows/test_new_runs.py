@@ -28,9 +28,8 @@ from domain.pair import MomentKind
 from domain.people import Role
 from runtime.temporal import add_search_attributes
 from tests.conftest import program_beside_python
-from tests.workflows.stage import PAIR_PLAN, Stage, program_plan
+from tests.workflows.stage import PAIR_PLAN, Stage, on_stage, program_plan
 from tests.workflows.test_pair import prompt
-from worker import workers
 from workflows import search_attributes
 from workflows.messages import (
     Extension,
@@ -125,7 +124,7 @@ async def test_a_program_goes_on_over_many_runs_and_loses_nothing(
     stage.later = [datetime.now(UTC) + 45 * DAY]
     start = _program(name, datetime.now(UTC))
     stage.group_sessions = start.plan.group_sessions
-    async with workers(client, task_queue, [stage], fail_workflows=True):
+    async with on_stage(client, task_queue, stage):
         program = await client.start_workflow(
             ProgramWorkflow.run,
             start,
@@ -164,7 +163,7 @@ async def test_a_pair_that_an_operator_ended_is_found_by_the_cohorts_next_run(
     client, name = impatient.client, f"test-{uuid4().hex[:8]}"
     stage = Played(client, name)
     stage.pairs = tuple(f"m-{number}" for number in range(1, 13))
-    async with workers(client, task_queue, [stage], fail_workflows=True):
+    async with on_stage(client, task_queue, stage):
         program = await client.start_workflow(
             ProgramWorkflow.run,
             _program(name, datetime.now(UTC)),

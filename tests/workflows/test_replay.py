@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from difflib import unified_diff
 from pathlib import Path
 
 import pytest
-from temporalio.client import WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.worker import Replayer
 
 from runtime.version import VERSION
-from tests.histories.record import read, recorded
+from tests.histories.commands import DoesNotReplay, commands_of, fingerprints
+from tests.histories.keeping import name_of, recorded
 from worker import WORKFLOWS, workflow_runner
 
 RECORDED = recorded()
@@ -20,43 +19,35 @@ WHAT_TO_DO = (
     "or undo it. New histories are recorded with “make histories”, never to make this test pass."
 )
 
-
-def _name(file: Path) -> str:
-    return file.name.split(".")[0]
-
-
-def _history(file: Path) -> WorkflowHistory:
-    return WorkflowHistory.from_json(_name(file), read(file))
-
-
-def _replayer() -> Replayer:
-    return Replayer(
-        workflows=WORKFLOWS,
-        data_converter=pydantic_data_converter,
-        workflow_runner=workflow_runner(),
-    )
+WHAT_TO_DO_NOW = (
+    "Runs in flight replay, but this change makes them ask for other things than they did: see "
+    "above. If that is not meant, undo it. If they should go on as they were, keep the old path "
+    "behind workflow.patched(). If it is meant for them too, “make fingerprints” writes it down; "
+    "name it in CHANGELOG.md, and in docs/upgrading.md where there is a patch."
+)
 
 
-@pytest.mark.parametrize("file", RECORDED, ids=lambda file: f"{file.parent.name}/{_name(file)}")
-async def test_a_recorded_run_replays(file: Path) -> None:
-    result = await _replayer().replay_workflow(_history(file), raise_on_replay_failure=False)
-    assert result.replay_failure is None, f"{WHAT_TO_DO}\n{result.replay_failure}"
+@pytest.mark.parametrize("file", RECORDED, ids=lambda file: f"{file.parent.name}/{name_of(file)}")
+async def test_a_recorded_run_replays_and_asks_for_what_is_written_down(file: Path) -> None:
+    try:
+        found = await commands_of(file, WORKFLOWS, workflow_runner())
+    except DoesNotReplay as failure:
+        pytest.fail(f"{WHAT_TO_DO}\n{failure}")
+    written = fingerprints(file.parent.name)[name_of(file)]
+    change = "\n".join(unified_diff(written, found, "written down", "asked now", lineterm="", n=2))
+    assert not change, f"{change}\n\n{WHAT_TO_DO_NOW}"
+
+
+def test_nothing_is_written_down_of_runs_that_are_not_recorded() -> None:
+    releases = {file.parent.name for file in RECORDED}
+    written = {(release, name) for release in releases for name in fingerprints(release)}
+    assert written == {(file.parent.name, name_of(file)) for file in RECORDED}
 
 
 def test_there_are_histories_of_every_workflow_of_this_version() -> None:
-    names = {_name(file) for file in RECORDED if file.parent.name == VERSION}
+    names = {name_of(file) for file in RECORDED if file.parent.name == VERSION}
     wanted = {"program", "cohort"}
     assert {f"{when}-{name}" for when in ("midway", "whole") for name in wanted} <= names
-    assert {"shared-whole-program", "whole-afterwards", "whole-follow-up", "whole-opening"} <= names
+    assert {"shared-whole-program", "whole-afterwards", "whole-follow-up"} <= names
     endings = {name for name in names if name.startswith("whole-pair-")}
     assert len(endings) >= 5, f"only {sorted(endings)}: run make histories"
-
-
-async def test_a_run_that_did_something_else_does_not_replay() -> None:
-    """Shows that the test above can fail."""
-    file = next(file for file in RECORDED if _name(file) == "whole-pair-completed")
-    text = read(file).replace("send_pair_moment", "send_something_else")
-    history = WorkflowHistory.from_json(_name(file), text)
-    result = await _replayer().replay_workflow(history, raise_on_replay_failure=False)
-    assert result.replay_failure is not None
-    assert "send_something_else" in str(result.replay_failure)
