@@ -112,8 +112,9 @@ def mutants_of(file: Path) -> Iterator[Mutant]:
     seen: set[int] = set()
     for function in reversed(functions):  # the inner ones first
         for node in ast.walk(function):
-            is_statement = isinstance(node, ast.Expr | ast.Assign | ast.Return)
-            if is_statement and node.lineno not in seen and _asks(node):
+            if not isinstance(node, ast.Expr | ast.Assign | ast.Return):
+                continue
+            if node.lineno not in seen and _asks(node):
                 seen.add(node.lineno)
                 yield _mutant(file, lines, function.name, node)
 
