@@ -19,7 +19,6 @@ from urllib.parse import quote
 import httpx
 from playwright.async_api import Browser, async_playwright
 from rich.console import Console
-
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
@@ -41,6 +40,9 @@ IMAGES = PROJECT / "docs" / "images"
 PROGRAM = "digital-leaders"
 DAY = "0.7"
 DESK = {"width": 1400, "height": 900}
+LIST = {"width": 1640, "height": 500}
+DESK_TO_THE_FAILURE = {"width": 1400, "height": 570}
+"""Below it are the places in the code, with where it is installed."""
 PHONE = {"width": 390, "height": 844}
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = (
@@ -105,7 +107,7 @@ async def _middle(browser: Browser, settings: Settings, database: Database) -> N
     )
     await _shoot(browser, f"{ui}/{pair}", "temporal-pair", tab="User Metadata")
     for name, query in VIEWS.items():
-        await _shoot(browser, f"{ui}?query={quote(query)}", name)
+        await _shoot(browser, f"{ui}?query={quote(query)}", name, size=LIST)
     await _shoot(browser, f"{ui}/{program}", "temporal-program", tab="User Metadata")
     await _shoot(browser, f"{ui}/{pair}", "temporal-timeline", heading="Timeline")
     await _shoot(
@@ -115,8 +117,8 @@ async def _middle(browser: Browser, settings: Settings, database: Database) -> N
     terminal = Console(record=True, width=110, file=io.StringIO(), force_terminal=True)
     terminal.print(show.standing(standing, settings))
     terminal.save_svg(str(IMAGES / "status.svg"), title=f"starter.py status {PROGRAM}")
-    mails = httpx.get(f"{settings.mailbox_url}/api/messages", params={"after": 0}).json()
-    asks = [mail for mail in mails["messages"] if mail["kind"] == "check_in"][-1]
+    mails = httpx.get(f"{settings.mailbox_url}/api/messages", params={"after": 0}, timeout=60)
+    asks = [mail for mail in mails.json()["messages"] if mail["kind"] == "check_in"][-1]
     link = next(link for link in asks["links"] if "/survey/" in link)
     await _shoot(browser, link, "portal-survey", size=PHONE)
     await _shoot(browser, f"{settings.mailbox_url}/", "mailbox")
@@ -148,7 +150,9 @@ async def _without_a_mail_server(browser: Browser) -> None:
         await play(environment.client, queue, stage)
         pair = quote(pair_workflow_id(PROGRAM, UNSENT), safe="")
         url = f"http://localhost:{port}/namespaces/default/workflows/{pair}"
-        await _shoot(browser, url, "temporal-pending", tab="Pending Activities")
+        await _shoot(
+            browser, url, "temporal-pending", tab="Pending Activities", size=DESK_TO_THE_FAILURE
+        )
 
 
 async def _stalled_pair(database: Database) -> str:

@@ -141,7 +141,8 @@ PROGRAM_HELP = """A reverse-mentoring program.
 - Its pairs: **Relationships**, program → cohort → pair; or the list filter `MentoringProgram`.
 - HR’s acts are updates: `confirm_selection`, `approve_matches`, `edit_matches`, `check_pairs`,
   `close_enrolment`, `pause`, `resume`, `postpone`, `extend`, `cancel`.
-- To end it, use `cancel`: everybody is told kindly. Terminating it tells nobody.
+- To end it, use `cancel`: everybody is told kindly. Terminating it tells nobody, and its pairs go
+  on.
 """
 """What an operator reads beside a program, the same for all of them."""
 

@@ -27,6 +27,7 @@ with workflow.unsafe.imports_passed_through():
         after_snooze,
         refusal,
     )
+    from workflows.acts import act
     from workflows.afterwards import AfterwardsWorkflow
     from workflows.messages import (
         AfterwardsInput,
@@ -298,9 +299,7 @@ class PairWorkflow:
             self._obey(HrOrder(order=order, until=decision.until))
             await self._write_down(order)
 
-    @workflow.update(
-        description='HR’s order: {"order": "hold"}, resume, extend with days, close or rematch.'
-    )
+    @act('HR’s order: {"order": "hold"}, resume, extend with days, close or rematch.')
     async def order(self, order: HrOrder) -> PairState:
         """Pause, resume, extend or close this pair; gives the state it is in then."""
         self._obey(order)

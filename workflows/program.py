@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.journal import EventKind
     from domain.lifecycle import PairState, Stage
     from domain.pair_orders import Order
+    from workflows.acts import act
     from workflows.messages import (
         CohortCounts,
         EditMatches,
@@ -237,9 +238,7 @@ class ProgramWorkflow(Renewal):
         """The pairs of a cohort stand differently."""
         self._note_counts(change)
 
-    @workflow.update(
-        description="Carry out edits that stand in the store: “starter.py matches PROGRAM import”."
-    )
+    @act("Carry out edits that stand in the store: “starter.py matches PROGRAM import”.")
     async def edit_matches(self, edit: EditMatches) -> MatchesEdited:
         """Carry out HR's edits of the proposal that has this number.
 
@@ -285,7 +284,7 @@ class ProgramWorkflow(Renewal):
         await self._write_down()
         return MatchesEdited(number=after.number, applied=done.applied, refused=done.refused)
 
-    @workflow.update(description="Check the hard rules on all pairs, as they are now. No input.")
+    @act("Check the hard rules on all pairs, as they are now. No input.")
     async def check_pairs(self) -> PairsChecked:
         """Check the hard rules on all pairs anew, by what is known of people now.
 
@@ -311,7 +310,7 @@ class ProgramWorkflow(Renewal):
             )
         return PairsChecked(paused=len(found.stop), told=len(found.tell))
 
-    @workflow.update(description="Takes no calls any more. Use edit_matches.")
+    @act("Takes no calls any more. Use edit_matches.")
     async def change_matches(self, change: MatchesChange) -> None:
         """Put HR's edited proposal in place of the one before.
 
@@ -334,7 +333,7 @@ class ProgramWorkflow(Renewal):
         self._show()
         await self._write_down()
 
-    @workflow.update(description='Approve the proposal of this number: {"number": 1}.')
+    @act('Approve the proposal of this number: {"number": 1}.')
     async def approve_matches(self, approval: MatchesApproval) -> int:
         """Approve the proposal that has this number. Gives the number of its pairs."""
         self._check_approvable(approval)

@@ -35,7 +35,7 @@ def tab_for(question: str) -> str:
     """The tab in which the answer to a question stands."""
     rows = _table_under("Where to look in the Temporal UI")
     [where] = [row[-1] for row in rows if row[0] == question]
-    return re.findall(r"tab \*([\w ]+)\*", where)[0]
+    return str(re.findall(r"tab \*([\w ]+)\*", where)[0])
 
 
 def commands() -> dict[str, list[str]]:

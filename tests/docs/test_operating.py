@@ -58,8 +58,6 @@ IN_THE_UI = 20_000
 ANOTHER = f"{PROGRAM}-2"
 """The program in which acts are tried."""
 
-MINE = f'MentoringProgram = "{ANOTHER}"'
-
 HERE = program_workflow_id(PROGRAM)
 COHORT = cohort_workflow_id(PROGRAM, 1)
 PAIRS = {one: pair_workflow_id(PROGRAM, one) for one in ToLookAt().pairs}
@@ -117,7 +115,7 @@ class Scene:
         """The current details of a pair of the program."""
         handle = self.client.get_workflow_handle(PAIRS[pair])
         described = await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
-        return described.current_details
+        return str(described.current_details)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -148,12 +146,15 @@ async def test_every_view_of_the_document_shows_what_it_says(scene: Scene) -> No
     for view, query in views().items():
         wanted = SHOWS[view]
         async with asyncio.timeout(20):  # the lists come a moment after what they list
-            while await _listed(scene.client, to_come(query)) != wanted:
+            while await _listed(scene.client, to_come(query), PROGRAM) != wanted:
                 await asyncio.sleep(0.1)
 
 
-async def _listed(client: Client, query: str) -> set[str]:
-    return {found.id async for found in client.list_workflows(query)}
+async def _listed(client: Client, query: str, program: str) -> set[str]:
+    """What the list shows of a program."""
+    top = program_workflow_id(program)
+    found = {workflow.id async for workflow in client.list_workflows(query)}
+    return {name for name in found if name == top or name.startswith(f"{top}/")}
 
 
 # --- The UI --------------------------------------------------------------------------------------
@@ -323,7 +324,7 @@ async def type_all(scene: Scene, stage: Stage, program: Handle) -> None:
     with pytest.raises(WorkflowFailureError):
         await program.result()
     async with asyncio.timeout(20):
-        while await _listed(scene.client, f'{MINE} AND ExecutionStatus = "Running"'):
+        while await _listed(scene.client, 'ExecutionStatus = "Running"', ANOTHER):
             await asyncio.sleep(0.1)
 
 
@@ -351,6 +352,16 @@ async def test_the_coordinator_can_be_said_to_be_on_it(scene: Scene) -> None:
     async with asyncio.timeout(20):
         while "is on it; the ladder waits until" not in await scene.shown(STALLED_TOO):
             await asyncio.sleep(0.05)
+
+
+def test_every_act_of_hr_has_a_word_on_it_and_a_command_in_the_document() -> None:
+    for workflow in (ProgramWorkflow, PairWorkflow):
+        known = getattr(workflow, "__temporal_workflow_definition")
+        for kind in (known.updates, known.signals, known.queries):
+            assert [name for name, one in kind.items() if not one.description] == []
+    acts = getattr(ProgramWorkflow, "__temporal_workflow_definition").updates
+    typed = {act.removeprefix("program ") for act in COMMANDS}
+    assert set(acts) - typed == {"edit_matches", "change_matches"}  # by the starter only; no more
 
 
 def test_every_command_of_the_document_is_tried() -> None:
