@@ -14,11 +14,13 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 from playwright.async_api import Browser, async_playwright
 from rich.console import Console
+from temporalio.client import WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
@@ -148,11 +150,21 @@ async def _without_a_mail_server(browser: Browser) -> None:
     stage, queue = ToLookAt(), load_settings({}).task_queue
     async with environment, on_stage(environment.client, queue, stage):
         await play(environment.client, queue, stage)
-        pair = quote(pair_workflow_id(PROGRAM, UNSENT), safe="")
-        url = f"http://localhost:{port}/namespaces/default/workflows/{pair}"
+        pair = pair_workflow_id(PROGRAM, UNSENT)
+        await _is_tried_rarely(environment.client.get_workflow_handle(pair))
+        url = f"http://localhost:{port}/namespaces/default/workflows/{quote(pair, safe='')}"
         await _shoot(
             browser, url, "temporal-pending", tab="Pending Activities", size=DESK_TO_THE_FAILURE
         )
+
+
+async def _is_tried_rarely(failing: WorkflowHandle[Any, Any]) -> None:
+    """Wait until there are seconds before the next try, so that the picture shows when it is."""
+    while True:
+        described = await failing.describe()
+        if any(one.attempt > 5 for one in described.raw_description.pending_activities):
+            return
+        await asyncio.sleep(0.2)
 
 
 async def _stalled_pair(database: Database) -> str:
