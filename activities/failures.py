@@ -1,7 +1,8 @@
 """Keeps people out of failure messages, and tells the server that long work is alive.
 
 A failure's text becomes event history, which can't be edited. So no exception leaves an activity
-with words of its own: only what we wrote ourselves goes out, and of everything else the type.
+with words of its own: only what we wrote ourselves goes out, and of everything else the type, and
+what can be done about one of that kind.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from temporalio.worker import (
     ExecuteActivityInput,
     Interceptor,
 )
+
+from activities.remedies import remedy_for
 
 HEARTBEAT_SECONDS = 2.0
 """How often a running activity says that it is alive."""
@@ -61,9 +64,12 @@ class _CleanFailures(ActivityInboundInterceptor):
                 error=name,
                 frames=_frames(error),
             )
+            place = f"{name} in {activity.info().activity_type}. The worker's log has the place."
+            remedy = remedy_for(error)
             raise ApplicationError(
-                f"{name} in {activity.info().activity_type}. The worker's log has the place. "
-                "It is tried again.",
+                f"{remedy} Tried again until it works. ({place})"
+                if remedy
+                else f"{place} It is tried again.",
                 type=name,
             ) from None
         finally:

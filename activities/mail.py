@@ -159,7 +159,8 @@ class Mailer:
 
 def _unavailable() -> ApplicationError:
     return ApplicationError(
-        "The mail server can't be reached, or the connection broke. Tried again until it works.",
+        "The mail server can't be reached, or the connection broke. Check SMTP_URL, and that it "
+        "runs. Tried again until it works.",
         type="MailUnavailable",
     )
 

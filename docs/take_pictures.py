@@ -7,31 +7,44 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import os
 import re
 import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 from playwright.async_api import Browser, async_playwright
 from rich.console import Console
+from temporalio.client import WorkflowHandle
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
 
 from console import show
 from console.app import read_standing
+from domain.ids import pair_workflow_id
 from domain.lifecycle import PairState, Stage
 from domain.projection import PairStatus
 from runtime.exit import leave
+from runtime.ports import any_free_port
 from runtime.running import running_stack
 from runtime.settings import PROJECT, Settings, load_settings
 from store.database import Database
+from tests.docs.program_to_look_at import UNSENT, ToLookAt, play
+from tests.workflows.stage import on_stage
+from workflows import search_attributes
 
 IMAGES = PROJECT / "docs" / "images"
 PROGRAM = "digital-leaders"
 DAY = "0.7"
 DESK = {"width": 1400, "height": 900}
+LIST = {"width": 1640, "height": 500}
+DESK_TO_THE_FAILURE = {"width": 1400, "height": 570}
+"""Below it are the places in the code, with where it is installed."""
 PHONE = {"width": 390, "height": 844}
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = (
@@ -43,6 +56,19 @@ FLAGS = (
     "--no-first-run",
     "--disable-quic",
 )
+
+VIEWS = {
+    "temporal-programs": 'WorkflowType = "Program" AND ExecutionStatus = "Running"',
+    "temporal-stalled": 'PairState = "stalled"',
+}
+COLUMNS = ("Status", "Workflow ID", "MentoringStage", "PairState", "StateSince", "NextDue")
+"""Of the lists, as docs/operating.md advises."""
+
+_COLUMNS_ARE_KEPT_AS = "namespace-workflow-table-columns"
+
+
+def _columns() -> str:
+    return json.dumps({"default": [{"label": name} for name in COLUMNS]})
 
 
 async def take_all() -> None:
@@ -71,6 +97,7 @@ async def _take(folder: Path) -> None:
         await _middle(browser, settings, database)
         await _end(browser, settings, database, folder)
         database.close()
+        await _without_a_mail_server(browser)
         await browser.close()
 
 
@@ -80,10 +107,11 @@ async def _middle(browser: Browser, settings: Settings, database: Database) -> N
     program, pair = (
         quote(f"program/{PROGRAM}{rest}", safe="") for rest in ("", f"/pair/{stalled}")
     )
-    query = quote(f'MentoringProgram="{PROGRAM}" AND PairState="stalled"')
     await _shoot(browser, f"{ui}/{pair}", "temporal-pair", tab="User Metadata")
-    await _shoot(browser, f"{ui}?query={query}", "temporal-stalled")
+    for name, query in VIEWS.items():
+        await _shoot(browser, f"{ui}?query={quote(query)}", name, size=LIST)
     await _shoot(browser, f"{ui}/{program}", "temporal-program", tab="User Metadata")
+    await _shoot(browser, f"{ui}/{pair}", "temporal-timeline", heading="Timeline")
     await _shoot(
         browser, f"{ui}/{program}", "temporal-relationships", tab="Relationships", then="Expand All"
     )
@@ -91,8 +119,8 @@ async def _middle(browser: Browser, settings: Settings, database: Database) -> N
     terminal = Console(record=True, width=110, file=io.StringIO(), force_terminal=True)
     terminal.print(show.standing(standing, settings))
     terminal.save_svg(str(IMAGES / "status.svg"), title=f"starter.py status {PROGRAM}")
-    mails = httpx.get(f"{settings.mailbox_url}/api/messages", params={"after": 0}).json()
-    asks = [mail for mail in mails["messages"] if mail["kind"] == "check_in"][-1]
+    mails = httpx.get(f"{settings.mailbox_url}/api/messages", params={"after": 0}, timeout=60)
+    asks = [mail for mail in mails.json()["messages"] if mail["kind"] == "check_in"][-1]
     link = next(link for link in asks["links"] if "/survey/" in link)
     await _shoot(browser, link, "portal-survey", size=PHONE)
     await _shoot(browser, f"{settings.mailbox_url}/", "mailbox")
@@ -106,6 +134,37 @@ async def _end(browser: Browser, settings: Settings, database: Database, folder:
     for name, size in (("report", DESK), ("report-phone", PHONE)):
         await _shoot(browser, report, name, size=size)
         await _shoot(browser, report, f"{name}-change", size=size, part="change")
+
+
+async def _without_a_mail_server(browser: Browser) -> None:
+    """The tests' program, in which a mail can't go out."""
+    port = any_free_port()
+    environment = await WorkflowEnvironment.start_local(
+        dev_server_existing_path=str(Path(sys.executable).parent / "temporal"),
+        search_attributes=list(search_attributes.ALL),
+        data_converter=pydantic_data_converter,
+        dev_server_log_level="error",
+        ui=True,
+        ui_port=port,
+    )
+    stage, queue = ToLookAt(), load_settings({}).task_queue
+    async with environment, on_stage(environment.client, queue, stage):
+        await play(environment.client, queue, stage)
+        pair = pair_workflow_id(PROGRAM, UNSENT)
+        await _is_tried_rarely(environment.client.get_workflow_handle(pair))
+        url = f"http://localhost:{port}/namespaces/default/workflows/{quote(pair, safe='')}"
+        await _shoot(
+            browser, url, "temporal-pending", tab="Pending Activities", size=DESK_TO_THE_FAILURE
+        )
+
+
+async def _is_tried_rarely(failing: WorkflowHandle[Any, Any]) -> None:
+    """Wait until there are seconds before the next try, so that the picture shows when it is."""
+    while True:
+        described = await failing.describe()
+        if any(one.attempt > 5 for one in described.raw_description.pending_activities):
+            return
+        await asyncio.sleep(0.2)
 
 
 async def _stalled_pair(database: Database) -> str:
@@ -137,17 +196,22 @@ async def _shoot(
     *,
     tab: str | None = None,
     then: str | None = None,
+    heading: str | None = None,
     size: dict[str, int] | None = None,
     part: str | None = None,
 ) -> None:
     """Take a page's top, or one section of it."""
     page = await browser.new_page(viewport=size or DESK)  # type: ignore[arg-type]
+    await page.add_init_script(f"localStorage.setItem('{_COLUMNS_ARE_KEPT_AS}', '{_columns()}')")
     await page.goto(url)
     if tab:
         await page.get_by_role("tab", name=re.compile(f"^{tab}")).click()
     if then:
         await page.get_by_text(then).click()
     await page.wait_for_timeout(3_000)  # the UI asks for more and more while a workflow runs
+    if heading:
+        found = page.get_by_role("heading", name=heading)
+        await found.evaluate("found => found.scrollIntoView()")
     path = IMAGES / f"{name}.png"
     if part:
         await page.locator(f"section[aria-labelledby={part}]").screenshot(path=path)

@@ -141,7 +141,8 @@ PROGRAM_HELP = """A reverse-mentoring program.
 - Its pairs: **Relationships**, program → cohort → pair; or the list filter `MentoringProgram`.
 - HR’s acts are updates: `confirm_selection`, `approve_matches`, `edit_matches`, `check_pairs`,
   `close_enrolment`, `pause`, `resume`, `postpone`, `extend`, `cancel`.
-- To end it, use `cancel`: everybody is told kindly. Terminating it tells nobody.
+- To end it, use `cancel`: everybody is told kindly. Terminating it tells nobody, and its pairs go
+  on.
 """
 """What an operator reads beside a program, the same for all of them."""
 
@@ -184,7 +185,11 @@ OPENING_HELP = """Opens the next program of a scheme: makes it in the store and 
 """What an operator reads beside each opening of a program by a schedule."""
 
 
+_GAP = "\u2003\u2060"
+"""The UI's tables have no space between columns. The word joiner keeps this one from being cut."""
+
+
 def _table(rows: list[tuple[str, str]]) -> str:
-    (name, value), *rest = rows
-    lines = [f"| {name} | {value} |", "|---|---|", *(f"| {n} | {v} |" for n, v in rest)]
+    (name, value), *rest = ((f"{name}{_GAP}", value) for name, value in rows)
+    lines = [f"| {name} | {value} |", "|:--|:--|", *(f"| {n} | {v} |" for n, v in rest)]
     return "".join(f"{line}\n" for line in lines)

@@ -180,13 +180,13 @@ class CohortWorkflow:
             self._states[pair] = state
             self._news = True
 
-    @workflow.signal
+    @workflow.signal(description="From a pair: its state. Not for people.")
     def pair_changed(self, change: PairChanged) -> None:
         """A pair's state changed. That it is over counts once everybody has been told."""
         if change.everybody_knows or not (self._watches_all and change.state.is_over):
             self._note(change.pair, change.state)
 
-    @workflow.signal
+    @workflow.signal(description="From the program: what HR did. Not for people.")
     async def hr_ordered(self, order: HrOrder) -> None:
         """HR did something to the whole program; it goes on to each pair that is not over."""
         if not self._handles:

@@ -10,6 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.enrolling import EnrolmentStep, enrolment_steps
     from domain.journal import EventKind
     from domain.lifecycle import Stage
+    from workflows.acts import act
     from workflows.messages import ProgramInput
     from workflows.options import call
     from workflows.program_steps import ProgramSteps
@@ -83,7 +84,7 @@ class Enrolling(ProgramSteps):
         if self._not_selected:
             await self._send(ProgramMomentKind.NOT_SELECTED)
 
-    @workflow.update
+    @act("End enrolment before its closing date. No input.")
     async def close_enrolment(self) -> None:
         """End enrolment before its closing date."""
         self._enrolment_closed = True
@@ -93,7 +94,7 @@ class Enrolling(ProgramSteps):
         if self._stage is not Stage.MATCHING or self._enrolment_closed:
             raise ApplicationError(f"Enrolment is not open. The program is in stage {self._stage}.")
 
-    @workflow.update
+    @act("Match whom HR has chosen in the store, and tell the others. No input.")
     async def confirm_selection(self) -> Selected:
         """Match whom HR has chosen, as it stands in the store, and tell the others kindly."""
         chosen: Selected = await call(

@@ -27,6 +27,7 @@ with workflow.unsafe.imports_passed_through():
         after_snooze,
         refusal,
     )
+    from workflows.acts import act
     from workflows.afterwards import AfterwardsWorkflow
     from workflows.messages import (
         AfterwardsInput,
@@ -266,12 +267,16 @@ class PairWorkflow:
         self._recorder.add_all(change.happenings)
         self._show()
 
-    @workflow.signal(name=DEED_SIGNAL)
+    @workflow.signal(
+        name=DEED_SIGNAL, description="From the portal: what one of the two did. Not for people."
+    )
     def person_did(self, deed: Deed) -> None:
         """One of the two did something in the portal."""
         self._take(after_deed(self._plan, self._pair, deed))
 
-    @workflow.signal
+    @workflow.signal(
+        description="From the cohort: what HR did to the whole program. Not for people."
+    )
     async def hr_ordered(self, order: HrOrder) -> None:
         """HR did something to the whole program. What can't be done to this pair is left."""
         if order.order in (Order.PAUSE, Order.RESUME):
@@ -282,7 +287,9 @@ class PairWorkflow:
             if order.order is Order.HOLD:  # the others ride on what the pair does next
                 await self._write_down(order.order)
 
-    @workflow.signal
+    @workflow.signal(
+        description="From the portal: what the coordinator decided. Use the update “order”."
+    )
     async def coordinator_decided(self, decision: CoordinatorDecision) -> None:
         """The coordinator, who was asked to look, did something. What is too late is left."""
         if decision.snooze_until is not None:
@@ -292,7 +299,7 @@ class PairWorkflow:
             self._obey(HrOrder(order=order, until=decision.until))
             await self._write_down(order)
 
-    @workflow.update
+    @act('HR’s order: {"order": "hold"}, resume, extend with days, close or rematch.')
     async def order(self, order: HrOrder) -> PairState:
         """Pause, resume, extend or close this pair; gives the state it is in then."""
         self._obey(order)
@@ -318,7 +325,7 @@ class PairWorkflow:
         )
         self._take(change)
 
-    @workflow.query
+    @workflow.query(description="Where the pair stands.")
     def state(self) -> PairState:
         """Where the pair stands."""
         return self._pair.state

@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.journal import EventKind
     from domain.lifecycle import PairState, Stage
     from domain.pair_orders import Order
+    from workflows.acts import act
     from workflows.messages import (
         CohortCounts,
         EditMatches,
@@ -227,17 +228,17 @@ class ProgramWorkflow(Renewal):
 
     # --- What HR and the cohorts say -------------------------------------------------------------
 
-    @workflow.query
+    @workflow.query(description="Where the program stands.")
     def view(self) -> ProgramView:
         """Where the program stands."""
         return self._view()
 
-    @workflow.signal
+    @workflow.signal(description="From a cohort: how its pairs stand. Not for people.")
     def cohort_changed(self, change: CohortCounts) -> None:
         """The pairs of a cohort stand differently."""
         self._note_counts(change)
 
-    @workflow.update
+    @act("Carry out edits that stand in the store: “starter.py matches PROGRAM import”.")
     async def edit_matches(self, edit: EditMatches) -> MatchesEdited:
         """Carry out HR's edits of the proposal that has this number.
 
@@ -283,7 +284,7 @@ class ProgramWorkflow(Renewal):
         await self._write_down()
         return MatchesEdited(number=after.number, applied=done.applied, refused=done.refused)
 
-    @workflow.update
+    @act("Check the hard rules on all pairs, as they are now. No input.")
     async def check_pairs(self) -> PairsChecked:
         """Check the hard rules on all pairs anew, by what is known of people now.
 
@@ -309,7 +310,7 @@ class ProgramWorkflow(Renewal):
             )
         return PairsChecked(paused=len(found.stop), told=len(found.tell))
 
-    @workflow.update
+    @act("Takes no calls any more. Use edit_matches.")
     async def change_matches(self, change: MatchesChange) -> None:
         """Put HR's edited proposal in place of the one before.
 
@@ -332,7 +333,7 @@ class ProgramWorkflow(Renewal):
         self._show()
         await self._write_down()
 
-    @workflow.update
+    @act('Approve the proposal of this number: {"number": 1}.')
     async def approve_matches(self, approval: MatchesApproval) -> int:
         """Approve the proposal that has this number. Gives the number of its pairs."""
         self._check_approvable(approval)

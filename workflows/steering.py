@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.journal import EventKind
     from domain.lifecycle import Stage
     from domain.pair_orders import Order
+    from workflows.acts import act
     from workflows.group_sessions import GroupSessions
     from workflows.messages import Extension, Postponement, ProgramInput
     from workflows.options import call
@@ -36,7 +37,7 @@ class Steering(GroupSessions):
 
     # --- Pause and resume ------------------------------------------------------------------------
 
-    @workflow.update
+    @act("Stop the clock until it is resumed. No input.")
     async def pause(self) -> None:
         """Stop the clock: nothing goes out, no deadline passes, answers are still taken."""
         self._stop_the_clock()
@@ -49,7 +50,7 @@ class Steering(GroupSessions):
         if self._paused_at is not None:
             raise ApplicationError("The program is paused already.")
 
-    @workflow.update
+    @act("Let the clock run again. No input.")
     async def resume(self) -> None:
         """Let the clock run again: everything that was due is later by the length of the pause."""
         await self._go_on()
@@ -76,7 +77,7 @@ class Steering(GroupSessions):
 
     # --- Postpone --------------------------------------------------------------------------------
 
-    @workflow.update
+    @act('Start, or go on, later: {"until": "2027-03-01T08:00:00Z", "days": 14}.')
     async def postpone(self, to: Postponement) -> None:
         """Before the start date, start later; after it, pause until a date and go on by itself.
 
@@ -153,7 +154,7 @@ class Steering(GroupSessions):
 
     # --- Extend ----------------------------------------------------------------------------------
 
-    @workflow.update
+    @act('Give all pairs more time for meetings, in program days: {"days": 21}.')
     async def extend(self, by: Extension) -> None:
         """Give every pair, also those that begin later, more time for its meetings."""
         self._extended += by.days
@@ -183,7 +184,7 @@ class Steering(GroupSessions):
 
     # --- Cancel ----------------------------------------------------------------------------------
 
-    @workflow.update
+    @act("End the program; everybody is told kindly. No input.")
     async def cancel(self) -> None:
         """End the program for everybody, each told kindly."""
         self._cancelled = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import pytest
@@ -13,6 +14,8 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
+from store import programs
+from store.database import Database
 from tests.activities.wrapping import wrapping_worker
 
 NAME = "Żaneta Secretova"
@@ -50,6 +53,11 @@ def while_another_is_handled() -> None:
         raise ApplicationError("We wrote this ourselves.", type="Ours")  # noqa: B904 - the point
 
 
+def without_tables() -> None:
+    with TemporaryDirectory() as folder, Database(f"sqlite:///{folder}/empty").read() as session:
+        programs.get(session, NAME)
+
+
 FAILURES: dict[str, tuple[Callable[[], None], str]] = {
     function.__name__: (function, kind)
     for function, kind in (
@@ -58,6 +66,7 @@ FAILURES: dict[str, tuple[Callable[[], None], str]] = {
         (in_a_group, "ExceptionGroup"),
         (with_a_note, "LookupError"),
         (while_another_is_handled, "Ours"),
+        (without_tables, "OperationalError"),
     )
 }
 
@@ -106,3 +115,4 @@ async def test_a_failure_in_history_says_where_and_names_nobody(
     ours = FAILURES[how][1] == "Ours"
     assert ("We wrote this ourselves." in history) is ours
     assert (f"in {name}. The worker's log has the place." in history) is not ours
+    assert ("python -m runtime.migrate" in history) is (how == "without_tables")
