@@ -78,6 +78,10 @@ DRAIN = timedelta(seconds=25)
 """What an activity that runs has to finish when the worker is told to stop, which is gone within 30
 seconds then. What takes longer, as matching may, is not lost: it is done again from its start."""
 
+LEAST_ACTIVITIES_PER_SECOND = 1.0
+"""What the server may be asked to keep to. It shares a queue's rate out among four partitions, so
+that less would come to a fraction of it; the pace of the worker is exact."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -204,7 +208,9 @@ async def workers(
             activity_executor=executors[work],
             max_concurrent_activities=THREADS[work],
             max_task_queue_activities_per_second=(
-                mails_per_second if work is Work.MAIL and mails_per_second < UNPACED else None
+                max(mails_per_second, LEAST_ACTIVITIES_PER_SECOND)
+                if work is Work.MAIL and mails_per_second < UNPACED
+                else None
             ),
             workflow_runner=workflow_runner(),
             interceptors=[*watchers, drain, FailureInterceptor()],

@@ -388,7 +388,9 @@ class Stack:
         settings = self.settings()
         for work in settings.work:
             queue = queue_of(work, settings.task_queue)
-            if not await self._is_polled(queue, _WORKFLOW if work is Work.WORKFLOWS else _ACTIVITY, pid):
+            if not await self._is_polled(
+                queue, _WORKFLOW if work is Work.WORKFLOWS else _ACTIVITY, pid
+            ):
                 return False
         return True
 

@@ -31,9 +31,11 @@ class PostOffice:
         self.somebody_waits = threading.Event()
         self.goes_on = threading.Event()
         """Answers the sender that waits."""
+        self.connections = 0
         self.broken_off = 0
         """Connections that ended between the sender of a message and our word on it."""
-        self._asked = 0
+        self.asked = 0
+        """How many messages were handed over, taken or not."""
         self.server = MailServer(host="127.0.0.1", port=any_free_port(), timeout=5)
 
     def mails(self, to: str | None = None) -> list[Mail]:
@@ -56,15 +58,14 @@ class PostOffice:
     ) -> str:
         if self.hangs_up_after is not None and self.mailbox.count() >= self.hangs_up_after:
             return "421 Gone fishing"
-        self._asked += 1
-        if self._asked == self.keeps_waiting:
+        self.asked += 1
+        if self.asked == self.keeps_waiting:
             self.somebody_waits.set()
             await asyncio.to_thread(self.goes_on.wait, 60)
         content = envelope.content or b""
         raw = content.encode("utf-8") if isinstance(content, str) else content
         self.mailbox.keep(raw, envelope.rcpt_tos)
         return "250 Kept"
-
 
     def stop_at(self, number: int) -> None:
         """Keep the sender of the message with this number waiting, until `goes_on` is set."""
@@ -74,6 +75,10 @@ class PostOffice:
 
 
 class _Counter(SMTP):
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.event_handler.connections += 1
+        super().connection_made(transport)
+
     def connection_lost(self, error: Exception | None) -> None:
         if self.envelope is not None and self.envelope.mail_from is not None:
             self.event_handler.broken_off += 1
@@ -94,6 +99,7 @@ def open_post_office(folder: Path, *, utf8: bool = True) -> Iterator[PostOffice]
         office, hostname=office.server.host, port=office.server.port, enable_SMTPUTF8=utf8
     )
     controller.start()
+    office.connections = 0  # the controller has tried whether it answers
     try:
         yield office
     finally:

@@ -8,12 +8,12 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from sqlalchemy import select
 from temporalio.client import Client
@@ -35,12 +35,14 @@ from workflows.messages import PairInput, ProgramInput
 from workflows.pair import PairWorkflow
 from workflows.program import ProgramWorkflow
 
-PEOPLE = 260
+in_its_loop = pytest.mark.asyncio(loop_scope="module")
+
+PEOPLE = 220
 """More than one activity writes to."""
 
-PAIRS = 20
+PAIRS, LATE_PAIRS = 20, 3
 MAILS = PEOPLE + 2 * PAIRS
-STOPS = (30, 120, 230)
+STOPS = (30, 150)
 """The mails in the middle of which the worker is told to stop."""
 
 A_SECOND = "80"
@@ -70,10 +72,9 @@ class Operator:
                         return line
                 await asyncio.sleep(0.02)
 
-    async def until_a_mail_is_in_the_middle(self, number: int) -> None:
-        """Wait for the worker to hand over the mail with this number, and let it wait there."""
-        self.office.stop_at(number)
-        await asyncio.to_thread(self.office.somebody_waits.wait, PATIENCE)
+    async def until_a_mail_is_in_the_middle(self) -> None:
+        """Wait for the worker to hand over the mail at which the mail server was told to stop."""
+        assert await asyncio.to_thread(self.office.somebody_waits.wait, PATIENCE)
 
     async def stop_the_worker(self) -> tuple[str, float]:
         """SIGTERM. Gives what the supervisor says of its end, and after how many seconds."""
@@ -92,17 +93,18 @@ class Operator:
         with database.read() as session:
             rows = session.execute(select(MessageRow.message_id, MessageRow.state)).all()
         database.close()
-        return {message: state for message, state in rows}
+        return dict(row.tuple() for row in rows)
 
 
-@pytest_asyncio.fixture(loop_scope="function")
-async def operator(tmp_path: Path) -> AsyncIterator[Operator]:
-    """The stack, with a mail server that looks closely."""
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def operator(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Operator]:
+    """The stack, with a mail server that looks closely, and a program whose people are invited."""
+    folder = tmp_path_factory.mktemp("drain")
     said: list[str] = []
     logged: list[str] = []
-    with open_post_office(tmp_path) as office:
+    with open_post_office(folder) as office:
         stack = Stack(
-            tmp_path / "var",
+            folder / "var",
             ports=ANY_PORTS,
             environment={
                 "SMTP_URL": f"smtp://{office.server.host}:{office.server.port}?tls=none",
@@ -113,60 +115,66 @@ async def operator(tmp_path: Path) -> AsyncIterator[Operator]:
             echo=logged.append,
         )
         async with stack:
-            yield Operator(stack, office, tmp_path / "var", said, logged)
+            enter(stack)
+            yield Operator(stack, office, folder / "var", said, logged)
 
 
-async def begin(stack: Stack) -> None:
-    """Start a program whose people are all written to, and some pairs that are introduced."""
+def enter(stack: Stack) -> None:
+    """Put a program with its people and pairs into the store."""
     database = Database(stack.settings().database)
     now = datetime.now(UTC)
-    roles = (Role.MENTOR, Role.MENTEE)
-    entrants = [
-        Entrant(
-            person=Person(
-                reference=str(number),
-                name=f"Person {number}",
-                email=f"person-{number}@example.com",
-                roles=(roles[number % 2],),
-                department="Example Dept",
-            ),
-            roles=(roles[number % 2],),
-        )
-        for number in range(PEOPLE)
-    ]
-    program = PLAN.program.id
     with database.write() as session:
+        entrants = [entrant(number) for number in range(PEOPLE)]
         programs.enter(session, PLAN, entrants, epoch_for(PLAN, now), now)
-    with database.write() as session:
-        ids = session.scalars(select(ParticipantRow.person_id).order_by(ParticipantRow.profile))
-        people = list(ids)[: 2 * PAIRS]
+        session.flush()
+        people = list(session.scalars(select(ParticipantRow.person_id)))
         session.add_all(
             PairRow(
                 id=f"pair-{number}",
-                program_id=program,
+                program_id=PLAN.program.id,
                 cohort=0,
                 mentor_id=people[2 * number],
                 mentee_id=people[2 * number + 1],
                 score=1.0,
                 reasons=[],
             )
-            for number in range(PAIRS)
+            for number in range(PAIRS + LATE_PAIRS)
         )
     database.close()
-    client, queue = await stack.client(), stack.settings().task_queue
-    await client.start_workflow(
-        ProgramWorkflow.run,
-        ProgramInput(program=program, plan=program_plan(now)),
-        id=program_workflow_id(program),
-        task_queue=queue,
+
+
+def entrant(number: int) -> Entrant:
+    roles = ((Role.MENTOR, Role.MENTEE)[number % 2],)
+    person = Person(
+        reference=str(number),
+        name=f"Person {number}",
+        email=f"person-{number}@example.com",
+        roles=roles,
+        department="Example Dept",
     )
-    for number in range(PAIRS):
+    return Entrant(person=person, roles=roles)
+
+
+async def invite(stack: Stack) -> None:
+    """Start the program's workflow, which writes to everybody."""
+    await (await stack.client()).start_workflow(
+        ProgramWorkflow.run,
+        ProgramInput(program=PLAN.program.id, plan=program_plan(datetime.now(UTC))),
+        id=program_workflow_id(PLAN.program.id),
+        task_queue=stack.settings().task_queue,
+    )
+
+
+async def introduce(stack: Stack, pairs: range) -> None:
+    """Start the workflows of some pairs, which write to both."""
+    client, program = await stack.client(), PLAN.program.id
+    for number in pairs:
         pair = f"pair-{number}"
         await client.start_workflow(
             PairWorkflow.run,
             PairInput(program=program, cohort=1, pair=pair, plan=PAIR_PLAN),
             id=pair_workflow_id(program, pair),
-            task_queue=queue,
+            task_queue=stack.settings().task_queue,
         )
 
 
@@ -188,10 +196,13 @@ async def failures(client: Client) -> Counter[str]:
     return found
 
 
+@in_its_loop
 async def test_sigterm_under_load_loses_doubles_and_breaks_off_nothing(operator: Operator) -> None:
-    await begin(operator.stack)
+    await invite(operator.stack)
+    await introduce(operator.stack, range(PAIRS))
     for number in STOPS:
-        await operator.until_a_mail_is_in_the_middle(number)
+        operator.office.stop_at(number)
+        await operator.until_a_mail_is_in_the_middle()
         end, seconds = await operator.stop_the_worker()
         assert "The worker ended with code 0" in end
         assert seconds < LONGEST_STOP
@@ -206,10 +217,13 @@ async def test_sigterm_under_load_loses_doubles_and_breaks_off_nothing(operator:
     assert set(failed) == {"ToBeContinued"}
 
 
+@in_its_loop
 async def test_a_worker_that_is_killed_is_seen_to_break_off_its_mail(operator: Operator) -> None:
     """Shows that the test above can fail."""
-    await begin(operator.stack)
-    await operator.until_a_mail_is_in_the_middle(STOPS[0])
+    assert operator.office.broken_off == 0
+    operator.office.stop_at(operator.office.asked + 1)
+    await introduce(operator.stack, range(PAIRS, PAIRS + LATE_PAIRS))
+    await operator.until_a_mail_is_in_the_middle()
     await operator.stack.kill(WORKER)
     async with asyncio.timeout(PATIENCE):
         while not operator.office.broken_off:
