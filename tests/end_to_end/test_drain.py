@@ -84,7 +84,7 @@ class Operator:
         os.kill(note.parts[WORKER].pid, signal.SIGTERM)
         await self.until(self.logged, "worker drains", logged)
         self.office.goes_on.set()
-        end = await self.until(self.said, "The worker ", said)
+        end = await self.until(self.said, "ended", said)
         return end, time.monotonic() - began
 
     def ledger(self) -> dict[str, str]:
