@@ -93,7 +93,7 @@ class Operator:
         with database.read() as session:
             rows = session.execute(select(MessageRow.message_id, MessageRow.state)).all()
         database.close()
-        return dict(row.tuple() for row in rows)
+        return {row.message_id: row.state for row in rows}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
