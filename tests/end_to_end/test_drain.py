@@ -46,7 +46,7 @@ STOPS = (30, 150)
 """The mails in the middle of which the worker is told to stop."""
 
 A_SECOND = "80"
-PATIENCE = 60.0
+PATIENCE = 90.0
 LONGEST_STOP = 30.0
 
 CALENDAR = {"timezone": "UTC", "working_days": "Mon-Sun", "mail_hours": "00:00-24:00"}
