@@ -26,6 +26,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities import signatures
 from activities.channels import Channels
+from activities.drain import Drain
 from activities.endings import Watching
 from activities.evaluation import Evaluation
 from activities.failures import FailureInterceptor
@@ -75,7 +76,11 @@ THREADS = {Work.WORKFLOWS: 8, Work.MAIL: 16, Work.MATCHING: 2}
 
 DRAIN = timedelta(seconds=25)
 """What an activity that runs has to finish when the worker is told to stop, which is gone within 30
-seconds then. What takes longer is not lost: it is done again, and nothing of it was half done."""
+seconds then. What takes longer, as matching may, is not lost: it is done again from its start."""
+
+LEAST_ACTIVITIES_PER_SECOND = 1.0
+"""What the server may be asked to keep to. It shares a queue's rate out among four partitions, so
+that less would come to a fraction of it; the pace of the worker is exact."""
 
 log = structlog.get_logger(__name__)
 
@@ -172,6 +177,7 @@ async def workers(
     mails_per_second: float = UNPACED,
     fail_workflows: bool = False,
     watchers: Sequence[Interceptor] = (),
+    told_to_stop: Callable[[], None] = lambda: None,
 ) -> AsyncIterator[None]:
     """Carry out these kinds of work for the length of the block, each from its own task queue.
 
@@ -179,12 +185,14 @@ async def workers(
     which build carries out what. `held_patches` are changes to workflows that no run takes up yet,
     so that the build before can still go on with it. `fail_workflows` ends a workflow that has a
     fault in its code at once, as tests want it; otherwise it waits for mended code. At the end of
-    the block nothing new is taken, and what runs has `DRAIN` to finish. `watchers` look on.
+    the block nothing new is taken, `told_to_stop` is called, and what runs has `DRAIN` to finish.
+    `watchers` look on.
     """
     methods = [method for one in activities for method in activities_of(one)]
     executors = {
         work: ThreadPoolExecutor(THREADS[work], thread_name_prefix=work.value) for work in kinds
     }
+    drain = Drain()
     deployment = None
     if version is not None:
         deployment = WorkerDeploymentConfig(
@@ -204,10 +212,12 @@ async def workers(
             activity_executor=executors[work],
             max_concurrent_activities=THREADS[work],
             max_task_queue_activities_per_second=(
-                mails_per_second if work is Work.MAIL and mails_per_second < UNPACED else None
+                max(mails_per_second, LEAST_ACTIVITIES_PER_SECOND)
+                if work is Work.MAIL and mails_per_second < UNPACED
+                else None
             ),
             workflow_runner=workflow_runner(),
-            interceptors=[*watchers, FailureInterceptor()],
+            interceptors=[*watchers, drain, FailureInterceptor()],
             graceful_shutdown_timeout=DRAIN,
             workflow_failure_exception_types=[Exception] if fail_workflows else [],
             identity=identity(),
@@ -222,7 +232,10 @@ async def workers(
         try:
             yield
         finally:  # all at once, so that together they take no longer than one
+            told_to_stop()
+            over = asyncio.get_running_loop().call_later(DRAIN.total_seconds(), drain.end)
             await asyncio.gather(*(one.shutdown() for one in crew))
+            over.cancel()
     for executor in executors.values():
         executor.shutdown(wait=False)  # what is cut off is left to the end of the process
 
@@ -272,6 +285,7 @@ async def run() -> None:
     check_tables(database)
     content = Content(settings.content)
     links = Links(settings.portal_url, settings.signing_keys())
+    mailer = mailer_of(settings)
     channels = channels_of(settings, database, content)
     log_changed_surveys(database, settings)
     watch = Watch(settings, database, sends=True)
@@ -291,12 +305,13 @@ async def run() -> None:
     crew = workers(
         client,
         settings.task_queue,
-        activity_objects(database, content, links, mailer_of(settings), channels),
+        activity_objects(database, content, links, mailer, channels),
         kinds=settings.work,
         version=version_of(settings),
         held_patches=settings.held_patches,
         mails_per_second=settings.mail_rate,
         watchers=[running],
+        told_to_stop=mailer.stop,
     )
     async with watch.serving(health), crew:
         log.info(

@@ -10,6 +10,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.signatures import Ending, Endings, Workflows
+from activities.uninterrupted import uninterrupted
 
 AT_ONCE = 16
 """Workflows asked after at the same time."""
@@ -18,7 +19,7 @@ AT_ONCE = 16
 class Watching:
     """Asks Temporal how workflows stand."""
 
-    @activity.defn
+    @uninterrupted
     async def endings(self, workflows: Workflows) -> Endings:
         """Which of these workflows have ended, and where the pairs that they stand for are now."""
         client, gate = activity.client(), asyncio.Semaphore(AT_ONCE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import smtplib
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from email.errors import HeaderParseError
@@ -29,6 +29,9 @@ CLOSING = 421
 
 NO_SUCH_ADDRESS = 553
 """What a server says of an address that can't be one; we say it of those we can't even write."""
+
+IDLE_SECONDS = 10.0
+"""A connection that was not used for so long is opened anew: servers hang up on who is silent."""
 
 _ABOUT_OUR_ACCOUNT = frozenset({530, 534, 535, 538})
 """Codes that speak of our login, not of the message (RFC 4954, 6)."""
@@ -70,12 +73,14 @@ class Deferred(NotTaken):
 
 
 class Outgoing:
-    """An open connection to a mail server."""
+    """The way to a mail server for one turn, connected while mails go."""
 
-    def __init__(self, client: smtplib.SMTP, pace: Pace) -> None:
-        self._client = client
+    def __init__(self, connect: Callable[[], smtplib.SMTP], pace: Pace) -> None:
+        self._connect = connect
         self._pace = pace
-        self._opened = time.monotonic()
+        self._began = time.monotonic()
+        self._client: smtplib.SMTP | None = None
+        self._used = 0.0
 
     def send(self, message: EmailMessage) -> None:
         """Hand over one message, when its time has come.
@@ -83,9 +88,10 @@ class Outgoing:
         Raises `Refused` or `Deferred` where it is about this message, and `ApplicationError` where
         no message can be handed over now.
         """
-        self._pace.wait(self._opened)
+        self._pace.wait(self._began)
+        client = self._connected()
         try:
-            self._client.send_message(message)
+            client.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
             code = next(iter(error.recipients.values()))[0]
             raise self._failure(code) from None
@@ -105,6 +111,21 @@ class Outgoing:
             raise self._failure(error.smtp_code) from None
         except (OSError, smtplib.SMTPException):
             raise _unavailable() from None
+        finally:
+            self._used = time.monotonic()
+
+    def close(self) -> None:
+        """Take leave of the server."""
+        client, self._client = self._client, None
+        if client is not None:
+            _leave(client)
+
+    def _connected(self) -> smtplib.SMTP:
+        if self._client is not None and time.monotonic() - self._used > IDLE_SECONDS:
+            self.close()
+        if self._client is None:
+            self._client = self._connect()
+        return self._client
 
     def _failure(self, code: int) -> Exception:
         if code in _ABOUT_OUR_ACCOUNT:
@@ -121,9 +142,21 @@ class Mailer:
         self.server = server
         self._pace = pace or Pace()
 
+    def stop(self) -> None:
+        """Hand over nothing more, as the worker is told to stop; a mail on its way arrives."""
+        self._pace.stop()
+
     @contextmanager
     def connect(self) -> Iterator[Outgoing]:
-        """A connection for a few messages. Raises `ApplicationError` where there is none."""
+        """A way to hand over a few messages, one turn."""
+        outgoing = Outgoing(self._connected, self._pace)
+        try:
+            yield outgoing
+        finally:
+            outgoing.close()
+
+    def _connected(self) -> smtplib.SMTP:
+        """A connection. Raises `ApplicationError` where there is none."""
         server = self.server
         try:
             if server.implicit_tls:
@@ -137,12 +170,10 @@ class Mailer:
             raise _unavailable() from None
         try:
             self._open(client)
-            yield Outgoing(client, self._pace)
-        finally:
-            try:
-                client.quit()
-            except (OSError, smtplib.SMTPException):
-                client.close()
+        except ApplicationError:
+            _leave(client)
+            raise
+        return client
 
     def _open(self, client: smtplib.SMTP) -> None:
         server = self.server
@@ -155,6 +186,13 @@ class Mailer:
             raise _account_refused(error.smtp_code) from None
         except (OSError, smtplib.SMTPException):
             raise _unavailable() from None
+
+
+def _leave(client: smtplib.SMTP) -> None:
+    try:
+        client.quit()
+    except (OSError, smtplib.SMTPException):
+        client.close()
 
 
 def _unavailable() -> ApplicationError:

@@ -29,6 +29,7 @@ from console.terminal import BAD_INPUT, console, fail
 from domain.ids import program_workflow_id
 from domain.model import Value
 from domain.problems import BadInput
+from domain.work import EVERY_KIND, Work, queue_of
 from portal.relay import Relay
 from runtime.settings import Settings, load_settings
 from runtime.temporal import connect, connection
@@ -133,24 +134,41 @@ async def reached(settings: Settings) -> Client:
 
 
 async def _need_worker(client: Client, settings: Settings) -> None:
-    """End with a word on how to start a worker if there is none, nor one that is just starting."""
-    for _ in range(WORKER_LOOKS):
-        if await _has_worker(client, settings.task_queue):
+    """End with a word on how to start a worker if there is none, nor one that is just starting.
+
+    Warn, and go on, where one kind of work is done by nobody.
+    """
+    kinds = list(EVERY_KIND)
+    for look in range(WORKER_LOOKS):
+        if look:
+            await asyncio.sleep(WORKER_SECONDS / WORKER_LOOKS)
+        has = await asyncio.gather(*(_has_worker(client, settings, work) for work in kinds))
+        kinds = [work for work, found in zip(kinds, has, strict=True) if not found]
+        if not kinds:
             return
-        await asyncio.sleep(WORKER_SECONDS / WORKER_LOOKS)
-    fail(
-        f"Temporal is up, but no worker listens on “{settings.task_queue}”. Start everything "
-        "with “make run” in another window, or a worker alone with “python worker.py”."
-    )
+    if Work.WORKFLOWS in kinds:
+        fail(
+            f"Temporal is up, but no worker listens on “{settings.task_queue}”. Start everything "
+            "with “make run” in another window, or a worker alone with “python worker.py”."
+        )
+    for work in kinds:
+        err.print(
+            f"No worker asks for {work} on “{queue_of(work, settings.task_queue)}”, so that waits. "
+            f"Start one with WORK={work}, or without WORK, which does everything.",
+            markup=False,
+        )
 
 
-async def _has_worker(client: Client, task_queue: str) -> bool:
+async def _has_worker(client: Client, settings: Settings, work: Work) -> bool:
+    kind = TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY
+    if work is Work.WORKFLOWS:
+        kind = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
     try:
         queue = await client.workflow_service.describe_task_queue(
             DescribeTaskQueueRequest(
                 namespace=client.namespace,
-                task_queue=TaskQueue(name=task_queue),
-                task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+                task_queue=TaskQueue(name=queue_of(work, settings.task_queue)),
+                task_queue_type=kind,
             )
         )
     except RPCError as error:

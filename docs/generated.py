@@ -132,6 +132,8 @@ def _default(value: object) -> str:
         value = value.get_secret_value()
     if isinstance(value, Path):
         value = value.relative_to(PROJECT)
+    if isinstance(value, tuple):
+        value = " ".join(str(one) for one in value)
     return f"`{value}`"
 
 

@@ -205,6 +205,18 @@ def _is_long(value: SecretStr) -> SecretStr:
     return value
 
 
+def _is_a_rate(value: float) -> float:
+    if not 1 / 60 <= value <= 1000:
+        raise ValueError("this is not a rate. Mails a second go from 0.017 to 1000.")
+    return value
+
+
+def _once_each(value: tuple[Work, ...]) -> tuple[Work, ...]:
+    if not value:
+        raise ValueError("it names nothing to do. Say workflows, mail, matching, or some of them.")
+    return tuple(dict.fromkeys(value))
+
+
 def _has_no_port_zero(value: int) -> int:
     if not 1 <= value <= 65_535:
         raise ValueError("this is not a port. Ports go from 1 to 65535.")
@@ -260,19 +272,17 @@ class Settings(Value):
         max_length=200,
         description="Temporal task queue that worker and starter share.",
     )
-    work: tuple[Work, ...] = Field(
+    work: Annotated[tuple[Work, ...], AfterValidator(_once_each)] = Field(
         default=EVERY_KIND,
         description="What a worker does: workflows, mail, matching, separated by spaces or commas. "
         "All of it by default; somebody has to do each. Each has a task queue of its own, so that "
         "none keeps another waiting.",
     )
-    mail_rate: float = Field(
+    mail_rate: Annotated[float, AfterValidator(_is_a_rate)] = Field(
         default=10,
-        ge=1 / 60,
-        le=1000,
         description="The most mails a second that a worker hands over, from 0.017 (one a minute) "
-        "to 1000 (as fast as it goes). With several workers, what the mail server takes divided "
-        "by their number.",
+        "to 1000 (as fast as it goes). Where several workers send, give each its share of what the "
+        "mail server takes, and all the same. See operating.md.",
     )
     deployment: Annotated[str, AfterValidator(_names_a_deployment)] | None = Field(
         default=None,
@@ -417,7 +427,7 @@ class Settings(Value):
             )
         return value
 
-    @field_validator("log_format", "log_level", mode="before")
+    @field_validator("log_format", "log_level", "work", mode="before")
     @classmethod
     def _in_any_case(cls, value: Any) -> Any:
         return value.strip().lower() if isinstance(value, str) else value
@@ -567,7 +577,7 @@ def _problem(detail: Any) -> Problem:
     hint = None
     choices = {"log_format": LogFormat, "log_level": LogLevel, "work": Work}.get(name or "")
     given = detail.get("input")
-    if choices is not None:
+    if choices is not None and detail["type"] == "enum":
         message = f"“{given}” is not one of its values."
         hint = did_you_mean(str(given), [choice.value for choice in choices])
     elif detail["type"] == "bool_parsing":

@@ -35,6 +35,7 @@ from temporalio.client import Client
 
 from domain.model import Value
 from domain.problems import BadInput, Problem
+from domain.work import Work, queue_of
 from runtime.exit import leave, leave_with
 from runtime.logs import readable_errors
 from runtime.parts import Part, PartFailed
@@ -69,6 +70,8 @@ CODEC = "codec server"
 _HOST = "127.0.0.1"
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - asked for by PORTAL_HOST
 _PATIENCE = timedelta(seconds=2)
+_WORKFLOW = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
+_ACTIVITY = TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY
 
 _OURS = frozenset(name.upper() for name in Settings.model_fields)
 _KEYS = "link_keys"
@@ -378,17 +381,30 @@ class Stack:
         return await _answers(f"{_at(self.settings().codec_host, self._ports.codec)}/healthz")
 
     async def _worker_polls(self, pid: int) -> bool:
-        """Whether this very process asks for work. Its identity begins with its process id."""
+        """Whether this very process asks for all the work that it is to do.
+
+        Its identity begins with its process id.
+        """
+        settings = self.settings()
+        for work in settings.work:
+            queue = queue_of(work, settings.task_queue)
+            if not await self._is_polled(
+                queue, _WORKFLOW if work is Work.WORKFLOWS else _ACTIVITY, pid
+            ):
+                return False
+        return True
+
+    async def _is_polled(self, queue: str, kind: TaskQueueType.ValueType, pid: int) -> bool:
         client = await self._watcher()
-        queue = await client.workflow_service.describe_task_queue(
+        found = await client.workflow_service.describe_task_queue(
             DescribeTaskQueueRequest(
                 namespace=client.namespace,
-                task_queue=TaskQueue(name=self.settings().task_queue),
-                task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+                task_queue=TaskQueue(name=queue),
+                task_queue_type=kind,
             ),
             timeout=_PATIENCE,
         )
-        return any(poller.identity.startswith(f"{pid}@") for poller in queue.pollers)
+        return any(poller.identity.startswith(f"{pid}@") for poller in found.pollers)
 
     async def _watcher(self) -> Client:
         """A client for the checks, made once."""

@@ -42,6 +42,7 @@ class Works:
 
     scene: Scene
     post: PostOffice
+    mailer: Mailer
     pair_messages: PairMessages
     program_messages: ProgramMessages
     matching: Matching
@@ -113,10 +114,12 @@ def always_open(_program: Program, _person: Participant | None, now: datetime) -
 
 def make_works(database: Database, post: PostOffice, hours: Hours = always_open) -> Works:
     scene = fill(database)
-    sender = Post(database, Mailer(post.server), scene.content, scene.links, hours)
+    mailer = Mailer(post.server)
+    sender = Post(database, mailer, scene.content, scene.links, hours)
     return Works(
         scene=scene,
         post=post,
+        mailer=mailer,
         pair_messages=PairMessages(database, scene.content, scene.links, sender),
         program_messages=ProgramMessages(database, scene.content, scene.links, sender),
         matching=Matching(database),

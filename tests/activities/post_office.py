@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +26,16 @@ class PostOffice:
         """For an address, what the server answers in place of taking a message for it."""
         self.hangs_up_after: int | None = None
         """After so many messages the server is gone."""
+        self.keeps_waiting: int | None = None
+        """Of this message, by its number, the sender does not hear yet whether it is taken."""
+        self.somebody_waits = threading.Event()
+        self.goes_on = threading.Event()
+        """Answers the sender that waits."""
+        self.connections = 0
+        self.broken_off = 0
+        """Connections that ended between the sender of a message and our word on it."""
+        self.asked = 0
+        """How many messages were handed over, taken or not."""
         self.server = MailServer(host="127.0.0.1", port=any_free_port(), timeout=5)
 
     def mails(self, to: str | None = None) -> list[Mail]:
@@ -46,10 +58,36 @@ class PostOffice:
     ) -> str:
         if self.hangs_up_after is not None and self.mailbox.count() >= self.hangs_up_after:
             return "421 Gone fishing"
+        self.asked += 1
+        if self.asked == self.keeps_waiting:
+            self.somebody_waits.set()
+            await asyncio.to_thread(self.goes_on.wait, 60)
         content = envelope.content or b""
         raw = content.encode("utf-8") if isinstance(content, str) else content
         self.mailbox.keep(raw, envelope.rcpt_tos)
         return "250 Kept"
+
+    def stop_at(self, number: int) -> None:
+        """Keep the sender of the message with this number waiting, until `goes_on` is set."""
+        self.somebody_waits.clear()
+        self.goes_on.clear()
+        self.keeps_waiting = number
+
+
+class _Counter(SMTP):
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.event_handler.connections += 1
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self.envelope is not None and self.envelope.mail_from is not None:
+            self.event_handler.broken_off += 1
+        super().connection_lost(error)
+
+
+class _Desk(Controller):
+    def factory(self) -> SMTP:
+        return _Counter(self.handler, **self.SMTP_kwargs)
 
 
 @contextmanager
@@ -57,10 +95,11 @@ def open_post_office(folder: Path, *, utf8: bool = True) -> Iterator[PostOffice]
     """Take mail on a free port for the length of the block."""
     mailbox = Mailbox(folder / "mailbox.db")
     office = PostOffice(mailbox)
-    controller = Controller(
+    controller = _Desk(
         office, hostname=office.server.host, port=office.server.port, enable_SMTPUTF8=utf8
     )
     controller.start()
+    office.connections = 0  # the controller has tried whether it answers
     try:
         yield office
     finally:

@@ -188,9 +188,10 @@ def test_that_a_date_is_called_off_is_told_at_any_hour_and_when_the_program_is_o
 def make_works_again(works: Works, database: Database, post: PostOffice) -> Works:
     """The same program, with hours that are closed."""
     scene = works.scene
-    sender = Post(database, Mailer(post.server), scene.content, scene.links, closed)
+    mailer = Mailer(post.server)
+    sender = Post(database, mailer, scene.content, scene.links, closed)
     messages = ProgramMessages(database, scene.content, scene.links, sender)
-    return Works(scene, post, works.pair_messages, messages, works.matching)
+    return Works(scene, post, mailer, works.pair_messages, messages, works.matching)
 
 
 # --- Were you there? -----------------------------------------------------------------------------

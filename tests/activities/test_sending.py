@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from temporalio.exceptions import ApplicationError
 
+from activities import mail
 from activities.mail import Mailer, MailServer
 from activities.post import Post
 from activities.signatures import ProgramMomentKind, Sent
@@ -156,6 +158,43 @@ def test_a_server_that_hangs_up_midway_is_asked_again_for_the_rest(on_sqlite: Wo
     on_sqlite.post.hangs_up_after = None
     assert on_sqlite.of_pair(MomentKind.INTRODUCTION).sent == 2
     assert on_sqlite.post.kinds() == [("mia", "introduction"), ("theo", "introduction")]
+
+
+def test_a_worker_that_stops_between_two_mails_leaves_the_second_to_the_next_attempt(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = ledger.mark_sent
+
+    def and_is_told_to_stop(*arguments: Any) -> None:
+        note(*arguments)
+        works.mailer.stop()
+
+    with monkeypatch.context() as told:
+        told.setattr(ledger, "mark_sent", and_is_told_to_stop)
+        with pytest.raises(ApplicationError) as ended:
+            works.of_pair(MomentKind.INTRODUCTION, events=(EVENT,))
+    assert ended.value.type == "ToBeContinued"
+    assert works.ledger() == {"mentor introduction": "sent", "mentee introduction": "sending"}
+    assert works.post.kinds() == [("mia", "introduction")]
+    works.pair_messages._post._mailer = Mailer(works.post.server)  # of the next worker
+    assert works.of_pair(MomentKind.INTRODUCTION, events=(EVENT,)) == Sent(sent=2)
+    assert works.post.kinds() == [("mia", "introduction"), ("theo", "introduction")]
+    assert set(works.ledger().values()) == {"sent"}
+    assert works.scene.events().count("pair_introduced") == 1
+    assert works.post.broken_off == 0
+
+
+def test_mails_that_go_one_after_the_other_share_a_connection(on_sqlite: Works) -> None:
+    on_sqlite.of_pair(MomentKind.INTRODUCTION)
+    assert (on_sqlite.post.connections, len(on_sqlite.post.mails())) == (1, 2)
+
+
+def test_a_connection_that_was_idle_is_opened_anew(
+    on_sqlite: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail, "IDLE_SECONDS", -1.0)
+    on_sqlite.of_pair(MomentKind.INTRODUCTION)
+    assert (on_sqlite.post.connections, len(on_sqlite.post.mails())) == (2, 2)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from temporalio.testing import WorkflowEnvironment
 from activities.mail import Mailer
 from domain.ids import pair_workflow_id, program_workflow_id
 from domain.lifecycle import PairState, Stage
+from domain.work import EVERY_KIND, Work
 from runtime.settings import load_settings
 from store import answers, journal, programs
 from store.database import Database
@@ -55,7 +56,7 @@ class Office:
     post: PostOffice
 
     @asynccontextmanager
-    async def worker(self) -> AsyncIterator[None]:
+    async def worker(self, *kinds: Work) -> AsyncIterator[None]:
         activities = activity_objects(
             self.database,
             CONTENT,
@@ -63,7 +64,11 @@ class Office:
             Mailer(self.post.server),
         )
         async with workers(
-            self.environment.client, self.task_queue, activities, fail_workflows=True
+            self.environment.client,
+            self.task_queue,
+            activities,
+            kinds=kinds or EVERY_KIND,
+            fail_workflows=True,
         ):
             yield
 
@@ -181,6 +186,16 @@ async def test_without_a_worker_nothing_is_started(office: Office) -> None:
     assert "make run" in done.err
     with office.database.read() as session:
         assert not programs.exists(session, office.program)
+
+
+async def test_work_that_no_worker_does_is_named_and_the_program_starts(office: Office) -> None:
+    async with office.worker(Work.WORKFLOWS, Work.MATCHING):
+        done = await typed("start", office.definition, PEOPLE, "--json")
+    assert done.json["program"] == office.program
+    assert " ".join(done.err.split()) == (
+        f"No worker asks for mail on “{office.task_queue}-mail”, so that waits. "
+        "Start one with WORK=mail, or without WORK, which does everything."
+    )
 
 
 async def test_a_namespace_that_is_not_there_is_named(

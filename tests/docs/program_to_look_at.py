@@ -106,8 +106,7 @@ async def play(client: Client, task_queue: str, stage: ToLookAt) -> None:
     while len((await program.query(ProgramWorkflow.view)).pairs) == 0:
         await asyncio.sleep(0.05)
     declined, closed = (
-        client.get_workflow_handle_for(PairWorkflow.run, pair_workflow_id(PROGRAM, pair))
-        for pair in (DECLINED, CLOSED)
+        client.get_workflow_handle(pair_workflow_id(PROGRAM, pair)) for pair in (DECLINED, CLOSED)
     )
     no = Deed(kind=DeedKind.DECLINED, role=Role.MENTEE, at=datetime.now(UTC))
     await declined.signal(PairWorkflow.person_did, no)

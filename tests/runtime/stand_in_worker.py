@@ -2,10 +2,13 @@
 
 import asyncio
 import signal
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 
-from temporalio import workflow
+from temporalio import activity, workflow
 from temporalio.worker import Worker
 
+from domain.work import queue_of
 from runtime.exit import leave_with
 from runtime.settings import load_settings
 from runtime.temporal import connect
@@ -22,12 +25,28 @@ class Nothing:
         return "done"
 
 
+@activity.defn
+def do_nothing() -> None:
+    """There is no task queue for activities without one."""
+
+
 async def main() -> None:
     """Poll until SIGTERM."""
     settings = load_settings()
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    async with Worker(await connect(settings), task_queue=settings.task_queue, workflows=[Nothing]):
+    client = await connect(settings)
+    async with AsyncExitStack() as running:
+        for work in settings.work:
+            worker = Worker(
+                client,
+                task_queue=queue_of(work, settings.task_queue),
+                workflows=[Nothing],
+                activities=[do_nothing],
+                activity_executor=ThreadPoolExecutor(1),
+                max_concurrent_activities=1,
+            )
+            await running.enter_async_context(worker)
         await stop.wait()
 
 

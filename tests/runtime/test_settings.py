@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from domain.problems import BadInput
+from domain.work import EVERY_KIND, Work
 from runtime.ports import Ports
 from runtime.running import Process, RunningStack, write_note
 from runtime.settings import LogFormat, MailTls, content_folders, load_settings, read_smtp_url
@@ -54,6 +55,8 @@ def test_every_wrong_setting_is_named_at_once(tmp_path: Path) -> None:
             "CONTENT_FOLDER": str(tmp_path / "gone"),
             "WATCH_PORT": "70000",
             "TRACES_URL": "collector:4318",
+            "WORK": "workflows, mial",
+            "MAIL_RATE": "0",
         },
         tmp_path,
     )
@@ -69,11 +72,36 @@ def test_every_wrong_setting_is_named_at_once(tmp_path: Path) -> None:
         "CONTENT_FOLDER",
         "WATCH_PORT",
         "TRACES_URL",
+        "WORK",
+        "MAIL_RATE",
     }
     assert found["PORTAL_PORT"] == "environment, PORTAL_PORT: “eighty” is not a number."
     assert "Did you mean “json”?" in found["LOG_FORMAT"]
     assert "there is no such folder" in found["CONTENT_FOLDER"]
     assert "topsecret" not in "".join(found.values())
+
+
+def test_work_is_named_in_any_case_and_counts_once(tmp_path: Path) -> None:
+    settings = load_settings({"VAR_DIR": str(tmp_path), "WORK": "Mail, matching mail"})
+    assert settings.work == (Work.MAIL, Work.MATCHING)
+    assert load_settings({"VAR_DIR": str(tmp_path)}).work == EVERY_KIND
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("WORK", "workflows mial", "“mial” is not one of its values. Did you mean “mail”?"),
+        ("WORK", ",", "WORK: it names nothing to do. Say workflows, mail, matching, or some"),
+        ("MAIL_RATE", "ten", "“ten” is not a number."),
+        ("MAIL_RATE", "0", "“0”: this is not a rate. Mails a second go from 0.017 to 1000."),
+        ("MAIL_RATE", "1001", "“1001”: this is not a rate."),
+        ("MAIL_RATE", "nan", "“nan”: this is not a rate."),
+    ],
+)
+def test_what_a_worker_is_to_do_is_checked(
+    name: str, value: str, says: str, tmp_path: Path
+) -> None:
+    assert says in problems({name: value}, tmp_path)[name]
 
 
 def test_a_folder_of_their_own_is_laid_over_the_content_that_ships(tmp_path: Path) -> None:
