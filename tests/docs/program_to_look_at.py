@@ -30,7 +30,7 @@ Handle = WorkflowHandle[ProgramWorkflow, ProgramOutcome]
 PROGRAM = "digital-leaders"
 """As the documents call it."""
 
-STALLED, STALLED_TOO, UNSENT, DECLINED, CLOSED = "m-1", "m-2", "m-3", "m-4", "m-5"
+PAIRS = STALLED, STALLED_TOO, UNSENT, DECLINED, CLOSED = "m-1", "m-2", "m-3", "m-4", "m-5"
 
 COUNTS = {
     PairState.INTRODUCED: 1,
@@ -64,7 +64,7 @@ class ToLookAt(Stage):
     """A stage on which pairs come to differ, and then stay as they are."""
 
     def __init__(self) -> None:
-        super().__init__((STALLED, STALLED_TOO, UNSENT, DECLINED, CLOSED))
+        super().__init__(PAIRS)
         self._away = Mailer(MailServer(host="127.0.0.1", port=any_free_port()))
 
     def answer_to(self, moment: PairMoment) -> Sent:
