@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 
 from temporalio.client import Client, WorkflowHandle
 
@@ -69,8 +70,9 @@ class ToLookAt(Stage):
 
     def answer_to(self, moment: PairMoment) -> Sent:
         if (moment.program, moment.pair) == (PROGRAM, UNSENT):
-            with self._away.connect():
-                raise AssertionError("nobody listens there")
+            with self._away.connect() as outgoing:
+                outgoing.send(EmailMessage())
+            raise AssertionError("nobody listens there")
         return super().answer_to(moment)
 
     def was_told(self, pair: str, step: int) -> bool:
