@@ -8,6 +8,9 @@ PYTEST ?=
 NAME ?=
 UPGRADE ?=
 BENCH ?=
+# Python keeps what it compiled, even where it is told not to: nothing is compiled while it is
+# installed, and tests start a hundred processes that would each compile all of it anew.
+unexport PYTHONDONTWRITEBYTECODE
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' $(UPGRADE)
 

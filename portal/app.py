@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -221,6 +222,7 @@ def _as_file(download: Download) -> Response:
     )
 
 
+@cache
 def _templates() -> Environment:
     return Environment(
         loader=FileSystemLoader(HERE / "templates"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+import shutil
 
 import pytest
 
-CHROMIUM = Path("/usr/bin/chromium")
+PROGRAMS = ("chromium-headless-shell", "chromium")
+"""The same browser without and with windows. Without any, a page takes a fifth of the time."""
+
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -21,9 +23,10 @@ ARGUMENTS = (
 
 def chromium_path() -> str:
     """Where Chromium is. Skips the test without it, but not in CI."""
-    if not CHROMIUM.exists():
-        reason = "Chromium is not installed (on Debian: apt-get install chromium)"
+    found = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    if found is None:
+        reason = "Chromium is not installed (on Debian: apt-get install chromium-headless-shell)"
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
-    return str(CHROMIUM)
+    return found

@@ -37,9 +37,13 @@ class PostOffice:
         self.asked = 0
         """How many messages were handed over, taken or not."""
         self.server = MailServer(host="127.0.0.1", port=any_free_port(), timeout=5)
+        self._mails: list[Mail] = []
 
     def mails(self, to: str | None = None) -> list[Mail]:
-        return self.mailbox.after(0, to)
+        """What was taken, in order. Each is read once, however often a test looks."""
+        last = self._mails[-1].id if self._mails else 0
+        self._mails += self.mailbox.after(last)
+        return [mail for mail in self._mails if to is None or to in mail.to]
 
     def kinds(self) -> list[tuple[str, str]]:
         """Who got what, in order."""

@@ -107,9 +107,10 @@ def test_json_goes_to_a_pipe_alone_and_a_reader_who_leaves_is_no_error(here: Pat
     assert "Traceback" not in piped.stderr
 
 
-def test_a_terminal_that_knows_only_ascii_is_no_error() -> None:
+def test_a_terminal_that_knows_only_ascii_is_no_error_and_json_stands_alone() -> None:
     done = starter("check", DEFINITION, PEOPLE, "--json", PYTHONIOENCODING="ascii")
-    assert done.returncode == 0
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["people"] == 28
     done = starter("check", "nothing.yaml", PYTHONIOENCODING="ascii")
     assert done.returncode == 2
     assert "Traceback" not in done.stderr

@@ -186,6 +186,17 @@ def _nonsense(path: Path) -> None:
     path.write_text("]: {{ &a *b\n\t- : ?,;,\n")
 
 
+SMALL = """\
+program: {id: small, title: S, organisation: O, starts: 2027-01-11, goals: [{goal: g, priority: p}]}
+coordinator: {name: C, email: c@example.com}
+sponsor: {name: S, email: s@example.com}
+people: {columns: {id: ID, name: Name, email: Mail}}
+matching: {rules: [], preferences: []}
+check_ins: []
+success: [{metric: sessions_held, target: ">= 80%"}]
+"""
+"""A definition that is read in no time."""
+
 BAD_FILES = (_missing, _folder, _empty, _binary, _zeros, _huge, _pipe, _deep, _nonsense)
 
 
@@ -196,11 +207,14 @@ def test_whatever_the_file_is_it_is_said_in_words(
 ) -> None:
     bad = here / name
     make(bad)
-    files = (bad, PEOPLE) if name == "definition.yaml" else (DEFINITION, bad)
+    small = here / "small.yaml"
+    small.write_text(SMALL)
+    files = (bad, PEOPLE) if name == "definition.yaml" else (small, bad)
     for command in (("check", *files), ("match", *files, "--out", "m.json"), ("start", *files)):
         done = type_in(*command)
         assert (done.code, done.out) == (2, "")
         assert name in done.err
+        assert small.name not in done.err
         assert "Nothing was changed." in done.err
     assert not (here / "m.json").exists()
 
@@ -378,6 +392,12 @@ def test_an_unknown_program_is_bad_input_and_the_known_ones_are_named(
         assert "There is no program “nope”" in problem["message"]
     else:
         assert done.out == ""
+
+
+def test_what_can_t_be_done_with_matches_is_said() -> None:
+    done = type_in("matches", "nope", "dance")
+    assert (done.code, done.out) == (2, "")
+    assert "dance" in done.err
 
 
 def test_status_fits_80_columns_and_shows_who_needs_attention_first(scene: Scene) -> None:

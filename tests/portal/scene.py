@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from fastapi import FastAPI
 from sqlalchemy import select
@@ -150,12 +152,28 @@ class Scene:
 
 def make_scene(folder: Path, base_url: str = "http://testserver") -> Scene:
     """An example program in a SQLite file of its own."""
-    database = Database(f"sqlite:///{folder / 'store.db'}")
-    Base.metadata.create_all(database.engine)
-    return fill(database, base_url)
+    file = folder / "store.db"
+    file.write_bytes(_filled())
+    return _scene(Database(f"sqlite:///{file}"), base_url)
 
 
-def fill(database: Database, base_url: str = "http://testserver") -> Scene:
+@cache
+def _filled() -> bytes:
+    """A SQLite file with the example program, made once: that takes longer than most tests."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "store.db"
+        database = Database(f"sqlite:///{file}")
+        Base.metadata.create_all(database.engine)
+        fill(database)
+        database.close()
+        return file.read_bytes()
+
+
+def _scene(database: Database, base_url: str = "http://testserver") -> Scene:
+    return Scene(database, Links(base_url, ["k" * 32]), shipped.CONTENT)
+
+
+def fill(database: Database) -> Scene:
     """An example program whose people have joined and whose pairs were approved."""
     with database.write() as session:
         session.add(
@@ -215,6 +233,6 @@ def fill(database: Database, base_url: str = "http://testserver") -> Scene:
                     reasons=["Mia can teach data literacy, the first of Theo’s goals."],
                 )
             )
-    scene = Scene(database, Links(base_url, ["k" * 32]), shipped.CONTENT)
+    scene = _scene(database)
     scene.happened(EventKind.PROGRAM_STARTED, pair=None)
     return scene

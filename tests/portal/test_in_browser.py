@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 import pytest
 import uvicorn
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import select
 
@@ -27,6 +26,7 @@ from store.content_folders import SHIPPED
 from store.links import COORDINATOR, Link, Purpose
 from store.tables import AnswerRow, PairRow, PersonRow, ProgramRow, SessionRow
 from tests import shipped
+from tests.accessibility import wrongs_of
 from tests.chromium import ARGUMENTS, chromium_path
 from tests.content.test_survey_files import INSTRUMENTS
 from tests.portal.scene import EXPIRES, PROGRAM, STARTED, Scene, make_scene
@@ -125,7 +125,7 @@ SENT_AT_ONCE = (
 
 
 AXE_OPTIONS: dict[Literal["light", "dark"], dict[str, Any]] = {
-    "light": {"resultTypes": ["violations"]},
+    "light": {},
     "dark": {"runOnly": ["color-contrast", "link-in-text-block"]},
 }
 """The accessibility check in each scheme: all of it, then what hangs on colours, which are all that
@@ -269,9 +269,8 @@ def test_an_instrument_with_words_for_every_point_fits_on_a_phone(
     assert len(heights) == 21 * 7
     assert min(heights) >= 44, "too small to be hit with a thumb"
     expect(page.get_by_role("radio", name="5 Very often").first).to_be_visible()
-    result = Axe().run(page)
+    assert not (wrongs := wrongs_of(page)), wrongs
     context.close()
-    assert not result.violations_count, result.generate_report()
 
 
 def send(page: Page) -> None:
@@ -284,7 +283,6 @@ def test_every_page_passes_the_accessibility_check_in_light_and_dark(
     # without motion, so that no colour is looked at on its way to another
     context = chromium.new_context(viewport=PHONE, reduced_motion="reduce")  # type: ignore[arg-type]
     page = context.new_page()
-    axe = Axe()
     found: dict[str, list[str]] = {}
     shots = os.environ.get("SCREENSHOTS")
     """A folder to leave pictures in, to look at."""
@@ -293,9 +291,8 @@ def test_every_page_passes_the_accessibility_check_in_light_and_dark(
         page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
         for scheme, options in AXE_OPTIONS.items():
             page.emulate_media(color_scheme=scheme)
-            result = axe.run(page, options=options)
-            if result.violations_count:
-                found[f"{name} {scheme}"] = [result.generate_report()]
+            if wrongs := wrongs_of(page, **options):
+                found[f"{name} {scheme}"] = [wrongs]
             if shots:
                 page.screenshot(path=f"{shots}/{scheme}-{name}.png", full_page=True)
         overflow = page.evaluate(
@@ -325,7 +322,7 @@ def test_pages_in_another_language_fit_on_a_phone_and_leave_nothing_in_english(
 ) -> None:
     context = chromium.new_context(viewport=PHONE, locale=language)  # type: ignore[arg-type]
     page = context.new_page()
-    axe, shots = Axe(), os.environ.get("SCREENSHOTS")
+    shots = os.environ.get("SCREENSHOTS")
     english = list(english_sentences(ENGLISH.words))
     found: dict[str, list[str]] = {}
     pages = in_the_middle(served)
@@ -339,8 +336,8 @@ def test_pages_in_another_language_fit_on_a_phone_and_leave_nothing_in_english(
             found[name].append("another language")
         if page.evaluate("document.documentElement.scrollWidth") > PHONE["width"]:
             found[name].append("too wide")
-        if name in TRIED_IN_EACH_LANGUAGE and (result := axe.run(page)).violations_count:
-            found[name].append(result.generate_report())
+        if name in TRIED_IN_EACH_LANGUAGE and (wrongs := wrongs_of(page)):
+            found[name].append(wrongs)
         if shots:
             page.screenshot(path=f"{shots}/{language}-{name}.png", full_page=True)
     context.close()

@@ -6,12 +6,13 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, sync_playwright
 
 from activities.report import REPORT_HTML, ReportFiles
+from tests.accessibility import wrongs_of
 from tests.chromium import ARGUMENTS, chromium_path
 
 PHONE = {"width": 320, "height": 640}
@@ -39,7 +40,7 @@ def test_the_page_passes_the_accessibility_check_light_dark_and_on_a_phone(
 ) -> None:
     """In the dark only colours differ, so nothing else is looked at again."""
     found: dict[str, str] = {}
-    without_drawings = {"exclude": [["svg"]]}  # their text alternatives stand around them
+    rules: dict[str, Any]
     for scheme, size, rules in (
         ("light", None, {}),
         ("dark", PHONE, {"runOnly": ["color-contrast"]}),
@@ -48,10 +49,9 @@ def test_the_page_passes_the_accessibility_check_light_dark_and_on_a_phone(
         page = context.new_page()
         page.goto(page_at)
         page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
-        options = {"resultTypes": ["violations"], **rules}
-        result = Axe().run(page, context=without_drawings, options=options)
-        if result.violations_count:
-            found[scheme] = result.generate_report()
+        # Around drawings stand their text alternatives.
+        if wrongs := wrongs_of(page, without=["svg"], **rules):
+            found[scheme] = wrongs
         wide = page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )

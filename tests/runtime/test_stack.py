@@ -58,9 +58,23 @@ def make_stack(folder: Path, said: list[str] | None = None, **more: str) -> Stac
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    """One running stack for the tests that only look at it or kill its parts."""
-    async with make_stack(tmp_path_factory.mktemp("var")) as running:
-        yield running
+    """One running stack for the tests that only look at it or kill its parts.
+
+    While it starts, the environment points elsewhere.
+    """
+    stack = make_stack(tmp_path_factory.mktemp("var"))
+    with pytest.MonkeyPatch.context() as environment:
+        point_elsewhere(environment)
+        await stack.start()
+    yield stack
+    await stack.stop()
+
+
+def point_elsewhere(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("SMTP_URL", "smtp://mail.example.com")
+    environment.setenv("TEMPORAL_ADDRESS", "temporal.example.com:7233")
+    environment.setenv("TEMPORAL_API_KEY", "not-for-here")
+    environment.setenv("DATABASE_URL", "postgresql://db.example.com/x")
 
 
 in_its_loop = pytest.mark.asyncio(loop_scope="module")
@@ -200,17 +214,17 @@ async def test_what_the_environment_points_elsewhere_is_not_embedded(
         assert await run_nothing(await stack.client(), "ours") == "done"
 
 
+@in_its_loop
 async def test_a_stack_of_its_own_ignores_the_environment(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SMTP_URL", "smtp://mail.example.com")
-    monkeypatch.setenv("TEMPORAL_ADDRESS", "temporal.example.com:7233")
-    monkeypatch.setenv("TEMPORAL_API_KEY", "not-for-here")
-    monkeypatch.setenv("DATABASE_URL", "postgresql://db.example.com/x")
-    async with make_stack(tmp_path) as stack:
-        assert stack.settings().mail_server.host == "127.0.0.1"
-        assert stack.settings().database == f"sqlite:///{tmp_path}/store.db"
-        assert await run_nothing(await stack.client(), stack.settings().task_queue) == "done"
+    point_elsewhere(monkeypatch)
+    note = read_note(folder_of(stack))
+    assert note is not None
+    assert set(note.parts) == {TEMPORAL, MAILBOX, WORKER, PORTAL}
+    assert stack.settings().mail_server.host == "127.0.0.1"
+    assert stack.settings().database == f"sqlite:///{folder_of(stack)}/store.db"
+    assert await run_nothing(await stack.client(), stack.settings().task_queue) == "done"
 
 
 async def test_a_part_that_does_not_start_is_named_with_its_last_words(tmp_path: Path) -> None:
@@ -325,18 +339,13 @@ def wait_until(holds: Callable[[], bool]) -> None:
     asyncio.run(asyncio.wait_for(look(), 10))
 
 
-def test_a_second_program_says_that_one_runs_already(tmp_path: Path) -> None:
-    process = start_program(tmp_path)
-    try:
-        read_until(process, "Mailbox")
-        second = start_program(tmp_path)
-        said, _ = second.communicate(timeout=30)
-        assert second.returncode == 1
-        assert f"A stack runs on {tmp_path} already, process {process.pid}." in said
-        assert "Traceback" not in said
-    finally:
-        process.terminate()
-        process.communicate(timeout=30)
+@in_its_loop
+async def test_a_second_program_says_that_one_runs_already(stack: Stack) -> None:
+    second = start_program(folder_of(stack))
+    said, _ = await asyncio.to_thread(second.communicate, timeout=30)
+    assert second.returncode == 1
+    assert f"A stack runs on {folder_of(stack)} already, process {os.getpid()}." in said
+    assert "Traceback" not in said
 
 
 def test_a_json_line_of_a_part_is_shown_readable() -> None:
