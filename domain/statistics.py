@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import sqrt
 
 import numpy as np
-from scipy import stats
+from scipy.special import ndtri, stdtrit  # what scipy.stats asks, which takes long to load
 
 from domain.model import Value
 
@@ -14,6 +14,8 @@ CONFIDENCE = 0.95
 """Intervals cover the true value in so many of all samples."""
 FEW = 30
 """With fewer than this, figures move a lot: a report says so. A common rule of thumb."""
+_REACH = float(ndtri((1 + CONFIDENCE) / 2))
+"""How many standard errors an interval reaches to either side, where the normal curve holds."""
 PROMOTER_FROM, DETRACTOR_TO = 9, 6
 """Reichheld, “The One Number You Need to Grow”, Harvard Business Review, December 2003."""
 
@@ -56,7 +58,7 @@ def mean_interval(values: Sequence[float]) -> Interval:
     """
     middle = mean(values)
     error = float(np.std(values, ddof=1)) / sqrt(len(values))
-    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1)) * error
+    reach = float(stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2)) * error
     return Interval(low=middle - reach, high=middle + reach)
 
 
@@ -103,7 +105,7 @@ def recommendation_interval(numbers: Sequence[int]) -> Interval:
     n = len(numbers) + 3
     p, d = (promoters + 0.75) / n, (detractors + 0.75) / n
     error = sqrt((p + d - (p - d) ** 2) / n)
-    reach = float(stats.norm.ppf((1 + CONFIDENCE) / 2)) * error
+    reach = _REACH * error
     return Interval(low=100 * max(-1.0, p - d - reach), high=100 * min(1.0, p - d + reach))
 
 
@@ -115,8 +117,11 @@ def _parties(numbers: Sequence[int]) -> tuple[int, int]:
 
 def share_interval(part: int, whole: int) -> Interval:
     """For a share, by E. B. Wilson, Journal of the American Statistical Association 22 (1927)."""
-    found = stats.binomtest(part, whole).proportion_ci(CONFIDENCE, method="wilson")
-    return Interval(low=float(found.low), high=float(found.high))
+    share, z = part / whole, _REACH
+    middle = (2 * part + z**2) / (2 * (whole + z**2))
+    reach = z * sqrt(4 * part * (1 - share) + z**2) / (2 * (whole + z**2))
+    low = middle - reach if part else 0.0
+    return Interval(low=low, high=middle + reach if part < whole else 1.0)
 
 
 def share_difference(one: tuple[int, int], other: tuple[int, int]) -> tuple[float, Interval]:
@@ -127,7 +132,5 @@ def share_difference(one: tuple[int, int], other: tuple[int, int]) -> tuple[floa
     """
     (a, n), (b, m) = one, other
     p, q = (a + 1) / (n + 2), (b + 1) / (m + 2)
-    reach = float(stats.norm.ppf((1 + CONFIDENCE) / 2)) * sqrt(
-        p * (1 - p) / (n + 2) + q * (1 - q) / (m + 2)
-    )
+    reach = _REACH * sqrt(p * (1 - p) / (n + 2) + q * (1 - q) / (m + 2))
     return a / n - b / m, Interval(low=max(-1.0, p - q - reach), high=min(1.0, p - q + reach))

@@ -8,11 +8,9 @@ import pytest
 
 from domain.languages import FALLBACK
 from domain.suggestions import Seen, Suggestion
-from store.content import Content
-from store.content_folders import SHIPPED
 from store.suggestion_words import suggestion_in_words
+from tests.shipped import CONTENT
 
-CONTENT = Content(SHIPPED)
 NUMBERS = {
     Seen.FEWER_SESSIONS: {"share": 0.583, "median": 3.5},
     Seen.MANY_STALLED: {"share": 0.583},

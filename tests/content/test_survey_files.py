@@ -19,6 +19,7 @@ INSTRUMENTS = Path(__file__).parent / "instruments"
 21 items with seven points, as published scales are."""
 
 CONTENT = Content([INSTRUMENTS, SHIPPED])
+"""What ships, and those two."""
 
 
 def scores(survey: Survey, numbers: list[int]) -> dict[str, float | None]:

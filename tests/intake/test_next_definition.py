@@ -17,14 +17,13 @@ from domain.definition import Definition
 from domain.next_run import next_run
 from domain.suggestions import Seen, Suggestion
 from runtime.settings import PROJECT
-from store.content import Content
-from store.content_folders import SHIPPED
 from store.definition_file import load_definition, new_definition
 from store.next_definition import next_definition
+from tests import shipped
 from tests.domain.definitions import definition_with
 
 TODAY = date(2027, 3, 1)
-WORDS = Content(SHIPPED).report
+WORDS = shipped.CONTENT.report
 EXAMPLES = sorted(PROJECT.glob("examples/*/definition.yaml"))
 
 

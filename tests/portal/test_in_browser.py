@@ -21,23 +21,19 @@ from domain.journal import EventKind
 from domain.languages import FALLBACK
 from domain.surveys import AnswerValue
 from store import answers
-from store.content import Content, Words
-from store.content_folders import SHIPPED
+from store.content import Words
 from store.links import COORDINATOR, Link, Purpose
 from store.tables import AnswerRow, PairRow, PersonRow, ProgramRow, SessionRow
 from tests import shipped
 from tests.accessibility import wrongs_of
 from tests.chromium import ARGUMENTS, chromium_path
-from tests.content.test_survey_files import INSTRUMENTS
+from tests.content.test_survey_files import CONTENT as OURS
 from tests.portal.scene import EXPIRES, PROGRAM, STARTED, Scene, make_scene
 
 PHONE = {"width": 320, "height": 640}
 """The narrowest screen that WCAG 1.4.10 asks for."""
 
 ENGLISH = shipped.CONTENT
-
-OURS = Content([INSTRUMENTS, SHIPPED])
-"""What ships, and two long instruments."""
 
 HERE: dict[str, AnswerValue] = {
     "place": "in_person",

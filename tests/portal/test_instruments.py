@@ -16,10 +16,8 @@ from store.content_folders import SHIPPED
 from store.links import Purpose
 from store.report_data import load_responses
 from store.tables import AnswerRow
-from tests.content.test_survey_files import INSTRUMENTS
+from tests.content.test_survey_files import CONTENT as OURS
 from tests.portal.scene import PROGRAM, Scene, make_scene
-
-OURS = Content([INSTRUMENTS, SHIPPED])
 
 
 @pytest.fixture

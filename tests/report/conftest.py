@@ -13,14 +13,14 @@ from activities.report.page import page_of
 from activities.report.tables import tables_of
 from activities.report.words import ReportWords
 from domain.record import Record
-from store.content import Content
 from store.content_folders import SHIPPED
 from store.database import Database
 from store.tables import Base
+from tests import shipped
 from tests.report import sample
 from tests.report.sample import Sample
 
-ENGLISH = Content(SHIPPED)
+ENGLISH = shipped.CONTENT
 WORDS = ReportWords(ENGLISH.report)
 
 

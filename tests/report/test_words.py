@@ -28,13 +28,12 @@ from domain.responses import Instruments
 from domain.sections import CheckInPoint
 from domain.suggestions import Seen, Suggestion
 from runtime.settings import PROJECT
-from store.content import Content
 from store.content_folders import SHIPPED
 from tests.report.conftest import ENGLISH as CONTENT
 from tests.report.conftest import WORDS
 from tests.report.reading import read, words
 
-ENGLISH, GERMAN = WORDS, ReportWords(Content(SHIPPED, "de").report)
+ENGLISH, GERMAN = WORDS, ReportWords(CONTENT.in_language("de").report)
 
 
 def test_every_value_that_may_come_up_has_words() -> None:
