@@ -117,11 +117,11 @@ def _parties(numbers: Sequence[int]) -> tuple[int, int]:
 
 def share_interval(part: int, whole: int) -> Interval:
     """For a share, by E. B. Wilson, Journal of the American Statistical Association 22 (1927)."""
-    share, z = part / whole, _REACH
-    middle = (2 * part + z**2) / (2 * (whole + z**2))
-    reach = z * sqrt(4 * part * (1 - share) + z**2) / (2 * (whole + z**2))
-    low = middle - reach if part else 0.0
-    return Interval(low=low, high=middle + reach if part < whole else 1.0)
+    # Loading it takes two thirds of a second, and a worker starts often that never asks for it.
+    from scipy.stats import binomtest  # noqa: PLC0415
+
+    found = binomtest(part, whole).proportion_ci(CONFIDENCE, method="wilson")
+    return Interval(low=float(found.low), high=float(found.high))
 
 
 def share_difference(one: tuple[int, int], other: tuple[int, int]) -> tuple[float, Interval]:
