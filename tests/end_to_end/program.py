@@ -1,4 +1,4 @@
-"""A whole program on the real stack: server, worker, portal, mail, store."""
+"""A whole program on the real stack, server, worker, portal, mail, store: played and looked at."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from demo.run import Played, example, play
 from domain.ids import pair_workflow_id, program_workflow_id
 from domain.lifecycle import SUCCESSES, PairState, Stage
 from runtime.ports import ANY_PORTS
-from runtime.stack import PORTAL, TEMPORAL, WORKER, Stack
+from runtime.stack import Stack
 from store import answers
 from store.database import Database
 from store.ledger import MessageState
@@ -96,44 +96,7 @@ async def played_program(
         database.close()
 
 
-class Killer:
-    """Kills the worker, the portal and the Temporal server while pairs meet."""
-
-    def __init__(self) -> None:
-        self.plan = [(5, WORKER), (12, PORTAL), (20, TEMPORAL), (30, WORKER)]
-        self.killed: list[str] = []
-
-    async def look(self, stack: Stack, standing: Standing) -> None:
-        held = sum(pair.sessions_held for pair in standing.status.pairs)
-        while self.plan and held >= self.plan[0][0]:
-            _, part = self.plan.pop(0)
-            await stack.kill(part)
-            self.killed.append(part)
-            await stack.wait_ready(part)
-
-
-async def test_killing_each_part_loses_no_answer_and_doubles_no_mail(tmp_path: Path) -> None:
-    killer = Killer()
-    async with played_program(tmp_path, 0.7, killer.look) as scene:
-        assert killer.killed == [WORKER, PORTAL, TEMPORAL, WORKER]
-        _ended_as_it_should(scene, was_disturbed=True)
-        _no_answer_is_lost(scene)
-        await _every_answer_reached_its_workflow(scene)
-        _every_message_went_out_once(scene)
-        await _nothing_personal_is_in_temporal_or_in_logs(scene)
-
-
-async def test_a_program_runs_the_same_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
-    async with played_program(tmp_path, 0.6, url=postgres_url) as scene:
-        assert scene.database.engine.dialect.name == "postgresql"
-        _ended_as_it_should(scene)
-        _no_answer_is_lost(scene)
-        await _every_answer_reached_its_workflow(scene)
-        _every_message_went_out_once(scene)
-        _what_was_counted_is_what_was_written(scene)
-
-
-def _ended_as_it_should(scene: Scene, *, was_disturbed: bool = False) -> None:
+def ended_as_it_should(scene: Scene, *, was_disturbed: bool = False) -> None:
     status = scene.played.standing.status
     assert status.stage is Stage.COMPLETED
     ends = {state: n for state, n in status.counts.items() if n}
@@ -183,7 +146,7 @@ def _journal_has(session: Session, link: Link) -> bool:
     return any(wanted.items() <= row.data.items() for row in session.scalars(found))
 
 
-def _no_answer_is_lost(scene: Scene) -> None:
+def no_answer_is_lost(scene: Scene) -> None:
     """What somebody was thanked for is in the store."""
     settings = scene.stack.settings()
     links = Links(settings.portal_url, settings.signing_keys())
@@ -208,7 +171,7 @@ def _no_answer_is_lost(scene: Scene) -> None:
     assert answered > 150
 
 
-async def _every_answer_reached_its_workflow(scene: Scene) -> None:
+async def every_answer_reached_its_workflow(scene: Scene) -> None:
     await scene.client.get_workflow_handle(program_workflow_id(scene.program)).result()
     with scene.database.read() as session:
         waiting = session.scalars(
@@ -223,7 +186,7 @@ async def _every_answer_reached_its_workflow(scene: Scene) -> None:
         assert (outcome.state, outcome.sessions_held) == (pair.state, pair.sessions_held)
 
 
-def _what_was_counted_is_what_was_written(scene: Scene) -> None:
+def what_was_counted_is_what_was_written(scene: Scene) -> None:
     counted: Counter[tuple[str, str]] = Counter()
     for address in scene.stack.addresses().watch.values():
         assert httpx.get(f"{address}/readyz", trust_env=False).status_code == httpx.codes.OK
@@ -243,7 +206,7 @@ def _what_was_counted_is_what_was_written(scene: Scene) -> None:
     assert {kind for _, kind in differs} <= {AFTER_THE_END}
 
 
-def _every_message_went_out_once(scene: Scene) -> None:
+def every_message_went_out_once(scene: Scene) -> None:
     """Once, but for a mail whose fate a kill left unknown: that goes again, the same.
 
     A message that waited for its hour and lost its point goes not at all.
@@ -270,7 +233,7 @@ def _every_message_went_out_once(scene: Scene) -> None:
     assert len(doubled) <= 2, "more doubled than two kills of the worker explain"
 
 
-async def _nothing_personal_is_in_temporal_or_in_logs(scene: Scene) -> None:
+async def nothing_personal_is_in_temporal_or_in_logs(scene: Scene) -> None:
     words = evidence.personal_words(scene.database)
     assert len(words) > 100
     held = await evidence.everything_in_temporal(scene.client, scene.program)
