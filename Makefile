@@ -11,8 +11,8 @@ BENCH ?=
 # Python keeps what it compiled, even where it is told not to: nothing is compiled while it is
 # installed, and tests start a hundred processes that would each compile all of it anew.
 unexport PYTHONDONTWRITEBYTECODE
-# Played at the pace of a clock, so that nothing else may run beside more than one of them.
-WHOLE_PROGRAMS := $(addprefix tests/end_to_end/,test_disturbed.py test_on_postgresql.py test_by_clicking.py)
+# Played with days of less than a second, so that nothing else may run beside them.
+WHOLE_PROGRAMS := $(addprefix tests/end_to_end/,test_disturbed.py test_on_postgresql.py)
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' $(UPGRADE)
 
@@ -34,7 +34,7 @@ run: $(BIN)/.ready ## Start everything for real use; Ctrl-C stops it, its data s
 test: $(BIN)/.ready-to-build ## Run the tests; PYTEST="tests/domain -k ladder" runs some of them
 ifeq ($(strip $(PYTEST)),)
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(WHOLE_PROGRAMS:%=--ignore %)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(WHOLE_PROGRAMS)
+	$(BIN)/python -m pytest $(WHOLE_PROGRAMS)
 else
 	$(BIN)/python -m pytest $(PYTEST)
 endif

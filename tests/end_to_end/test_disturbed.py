@@ -34,7 +34,7 @@ class Killer:
 
 async def test_killing_each_part_loses_no_answer_and_doubles_no_mail(tmp_path: Path) -> None:
     killer = Killer()
-    async with played_program(tmp_path, 0.9, killer.look) as scene:
+    async with played_program(tmp_path, 0.7, killer.look) as scene:
         assert killer.killed == [WORKER, PORTAL, TEMPORAL, WORKER]
         ended_as_it_should(scene, was_disturbed=True)
         no_answer_is_lost(scene)

@@ -15,7 +15,7 @@ from tests.end_to_end.program import (
 
 
 async def test_a_program_runs_the_same_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
-    async with played_program(tmp_path, 0.75, url=postgres_url) as scene:
+    async with played_program(tmp_path, 0.6, url=postgres_url) as scene:
         assert scene.database.engine.dialect.name == "postgresql"
         ended_as_it_should(scene)
         no_answer_is_lost(scene)
