@@ -25,7 +25,7 @@ help: ## List these commands
 
 setup: $(BIN)/.ready ## Make the environment in .venv (done by the others when it is needed)
 
-demo: $(BIN)/.ready ## Watch half a year of a program pass in about a minute
+demo: $(BIN)/.ready ## Watch half a year of a program pass in about two minutes
 	$(BIN)/python starter.py demo
 
 run: $(BIN)/.ready ## Start everything for real use; Ctrl-C stops it, its data stays in var

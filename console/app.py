@@ -457,7 +457,7 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Leave everything up afterwards.")] = False,
     day: Annotated[
         float, typer.Option("--day", help="Seconds that a program day takes.", min=0.05, max=10)
-    ] = 0.4,
+    ] = 0.6,
     example: Annotated[
         str, typer.Option("--example", help="Which of the programs in examples/ is played.")
     ] = "digital-leaders",
@@ -465,7 +465,7 @@ def demo(
         Path, typer.Option("--folder", help="Where the demo keeps its data.")
     ] = PROJECT / "var" / "demo",
 ) -> None:
-    """Watch a whole program pass in about a minute.
+    """Watch a whole program pass in about two minutes.
 
     The real stack, with simulated people.
     """
