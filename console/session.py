@@ -13,8 +13,6 @@ from uuid import uuid4
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import (
     Client,
     WorkflowHandle,
@@ -32,7 +30,7 @@ from domain.problems import BadInput
 from domain.work import EVERY_KIND, Work, queue_of
 from portal.relay import Relay
 from runtime.settings import Settings, load_settings
-from runtime.temporal import connect, connection
+from runtime.temporal import connect, connection, last_polls
 from store import outbox, programs
 from store.database import Database
 from store.migrate import migrate
@@ -164,13 +162,7 @@ async def _has_worker(client: Client, settings: Settings, work: Work) -> bool:
     if work is Work.WORKFLOWS:
         kind = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
     try:
-        queue = await client.workflow_service.describe_task_queue(
-            DescribeTaskQueueRequest(
-                namespace=client.namespace,
-                task_queue=TaskQueue(name=queue_of(work, settings.task_queue)),
-                task_queue_type=kind,
-            )
-        )
+        polls = await last_polls(client, queue_of(work, settings.task_queue), kind)
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
@@ -179,7 +171,7 @@ async def _has_worker(client: Client, settings: Settings, work: Work) -> bool:
             "it has."
         )
     lately = datetime.now(UTC) - LIVE_POLL
-    return any(poller.last_access_time.ToDatetime(UTC) > lately for poller in queue.pollers)
+    return any(at > lately for at in polls.values())
 
 
 async def order(

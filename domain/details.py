@@ -130,11 +130,6 @@ def counts_details(pairs: Mapping[PairState, int]) -> str:
     return _table([("Pairs", str(sum(pairs.values()))), *counted])
 
 
-def follow_up_details(following: str, at: datetime | None) -> str:
-    """What comes next after a program or a pair, as a Markdown table."""
-    return _table([("Next step", f"{following}, due {_when(at)}" if at else following)])
-
-
 PROGRAM_HELP = """A reverse-mentoring program.
 
 - Stage and counts: **Current Details** here, or the search attribute `MentoringStage`.

@@ -25,10 +25,8 @@ import structlog
 from google.protobuf.duration_pb2 import Duration
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.namespace.v1 import NamespaceConfig
-from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import (
     DescribeNamespaceRequest,
-    DescribeTaskQueueRequest,
     UpdateNamespaceRequest,
 )
 from temporalio.client import Client
@@ -53,7 +51,7 @@ from runtime.running import (
     write_note,
 )
 from runtime.settings import ENVIRONMENT, PROJECT, LogFormat, Settings, load_settings
-from runtime.temporal import connect, connection, ensure_search_attributes
+from runtime.temporal import connect, connection, ensure_search_attributes, last_polls
 from store.database import Database
 from store.migrate import migrate
 
@@ -395,16 +393,8 @@ class Stack:
         return True
 
     async def _is_polled(self, queue: str, kind: TaskQueueType.ValueType, pid: int) -> bool:
-        client = await self._watcher()
-        found = await client.workflow_service.describe_task_queue(
-            DescribeTaskQueueRequest(
-                namespace=client.namespace,
-                task_queue=TaskQueue(name=queue),
-                task_queue_type=kind,
-            ),
-            timeout=_PATIENCE,
-        )
-        return any(poller.identity.startswith(f"{pid}@") for poller in found.pollers)
+        polls = await last_polls(await self._watcher(), queue, kind, _PATIENCE)
+        return any(identity.startswith(f"{pid}@") for identity in polls)
 
     async def _watcher(self) -> Client:
         """A client for the checks, made once."""

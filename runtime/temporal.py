@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.enums.v1 import IndexedValueType, TaskQueueType
 from temporalio.api.operatorservice.v1 import (
     AddSearchAttributesRequest,
     ListSearchAttributesRequest,
 )
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client, Interceptor
 from temporalio.common import SearchAttributeKey
 from temporalio.envconfig import ClientConfigProfile, ClientConnectConfig
@@ -147,3 +150,21 @@ async def add_search_attributes(client: Client, keys: Iterable[SearchAttributeKe
     except RPCError as error:
         if error.status is not RPCStatusCode.ALREADY_EXISTS:
             raise
+
+
+async def last_polls(
+    client: Client, queue: str, kind: TaskQueueType.ValueType, timeout: timedelta | None = None
+) -> dict[str, datetime]:
+    """When each worker last asked for this kind of work in a task queue, by its identity.
+
+    Raises RPCError where the server does not say.
+    """
+    found = await client.workflow_service.describe_task_queue(
+        DescribeTaskQueueRequest(
+            namespace=client.namespace,
+            task_queue=TaskQueue(name=queue),
+            task_queue_type=kind,
+        ),
+        timeout=timeout,
+    )
+    return {one.identity: one.last_access_time.ToDatetime(UTC) for one in found.pollers}

@@ -8,16 +8,14 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from prometheus_client.core import Metric
 from pydantic import Field
 from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
 from domain.model import Value
+from runtime.temporal import last_polls
 from runtime.watching import metrics
 from runtime.watching.metrics import gauge, one
 
@@ -192,16 +190,7 @@ class WorkerHealth:
                 yield queue.name, _WORKFLOW
 
     async def _last_poll(self, queue: str, kind: TaskQueueType.ValueType) -> datetime | None:
-        answer = await self._client.workflow_service.describe_task_queue(
-            DescribeTaskQueueRequest(
-                namespace=self._client.namespace,
-                task_queue=TaskQueue(name=queue),
-                task_queue_type=kind,
-            ),
-            timeout=_PATIENCE,
-        )
-        ours = [p.last_access_time for p in answer.pollers if p.identity == self._identity]
-        return max(map(_instant, ours), default=None)
+        return (await last_polls(self._client, queue, kind, _PATIENCE)).get(self._identity)
 
 
 def _is_full(queue: Queue, running: Mapping[str, Sequence[float]]) -> bool:
@@ -240,7 +229,3 @@ class PortalHealth:
         elif self._relay.is_away:
             state = State.CUT_OFF
         return Report(state=state, ready=why is None, why=why, facts=facts)
-
-
-def _instant(stamp: Timestamp) -> datetime:
-    return stamp.ToDatetime(tzinfo=UTC)
