@@ -77,6 +77,7 @@ class Channels:
         words = self._content.in_language(program.definition.program.language).words
         who = words("channel.pair", pair=pair)
         if self._names and people is not None:
+            people = people.calling(words("erased.person"))
             who = words(
                 "channel.names",
                 mentor=people.mentor.person.name,

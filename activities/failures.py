@@ -38,6 +38,14 @@ def unknown_pair(pair: str) -> ApplicationError:
     )
 
 
+def erased_meanwhile() -> ApplicationError:
+    """The failure for what was written about somebody who was erased before it could go."""
+    return ApplicationError(
+        "Somebody was erased while this was being written. It is written anew.",
+        type="ErasedMeanwhile",
+    )
+
+
 class FailureInterceptor(Interceptor):
     """Wraps every activity of a worker."""
 

@@ -68,7 +68,7 @@ class PairLetters:
     ) -> None:
         self._session = session
         self._writer = writer
-        self._pair = pair
+        self._pair = pair.calling(writer.content_for(None).words("erased.person"))
         self._given = given
         self._moment = moment
         self._domain = domain
@@ -79,13 +79,11 @@ class PairLetters:
 
     def drafts(self) -> list[Draft]:
         """All that this moment asks to be sent."""
-        if self._is_pointless:
-            return []
-        return [self._draft(one) for one in self._planned]
+        return [self._draft(one) for one in self._planned if not self._has_no_point(one)]
 
     def pointless(self) -> list[Entry]:
         """What this moment asked to be sent and need not be any more."""
-        return [self._entry(one) for one in self._planned] if self._is_pointless else []
+        return [self._entry(one) for one in self._planned if self._has_no_point(one)]
 
     @property
     def _planned(self) -> tuple[PlannedMessage, ...]:
@@ -99,6 +97,13 @@ class PairLetters:
         program, person = self._given.program, self._pair.who(role).id
         wish = answers.wished(self._session, program, self._pair.id, person)
         return wish is Wish.GO_ON_WITH_MAILS
+
+    def _has_no_point(self, message: PlannedMessage) -> bool:
+        """Whether it need not be sent. Of a pair of which one was erased there is only the end to
+        be told, and what the coordinator is asked."""
+        if self._pair.erased and message.role and self._moment.kind is not MomentKind.FAREWELL:
+            return True
+        return self._is_pointless
 
     @property
     def _is_pointless(self) -> bool:
@@ -184,7 +189,7 @@ class PairLetters:
     ) -> dict[str, Any]:
         content, moment = self._writer.content_for(person), self._moment
         values: dict[str, Any] = {
-            "partner": self._writer.contact(self._pair.who(role.other).address),
+            "partner": self._writer.partner(self._pair.who(role.other), person),
             "my_role": role.value,
             "reasons": list(self._pair.reasons),
             "deadline": self._writer.day(moment.until, person),

@@ -117,7 +117,8 @@ class PairSession:
         assistants and colleagues see calendars too."""
         person, definition = self._pair.who(role), self._writer.program.definition
         content, words = self._writer.content_for(person), self._writer.content_for(person).words
-        names = {"mentor": self._pair.mentor.person.name, "mentee": self._pair.mentee.person.name}
+        pair = self._pair.calling(words("erased.person"))
+        names = {"mentor": pair.mentor.person.name, "mentee": pair.mentee.person.name}
         lines = agenda.agenda_lines(content, definition, self._number, self._planned, role)
         return invitations.Session(
             uid=invitations.uid_of_pair(self._pair.id, self._number),
@@ -130,7 +131,7 @@ class PairSession:
                 (words("mail.invitation.description", title=definition.program.title), "", *lines)
             ),
             organizer=definition.coordinator,
-            attendees=(self._pair.mentor.address, self._pair.mentee.address),
+            attendees=tuple(one.address for one in (pair.mentor, pair.mentee) if not one.erased),
             timezone=str(self._writer.zone(person)),
         )
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from temporalio import activity
 
 from activities.channels import Channels
+from activities.failures import erased_meanwhile
 from activities.letters import MANAGER, Draft, keep, waits_for_its_pair
 from activities.mail import Deferred, Mailer, Refused, compose
 from activities.reach import reach_of
@@ -88,7 +89,7 @@ class Post:
         def waiting(session: Session) -> list[Standing]:
             return ledger.due(session, program, now, sorted(people), pair.id if pair else None)
 
-        self._carry_out(program, now, waiting, drafts, events, pointless)
+        self._carry_out(program, now, waiting, drafts, events, pointless, pair)
         keys = [draft.entry.key for draft in drafts]
         with self._database.read() as session:
             states = ledger.states(session, keys)
@@ -139,22 +140,32 @@ class Post:
         drafts: Sequence[Draft] = (),
         events: Sequence[JournalEvent] = (),
         pointless: Sequence[Entry] = (),
+        pair: PairPeople | None = None,
     ) -> list[str]:
-        """Sort and hand over. Gives the messages that were in the mails."""
+        """Sort and hand over. Gives the messages that were in the mails.
+
+        `pair` is whom the drafts are about, as they were written. Raises `ApplicationError` where
+        one of the two was erased since: what names them is not sent, and is written anew.
+        """
         with self._database.read() as session:
             found = programs.get(session, program)
             waiting = find(session)
             entries = [draft.entry for draft in drafts] + [held.entry for held in waiting]
             ids = sorted({entry.person for entry in entries if entry.person})
-            people = programs.some_participants(session, program, ids)
-        letters = [_as_wished(draft, people) for draft in drafts]
+        about = [pair.mentor.id, pair.mentee.id] if pair is not None and drafts else []
         with self._database.write() as session:
+            programs.lock_participants(session, program, sorted({*ids, *about}))
+            people = programs.some_participants(session, program, ids)
+            letters = [_as_wished(draft, people) for draft in drafts]
+            if pair is not None and about and programs.erased_since(session, program, pair):
+                raise erased_meanwhile()
             journal.append(session, program, events)
             ledger.drop(session, [entry.key for entry in pointless])
             for draft in drafts:
                 entry = draft.entry
-                if draft.asks is not None and entry.person is not None:
-                    instruments.ask(session, program, entry.pair, entry.person, draft.asks, now)
+                person = people.get(entry.person or "")
+                if draft.asks is not None and person is not None and not person.erased:
+                    instruments.ask(session, program, entry.pair, person.id, draft.asks, now)
             sorting = Sorting(session, found, people, self._hours, now, self.domain, _run())
             mailings = sorting.sort(letters, waiting)
         if mailings:
@@ -196,6 +207,8 @@ class Post:
         day = program.definition.calendar.day
         for parcel in mailing.parcels:
             key = parcel.draft.entry.key
+            if not ledger.is_on_its_way(session, key):
+                continue  # given up meanwhile: whom it names was erased
             kept = parcel.kept or keep(session, parcel.draft)
             since = kept.put_off_since or now
             if is_given_up(since, now, day):

@@ -112,6 +112,9 @@ class Sorting:
             standing = standings[draft.entry.key]
             if standing.state is not MessageState.SENDING:
                 continue
+            if self._is_for_nobody(draft.entry.person):
+                ledger.drop(self._session, [draft.entry.key])
+                continue
             kept = KeptLetter.model_validate(standing.letter) if standing.letter else None
             if kept is not None and kept.taken_by != self._run:
                 continue  # it waited, and another activity is about to hand it over
@@ -131,12 +134,19 @@ class Sorting:
         elif standing.state is not MessageState.HELD or not standing.is_due(self._now):
             return None
         draft = Draft(entry=entry, letter=self._addressed(entry.person, kept.letter))
-        if has_lost_its_point(self._session, draft, kept, self._now):
+        if self._is_for_nobody(entry.person) or has_lost_its_point(
+            self._session, draft, kept, self._now
+        ):
             ledger.drop(self._session, [entry.key])
             return None
         if waits_for_its_pair(self._session, entry.pair, entry.person, entry.kind):
             return None
         return Parcel(draft=draft, kept=kept)
+
+    def _is_for_nobody(self, person: str | None) -> bool:
+        """Whether a message is for somebody who was erased: there is no address to send it to."""
+        found = self._people.get(person or "")
+        return found is not None and found.erased
 
     def _addressed(self, person: str | None, letter: Letter) -> Letter:
         """The letter, to the address that the person has now."""

@@ -35,9 +35,16 @@ class Writer:
         """A person, as templates greet and name them."""
         return {
             "name": contact.name,
-            "first_name": contact.name.split()[0],
+            "first_name": (contact.name.split() or [""])[0],
             "email": contact.email,
         }
+
+    def partner(self, partner: Participant, reader: Participant) -> dict[str, Any]:
+        """Somebody's partner, as templates name them to that person."""
+        if not partner.erased:
+            return self.contact(partner.address)
+        called = self.content_for(reader).words("erased.partner")
+        return {"name": called, "first_name": called, "email": ""}
 
     def content_for(self, person: Participant | None) -> Content:
         """The content in somebody's language, or the program's for coordinator and sponsor."""

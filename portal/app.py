@@ -28,7 +28,7 @@ from store import outbox
 from store.answers import TooLate
 from store.content import Content
 from store.database import Database
-from store.links import LinkExpired, LinkInvalid, Links, Purpose
+from store.links import LinkExpired, LinkInvalid, LinkOfErased, Links, Purpose
 
 HERE = Path(__file__).parent
 
@@ -191,6 +191,10 @@ def _explain_errors(app: FastAPI, content: Content, templates: Environment) -> N
         page = _error(templates, _for_unknown(request, content), "expired")
         return HTMLResponse(page, status_code=410)
 
+    def erased(request: Request, error: Exception) -> Response:
+        page = _error(templates, _for_unknown(request, content), "erased")
+        return HTMLResponse(page, status_code=410)
+
     def other(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
         key = {404: "invalid", 405: "not_here", 413: "too_large"}.get(
@@ -201,6 +205,7 @@ def _explain_errors(app: FastAPI, content: Content, templates: Environment) -> N
 
     app.add_exception_handler(LinkInvalid, unknown)
     app.add_exception_handler(LinkExpired, expired)
+    app.add_exception_handler(LinkOfErased, erased)
     app.add_exception_handler(HTTPException, other)
 
 

@@ -23,6 +23,7 @@ from store.links import (
     Link,
     LinkExpired,
     LinkInvalid,
+    LinkOfErased,
     Links,
     Purpose,
 )
@@ -150,6 +151,10 @@ class Visit(Guest):
         """What is known of that session."""
         return self.session.get(SessionRow, (self.in_pair.id, self.number))
 
+    def named(self, person: PersonRow) -> PersonRow:
+        """Somebody else as this person reads of them: who was erased has no name any more."""
+        return _named(person, self.words)
+
     def zone_of(self, person: PersonRow) -> ZoneInfo:
         """The time zone somebody lives by."""
         return ZoneInfo(person.timezone or self.definition.calendar.timezone)
@@ -187,15 +192,32 @@ class Visit(Guest):
             raise Ended("pair")
 
 
+def _named(person: PersonRow, words: Words) -> PersonRow:
+    """The person; of who was erased a copy that is not in the store, called by a word."""
+    if person.erased_at is None:
+        return person
+    return PersonRow(
+        id=person.id,
+        reference=person.reference,
+        name=words("erased.partner"),
+        email="",
+        language=person.language,
+        timezone=None,
+        erased_at=person.erased_at,
+    )
+
+
 def first_name(person: PersonRow) -> str:
     """What to call somebody: the first word of the name."""
+    if person.erased_at is not None:
+        return person.name
     return person.name.split()[0] if person.name.split() else person.name
 
 
 def receive(
     session: Session, links: Links, content: Content, purpose: Purpose, token: str
 ) -> Visit | HrVisit:
-    """Find out who is here. Raises LinkInvalid, LinkExpired."""
+    """Find out who is here. Raises LinkInvalid, LinkExpired, LinkOfErased."""
     link = links.open(token, purpose)
     if purpose in _OF_HR:
         return _receive_hr(session, links, content, link)
@@ -206,20 +228,23 @@ def receive(
     found = visitors.find(session, link)
     if found is None:
         raise LinkInvalid("the link is about nobody we know, or about somebody else's pair")
+    if found.participant.erased_at is not None:
+        raise LinkOfErased(link)
     if found.now >= link.expires:
         raise LinkExpired(link)
+    content = content.in_language(found.person.language)
     return Visit(
         session=session,
         links=links,
         link=link,
         now=found.now,
-        content=content.in_language(found.person.language),
+        content=content,
         program=found.program,
         definition=Definition.stored(found.program.definition),
         person=found.person,
         participant=found.participant,
         pair=found.pair,
-        partner=found.partner,
+        partner=_named(found.partner, content.words) if found.partner else None,
     )
 
 
@@ -235,14 +260,15 @@ def _receive_hr(session: Session, links: Links, content: Content, link: Link) ->
     if pair is None:
         raise LinkInvalid("the link is about no pair of this program")
     definition = Definition.stored(program.definition)
+    content = content.in_language(definition.program.language)
     return HrVisit(
         session=session,
         links=links,
         link=link,
         now=now,
-        content=content.in_language(definition.program.language),
+        content=content,
         program=program,
         definition=definition,
-        pair=pair,
+        pair=pair.calling(content.words("erased.person")),
         host=definition.coordinator if link.person == COORDINATOR else definition.sponsor,
     )

@@ -12,6 +12,7 @@ import html
 import re
 import sqlite3
 import threading
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email import policy
 from email.errors import HeaderParseError
@@ -35,6 +36,8 @@ from runtime.web import serve
 LARGEST_MESSAGE_BYTES = 20 * 1024 * 1024
 MESSAGES_ON_A_PAGE = 200
 MESSAGES_IN_AN_ANSWER = 1_000
+_BUSY_SECONDS = 30
+"""How long to wait for another process that writes."""
 
 _LINK = re.compile(r"https?://[^\s<>\"'\]]+")
 _HREF = re.compile(r"""href\s*=\s*["'](https?://[^"']+)["']""", re.IGNORECASE)
@@ -140,6 +143,38 @@ class Mailbox:
             ).fetchone()
         return int(row[0])
 
+    def find(self, addresses: frozenset[str], names: Callable[[str], bool]) -> list[int]:
+        """The deliveries to one of these addresses (in small letters), or that name somebody."""
+        with self._lock:
+            ids = [row[0] for row in self._connection.execute("SELECT id FROM deliveries")]
+        found = []
+        for delivery in ids:
+            mail, raw = self.one(delivery), self.raw(delivery)
+            if mail is None or raw is None:
+                continue
+            if not addresses.isdisjoint(mail.to) or any(map(names, _texts(mail, raw))):
+                found.append(delivery)
+        return found
+
+    def forget(self, addresses: frozenset[str], names: Callable[[str], bool]) -> int:
+        """Take these deliveries out, so that nothing of them is left in the file. Gives how many.
+
+        Another process may have the mailbox open meanwhile.
+        """
+        found = [(delivery,) for delivery in self.find(addresses, names)]
+        if not found:
+            return 0
+        with self._lock:
+            self._connection.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
+            self._connection.execute("PRAGMA secure_delete=ON")
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.executemany("DELETE FROM recipients WHERE delivery = ?", found)
+            self._connection.executemany("DELETE FROM deliveries WHERE id = ?", found)
+            self._connection.execute("COMMIT")
+            self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return len(found)
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:
@@ -157,6 +192,16 @@ class Mailbox:
                 values,
             ).fetchall()
         return [_mail(*row) for row in rows]
+
+
+def _texts(mail: Mail, raw: EmailMessage) -> Iterator[str]:
+    """All that a delivery says, as a person reads it."""
+    yield from (mail.subject, mail.text, mail.html or "", *mail.to, *mail.attachments)
+    yield from (_header(raw, name) for name in dict.fromkeys(raw.keys()))
+    for part in raw.walk():
+        content = part.get_payload(decode=True)
+        if isinstance(content, bytes):
+            yield content.decode("utf-8", "replace").replace("\r\n ", "")  # long lines of calendars
 
 
 def _filter(where: str, delivery: int, to: str | None) -> tuple[str, tuple[Any, ...]]:

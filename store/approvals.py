@@ -126,6 +126,7 @@ def _people_and_managers(program: str) -> Select[str, str]:
         .where(
             ParticipantRow.program_id == program,
             of_the_manager.program_id == program,
+            of_the_manager.erased_at.is_(None),
             PersonRow.id != ParticipantRow.person_id,
         )
     )

@@ -651,7 +651,7 @@ def _as_markdown(value: object) -> object:
 
 
 def _environment(roots: list[Path], finalize: Any) -> SandboxedEnvironment:
-    return SandboxedEnvironment(
+    environment = SandboxedEnvironment(
         loader=FileSystemLoader([str(root) for root in roots]),
         undefined=StrictUndefined,
         autoescape=False,  # the result is Markdown, and `finalize` escapes for that
@@ -660,6 +660,13 @@ def _environment(roots: list[Path], finalize: Any) -> SandboxedEnvironment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["beginning"] = _beginning
+    return environment
+
+
+def _beginning(text: str) -> str:
+    """A name, or a word in place of one, where a sentence begins."""
+    return text[:1].upper() + text[1:]
 
 
 _STYLE = {

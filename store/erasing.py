@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from pydantic import Field
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
@@ -51,7 +52,7 @@ class Erased(Value):
 
     person: str
     """The opaque id."""
-    programs: dict[str, dict[str, int]] = {}
+    programs: dict[str, dict[str, int]] = Field(default_factory=dict)
     """By program, how many rows of each table were deleted, or changed where they stay."""
     schemes: tuple[str, ...] = ()
     """Whose next programs would have taken the person in."""

@@ -203,6 +203,12 @@ def hold(
     )
 
 
+def is_on_its_way(session: Session, key: str) -> bool:
+    """Whether a message is about to be handed over, and nobody has given it up meanwhile."""
+    row = session.get(MessageRow, key, with_for_update=True, populate_existing=True)
+    return row is not None and row.state == MessageState.SENDING.value
+
+
 def mark_sent(session: Session, keys: Sequence[str], now: datetime) -> None:
     """The mail server took the mail that these messages are in."""
     _note(session, keys, Outcome.SENT)

@@ -94,6 +94,14 @@ class LinkExpired(Exception):
         self.link = link
 
 
+class LinkOfErased(Exception):
+    """The token is right, and nothing is held any more of whom it is for."""
+
+    def __init__(self, link: Link) -> None:
+        super().__init__("nothing is held of this person")
+        self.link = link
+
+
 _SALT = "portal link 1"
 _FIELDS = ("purpose", "program", "person", "role", "pair", "session", "survey", "occasion")
 

@@ -53,7 +53,7 @@ def save(session: Session, program: str, people: Mapping[str, Person]) -> dict[s
     everybody = session.execute(
         select(PersonRow.id, PersonRow.reference)
         .join(ParticipantRow, ParticipantRow.person_id == PersonRow.id)
-        .where(ParticipantRow.program_id == program)
+        .where(ParticipantRow.program_id == program, ParticipantRow.erased_at.is_(None))
         .order_by(PersonRow.id)
     )
     found: dict[str, Later] = {}

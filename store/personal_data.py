@@ -66,7 +66,7 @@ class HeldPair(Value):
     id: str
     role: Role
     partner: str
-    """The partner's name."""
+    """The partner's name; empty for who was erased."""
     reasons: tuple[str, ...]
     """Why the two were matched, as both were told."""
     sessions: tuple[HeldSession, ...]
@@ -269,13 +269,14 @@ def _in_program(session: Session, part: ParticipantRow) -> InProgram:
 
 def _pair(session: Session, pair: PairRow, person: str) -> HeldPair:
     partner = pair.mentee_id if pair.mentor_id == person else pair.mentor_id
+    other = session.get_one(PersonRow, partner)
     rows = session.scalars(
         select(SessionRow).where(SessionRow.pair_id == pair.id).order_by(SessionRow.number)
     )
     return HeldPair(
         id=pair.id,
         role=_role_in(pair, person),
-        partner=session.get_one(PersonRow, partner).name,
+        partner="" if other.erased_at is not None else other.name,
         reasons=tuple(pair.reasons),
         sessions=tuple(_session(row, _role_in(pair, person)) for row in rows),
     )

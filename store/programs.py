@@ -70,6 +70,8 @@ class Participant(Value):
     away_until: datetime | None = None
     """The instant until which no message should reach them."""
     preferences: Preferences = Preferences()
+    erased: bool = False
+    """Whether nothing is held of them any more: nobody can write to them, and nobody names them."""
 
     @property
     def has_joined(self) -> bool:
@@ -100,6 +102,24 @@ class PairPeople(Value):
     def who(self, role: Role) -> Participant:
         """The one who has this role."""
         return self.mentor if role is Role.MENTOR else self.mentee
+
+    @property
+    def erased(self) -> bool:
+        """Whether nothing is held of one of the two any more."""
+        return self.mentor.erased or self.mentee.erased
+
+    def calling(self, erased: str) -> PairPeople:
+        """The same, where `erased` stands in place of the name of who was erased."""
+        if not self.erased:
+            return self
+
+        def called(one: Participant) -> Participant:
+            person = one.person.model_copy(update={"name": erased})
+            return one.model_copy(update={"person": person}) if one.erased else one
+
+        return self.model_copy(
+            update={"mentor": called(self.mentor), "mentee": called(self.mentee)}
+        )
 
 
 def enter(
@@ -192,6 +212,8 @@ def update_people(session: Session, program: str, people: Sequence[Person]) -> P
     known: set[str] = set()
     for row, person_row in session.execute(query):
         known.add(person_row.reference)
+        if row.erased_at is not None:
+            continue
         person = given.get(person_row.reference)
         if person is None:
             missing.append(person_row.reference)
@@ -344,7 +366,7 @@ def participant_by_reference(session: Session, program: str, reference: str) -> 
             ParticipantRow.program_id == program,
             (PersonRow.reference == reference)
             | (PersonRow.id == reference)
-            | (func.lower(PersonRow.email) == reference.lower()),
+            | ((func.lower(PersonRow.email) == reference.lower()) & (PersonRow.email != "")),
         )
     )
     return _participant(row) if row else None
@@ -362,6 +384,7 @@ def _participant(row: ParticipantRow) -> Participant:
         withdrew=row.withdrew_at is not None,
         away_until=row.away_until,
         preferences=Preferences.model_validate(row.preferences or {}),
+        erased=row.erased_at is not None,
     )
 
 
@@ -447,6 +470,12 @@ def pair(session: Session, program: str, identity: str) -> PairPeople | None:
         reasons=tuple(row.reasons),
         sessions=row.sessions,
     )
+
+
+def erased_since(session: Session, program: str, known: PairPeople) -> bool:
+    """Whether one of a pair was erased since it was read."""
+    now = pair(session, program, known.id)
+    return now is not None and any(now.who(role).erased != known.who(role).erased for role in Role)
 
 
 def pair_names(session: Session, program: str) -> Mapping[str, tuple[str, str]]:

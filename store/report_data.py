@@ -187,6 +187,6 @@ def _names(session: Session, program: str, definition: Definition) -> tuple[str,
     of_people = session.scalars(
         select(PersonRow.name)
         .join(ParticipantRow, ParticipantRow.person_id == PersonRow.id)
-        .where(ParticipantRow.program_id == program)
+        .where(ParticipantRow.program_id == program, ParticipantRow.erased_at.is_(None))
     )
     return tuple(sorted({*of_people, definition.coordinator.name, definition.sponsor.name}))

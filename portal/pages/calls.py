@@ -116,8 +116,9 @@ class SafetyPage:
 def _about(visit: Visit) -> list[About]:
     """The pairs that the person may call about: that of the link, or all that go on."""
     return [
-        About(pair.id, first_name(visit.session.get_one(PersonRow, _partner_of(visit, pair))))
+        About(pair.id, first_name(visit.named(visit.session.get_one(PersonRow, partner))))
         for pair in _pairs(visit)
+        for partner in [_partner_of(visit, pair)]
     ]
 
 

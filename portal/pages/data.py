@@ -158,7 +158,9 @@ class _Reader:
             )
             for session in pair.sessions
         ]
-        title = words(f"data.pair_{pair.role.value}", partner=pair.partner)
+        title = words(
+            f"data.pair_{pair.role.value}", partner=pair.partner or words("erased.partner")
+        )
         return title, [*pair.reasons, *sessions]
 
     def _answer(self, part: InProgram, answer: HeldAnswer) -> Iterator[Written]:

@@ -67,7 +67,7 @@ class Standing:
     def partner(self) -> PersonRow:
         """The other one."""
         other = self.pair.mentee_id if self.role is Role.MENTOR else self.pair.mentor_id
-        return self.visit.session.get_one(PersonRow, other)
+        return self.visit.named(self.visit.session.get_one(PersonRow, other))
 
     @property
     def partner_first(self) -> str:
