@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from console.session import err, out, run, store, tell_workflows, told
-from console.terminal import fail, print_json
+from console.terminal import FAILED, print_json
 from domain.ids import program_workflow_id
 from domain.problems import BadInput, Problem
 from domain.proposal_words import counted
@@ -95,7 +95,9 @@ def erase(
                     "“make run” (or your portal) is up."
                 )
         if proof.scan.left:
-            fail("Something is left. See above; once it is gone, the proof can't be made anew.")
+            said = "Something is left: see what the scan found, and take it out by hand."
+            err.print(said, style="red")
+            raise typer.Exit(FAILED)
 
 
 # --- Who -----------------------------------------------------------------------------------------
@@ -231,8 +233,8 @@ def _unreachable(
         said.append(f"Packed files in {settings.var_dir.name}: {', '.join(archives)}.")
     if not database.is_sqlite:
         said.append(
-            "PostgreSQL's own files: deleted rows stay in them until their place is used again, and "
-            "in its archives and replicas."
+            "PostgreSQL's own files, archives and replicas: deleted rows stay in them until their "
+            "place is used again."
         )
     elif not compacted:
         said.append("Free pages of the store's file: somebody was using it all the time.")
@@ -265,7 +267,7 @@ def _counts(erased: Erased) -> list[str]:
 
 def _as_read(proof: Proof, digest: str) -> list[str]:
     scan = proof.scan
-    lines = [
+    return [
         f"Erased {proof.erased.person} on {proof.at:%Y-%m-%d %H:%M:%S} UTC:",
         *_counts(proof.erased),
         f"• {counted(proof.mails, 'mail', 'mails')} in the embedded mailbox",
@@ -278,4 +280,3 @@ def _as_read(proof: Proof, digest: str) -> list[str]:
         *(f"• {place}" for place in proof.unreachable),
         f"Proof {proof.id}, SHA-256 {digest}",
     ]
-    return lines

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
 
 from domain.traces import Traces
 from runtime.backup import MAILBOX_FILE
@@ -49,16 +49,22 @@ def compact(database: Database) -> bool:
     Gives whether that is certain: on PostgreSQL, rows that were deleted stay in its own files until
     it reuses their place.
     """
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if not database.is_sqlite:
+    if not database.is_sqlite:
+        autocommit = database.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with autocommit.connect() as connection:
             connection.execute(text("VACUUM"))
-            return False
-        try:
-            connection.execute(text("VACUUM"))
-            busy, *_ = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).one()
-        except OperationalError:  # somebody writes without a pause
-            return False
+        return False
+    # Not SQLAlchemy's connection, which begins a transaction: none may be open.
+    connection = database.engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute("VACUUM")
+        busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return not busy
+    except sqlite3.OperationalError:  # somebody writes without a pause
+        return False
+    finally:
+        connection.close()
 
 
 def scan_files(var: Path, traces: Traces) -> Scan:

@@ -91,10 +91,11 @@ def named(session: Session, people: Collection[str]) -> list[Named]:
 def words_of(session: Session, people: Collection[str]) -> set[str]:
     """What these people wrote, so far as it is nobody else's as well."""
     theirs, others = set[str](), set[str]()
-    for person, *contents in session.execute(
-        select(AnswerRow.person_id, AnswerRow.content, AnswerRow.first_content)
+    for person, kind, content, first in session.execute(
+        select(AnswerRow.person_id, AnswerRow.kind, AnswerRow.content, AnswerRow.first_content)
     ):
-        (theirs if person in people else others).update(texts_in(contents))
+        said = {"words": content["words"]} if kind == AnswerKind.CANCEL else [content, first]
+        (theirs if person in people else others).update(texts_in(said))
     places = session.execute(
         select(SessionRow.place, SessionRow.proposed_place, PairRow.mentor_id, PairRow.mentee_id)
         .join(PairRow, PairRow.id == SessionRow.pair_id)

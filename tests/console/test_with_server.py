@@ -495,6 +495,45 @@ async def test_who_is_withdrawn_leaves_their_pair_without_a_portal_running(offic
         assert await office.pair_state(pair.id) is PairState.WITHDRAWN
 
 
+async def test_who_is_erased_is_gone_and_the_program_goes_on(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VAR_DIR", str(tmp_path))  # where the store and the mailbox are
+    async with office.worker():
+        pairs = await office.up_to_the_pairs()
+        with office.database.read() as session:
+            pair = programs.pair(session, office.program, pairs[0])
+        assert pair is not None
+        gone, partner = pair.mentee.person, pair.mentor.person
+        async with asyncio.timeout(PATIENCE):
+            while not office.post.mailbox.latest(gone.email):
+                await asyncio.sleep(0.05)
+        Path("few.csv").unlink()  # HR's own file, below the folder that is looked through
+        done = await typed("erase", gone.email, "--yes", "--json")
+        proof = done.json
+        assert (done.code, proof["scan"]["left"]) == (0, [])
+        assert proof["told"]
+        assert proof["mails"] > 0
+        await office.until_journal_has("pair_withdrawn")
+        async with asyncio.timeout(PATIENCE):
+            while "farewell_partner_withdrew" not in [kind for _, kind in office.post.kinds()]:
+                await asyncio.sleep(0.05)
+        goodbye = office.post.mailbox.latest(partner.email)[0]
+        assert goodbye.subject.startswith("Your partner can’t go on")
+        assert gone.name.split()[0] not in goodbye.text
+        assert office.post.mailbox.latest(gone.email) == []
+        assert await office.pair_state(pair.id) is PairState.WITHDRAWN
+        for shown in (
+            await typed("status", office.program),
+            await typed("pair", office.program, pair.id, "show"),
+            await typed("matches", office.program, "show"),
+        ):
+            assert (shown.code, gone.name in shown.out) == (0, False), shown.err
+        assert (await typed("cancel", office.program, "--yes")).code == 0
+        handle = office.environment.client.get_workflow_handle(program_workflow_id(office.program))
+        await asyncio.wait_for(handle.result(), PATIENCE)
+
+
 async def test_a_program_is_paused_resumed_and_cancelled(office: Office) -> None:
     async with office.worker():
         await office.up_to_the_pairs()
