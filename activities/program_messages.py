@@ -12,6 +12,7 @@ from activities.group_messages import ABOUT_GROUPS, page_of_group
 from activities.letters import Draft, Letter
 from activities.openings import facts_of_opened
 from activities.post import Post
+from activities.retention import ABOUT_RETENTION, facts_of_retention
 from activities.signatures import PageSent, ProgramMoment, ProgramMomentKind, ProgramRef, Sent
 from activities.standing import Standing
 from activities.uninterrupted import uninterrupted
@@ -123,8 +124,7 @@ class ProgramMessages:
         if moment.kind is ProgramMomentKind.REPORT_READY:
             to.append((Recipient.SPONSOR, definition.sponsor))
         content = writer.content_for(None)
-        opened = moment.kind is ProgramMomentKind.PROGRAM_OPENED
-        facts = facts_of_opened(session, writer) if opened else _facts(session, moment)
+        facts = _facts(session, writer, moment)
         drafts = []
         for recipient, contact in to:
             values = writer.about(contact, None) | facts
@@ -167,8 +167,12 @@ def _in_it(session: Session, program: str, page: list[Participant]) -> list[Part
     return [person for person in here if person.id in standing.people]
 
 
-def _facts(session: Session, moment: ProgramMoment) -> dict[str, Any]:
+def _facts(session: Session, writer: Writer, moment: ProgramMoment) -> dict[str, Any]:
     slug = moment.program
+    if moment.kind is ProgramMomentKind.PROGRAM_OPENED:
+        return facts_of_opened(session, writer)
+    if moment.kind in ABOUT_RETENTION:
+        return facts_of_retention(session, writer, moment)
     if moment.kind is ProgramMomentKind.REPORT_READY:
         return {"commands": [f"python starter.py report {slug} --out report"]}
     if moment.kind is ProgramMomentKind.RULES_BROKEN:

@@ -15,7 +15,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from console import show_retention
 from console.intake import Intake
+from console.show_retention import Kept
 from console.written import day_in_words
 from domain.eligibility import why_not_counted
 from domain.escalation import Ladder, Trigger, Wait
@@ -73,6 +75,8 @@ class Standing(Value):
     """What waits for the coordinator, by pair."""
     remarks: tuple[str, ...] = ()
     """What content gives to think about, in words."""
+    kept: Kept | None = None
+    """Until when its personal data is kept."""
 
     def waits(self, pair: str) -> tuple[Ask, ...]:
         """What waits for the coordinator with one pair."""
@@ -232,6 +236,7 @@ def standing_facts(standing: Standing) -> dict[str, Any]:
         "answers": standing.answers,
         "group_sessions": [_group_facts(group) for group in standing.groups],
         "pair_list": [_pair_facts(pair, standing.waits(pair.pair)) for pair in status.pairs],
+        "kept": show_retention.facts(standing.kept) if standing.kept else None,
         "warnings": list(standing.remarks),
     }
 
@@ -288,6 +293,7 @@ def standing(current: Standing, settings: Settings) -> RenderableType:
                 style="bold yellow",
             )
         )
+    parts += show_retention.lines(current.kept) if current.kept else []
     parts += [Text(f"• {remark}", style="yellow") for remark in current.remarks]
     link = ui_link(settings, current.program.id)
     parts.append(Text(f"Temporal UI: {link}", style="dim", no_wrap=True, overflow="ignore"))
@@ -503,7 +509,8 @@ def all_programs(found: Sequence[Standing]) -> RenderableType:
             str(status.people.joined),
             str(len(status.pairs)),
         )
-    return table
+    due = [one.kept for one in found if one.kept and one.kept.needs_somebody]
+    return Group(table, *(show_retention.line(one) for one in due)) if due else table
 
 
 def _facts_table() -> Table:
