@@ -82,6 +82,8 @@ class PersonRow(Base):
     email: Mapped[str]
     language: Mapped[str]
     timezone: Mapped[str | None]
+    erased_at: Mapped[datetime | None]
+    """Since when nothing is held of them; see `store.erasing`."""
 
 
 class ParticipantRow(Base):
@@ -110,6 +112,8 @@ class ParticipantRow(Base):
     """The instant until which no message should reach them."""
     preferences: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     """`domain.people.Preferences`, as JSON."""
+    erased_at: Mapped[datetime | None]
+    """Since when the program holds nothing of them."""
 
 
 class SchemeRow(Base):
@@ -413,3 +417,18 @@ class OutboxRow(Base):
     delivered_at: Mapped[datetime | None] = mapped_column(index=True)
     outcome: Mapped[str | None]
     """`delivered`, or `ended` when the workflow was over."""
+
+
+class ErasureRow(Base):
+    """The proof that somebody was erased. Names nobody."""
+
+    __tablename__ = "erasures"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[str] = mapped_column(index=True)
+    """Opaque. Not a foreign key: a proof outlives the row that is left of a person."""
+    at: Mapped[datetime]
+    proof: Mapped[dict[str, Any]]
+    """`store.erasures.Proof`, as JSON."""
+    digest: Mapped[str]
+    """SHA-256 of that, as `store.erasures.digest_of` computes it."""
