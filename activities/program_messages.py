@@ -20,7 +20,7 @@ from activities.writing import Writer
 from domain.matching import rule_check
 from domain.messages import Recipient, message_key
 from domain.protection import protection_check
-from store import answers, approvals, programs, proposals, selections
+from store import answers, approvals, privacy_words, programs, proposals, selections
 from store.content import Content
 from store.database import Database
 from store.ledger import Entry
@@ -110,6 +110,9 @@ class ProgramMessages:
             "closes": writer.day(moment.until, person),
             "until": writer.day(moment.until, person),
         }
+        if moment.kind is ProgramMomentKind.INVITATION:
+            words = writer.content_for(person).words
+            values["privacy"] = privacy_words.told(words, writer.program.definition)
         if moment.kind is ProgramMomentKind.NOT_APPROVED:
             values["reason"] = approvals.why_not(session, moment.program, person).value
         section = writer.content_for(person).section(moment.kind.value, **values)

@@ -33,6 +33,7 @@ from runtime.settings import Settings, load_settings
 from runtime.temporal import connect, connection, last_polls
 from store import outbox, programs
 from store.database import Database
+from store.holds import OnHold
 from store.migrate import migrate
 from store.programs import Program, UnknownProgram
 
@@ -67,12 +68,25 @@ def told(*, as_json: bool = False) -> Iterator[None]:
         except UnknownProgram as unknown:
             known = _known_programs()
             fail(f"There is no program “{unknown}” in the store. {known}".strip(), BAD_INPUT)
+        except OnHold as held:
+            fail(_on_hold(held))
         except WorkflowUpdateFailedError as refused:
             cause = refused.cause
             fail(cause.message if isinstance(cause, ApplicationError) else str(cause))
         except SQLAlchemyError as error:
             reason = str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0]
             fail(f"The store can’t be used: {reason.strip()}. See DATABASE_URL and VAR_DIR.")
+
+
+def _on_hold(held: OnHold) -> str:
+    """What keeps data from being deleted, and what to do."""
+    said = [
+        f"“{hold.program}” is on legal hold since {hold.set_at:%Y-%m-%d}, by {hold.set_by}"
+        f"{f', for {hold.reference}' if hold.reference else ''}: "
+        f"python starter.py hold {hold.program} --lift"
+        for hold in held.holds
+    ]
+    return "\n".join(("Nothing was deleted, because it has to be kept.", *said))
 
 
 @contextmanager

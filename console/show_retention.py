@@ -126,7 +126,8 @@ def line(one: Kept) -> Text:
         return Text(f"Personal data of {count} was deleted on {one.day(one.finished)}.")
     if one.hold is not None:
         until = f"; its time is over on {one.until_in_words}" if one.ends else ""
-        words = f"{one.program.id} is on legal hold since {one.day(one.hold.set_at)}: nothing is deleted{until}."
+        since = f"{one.program.id} is on legal hold since {one.day(one.hold.set_at)}"
+        words = f"{since}: nothing is deleted{until}."
         return Text(words, style="bold magenta")
     if one.ends is None:
         return Text(f"Personal data is kept for {one.days} days after the end.", style="dim")

@@ -177,7 +177,11 @@ GROUP: dict[str, Any] = {
 }
 
 BEFORE_PAIRS: dict[Mail, dict[str, Any]] = {
-    Mail.INVITATION: {"links": {"join": URL.format("join")}, "closes": "Friday 13 March 2026"},
+    Mail.INVITATION: {
+        "links": {"join": URL.format("join")},
+        "closes": "Friday 13 March 2026",
+        "privacy": ["The basis is your consent.", "All of it is deleted."],
+    },
     Mail.INVITATION_REMINDER: {
         "links": {"join": URL.format("join")},
         "closes": "Friday 13 March 2026",

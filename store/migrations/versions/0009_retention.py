@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0009_retention"
-down_revision = "0007_schemes"
+down_revision = "0008_erasures"
 branch_labels = None
 depends_on = None
 
