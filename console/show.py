@@ -113,6 +113,8 @@ def plan_facts(intake: Intake) -> dict[str, Any]:
         "may_be_mentee": _count(entrants, Role.MENTEE),
         "not_eligible": sum(not entrant.roles for entrant in entrants),
         "not_eligible_because": list(why_not_counted(plan, intake.people)),
+        "keep_days": plan.privacy.keep_days,
+        "lawful_basis": plan.privacy.lawful_basis,
         "warnings": intake.warnings,
     }
 
@@ -180,6 +182,9 @@ def plan(intake: Intake) -> RenderableType:
     after = (f"{f.survey} ({f.after} days after the end)" for f in definition.planned_follow_ups)
     table.add_row("Follow-ups", ", ".join(after) or "none")
     table.add_row("Ladders", _ladders(definition.ladder))
+    table.add_row("Personal data", show_retention.planned(definition))
+    if identity := show_retention.identity_planned(definition, intake.people):
+        table.add_row("Self-declared", identity)
     if enrolment := _enrolment(definition.enrolment):
         table.add_row("Before matching", enrolment)
     if intake.entrants:

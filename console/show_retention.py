@@ -14,11 +14,15 @@ from rich.text import Text
 from sqlalchemy.orm import Session
 
 from console.written import day_in_words
+from domain.definition import Definition
 from domain.model import Value
+from domain.people import Person
+from domain.privacy import IdentityKept
 from domain.proposal_words import counted
 from domain.retention import NOTICE
 from store import consents, holds, journal, programs, retention
 from store.holds import Hold
+from store.privacy_words import asks_for_consent
 from store.programs import Program
 
 
@@ -215,3 +219,35 @@ def table(found: Sequence[Kept]) -> RenderableType:
     for one in found:
         shown.add_row(one.program.id, f"{one.people:,}", line(one))
     return shown
+
+
+# --- check ---------------------------------------------------------------------------------------
+
+
+def planned(definition: Definition) -> str:
+    """How long personal data will be kept, and on what its processing rests."""
+    privacy = definition.privacy
+    kept = f"deleted {counted(privacy.keep_days, 'day')} after the end"
+    if privacy.lawful_basis is None:
+        return f"{kept}; people are not told on what basis it is processed: privacy.lawful_basis"
+    basis = privacy.lawful_basis.value.replace("_", " ")
+    asked = ", for which each is asked on its own" if asks_for_consent(definition) else ""
+    return f"{kept}; its processing rests on {basis}{asked}"
+
+
+def identity_planned(definition: Definition, people: Sequence[Person]) -> str:
+    """What becomes of what people say they are; empty where nobody is asked."""
+    identity = definition.people.identity
+    if identity is None:
+        return ""
+    columns = ", ".join(identity.columns)
+    opted_in = sum(person.opted_in is True for person in people)
+    read = f"{columns}, of those who opt in"
+    if people:
+        read = f"{columns}: read of {counted(opted_in, 'person', 'people')} who opted in"
+    if identity.keep is IdentityKept.UNTIL_THE_END:
+        return f"{read}; kept until all personal data is deleted"
+    return (
+        f"{read}; deleted when you approve the matches, so that new partners on the way are found "
+        "without it"
+    )
