@@ -31,7 +31,7 @@ from domain.work import EVERY_KIND, Work, queue_of
 from portal.relay import Relay
 from runtime.settings import Settings, load_settings
 from runtime.temporal import connect, connection, last_polls
-from store import outbox, programs
+from store import outbox, programs, retention
 from store.database import Database
 from store.holds import OnHold
 from store.migrate import migrate
@@ -124,6 +124,20 @@ def the_program(database: Database, program: str) -> Program:
     """A program of the store. Raises `UnknownProgram`."""
     with database.read() as session:
         return programs.get(session, program)
+
+
+def with_its_people(database: Database, program: str) -> Program:
+    """The same, of which people are known still. Ends the command where they were deleted."""
+    found = the_program(database, program)
+    with database.read() as session:
+        gone = retention.deletion_of(session, program)
+    if gone is not None:
+        day = (gone.finished_at or gone.begun_at).date()
+        fail(
+            f"Nothing is left of the people of “{program}”: personal data was deleted on {day}, "
+            f"{found.definition.privacy.keep_days} days after the end."
+        )
+    return found
 
 
 async def temporal(settings: Settings) -> Client:

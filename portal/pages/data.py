@@ -132,7 +132,7 @@ class _Reader:
             "consents": [
                 self._words(
                     f"data.consents.{'gave' if one.given else 'took_back'}",
-                    what=self._words(f"data.consents.{one.kind.value}.title"),
+                    what=self._words(f"data.consents.{one.kind}.title"),
                     when=self._moment(one.at),
                 )
                 for one in part.consents

@@ -198,9 +198,7 @@ def test_nobody_is_in_it_any_more_and_no_pair_has_a_name(quick: Scene) -> None:
 # --- A legal hold --------------------------------------------------------------------------------
 
 
-def hold(
-    made: Scene, reference: str | None = "Case 7/2027", at: datetime = LATER
-) -> None:
+def hold(made: Scene, reference: str | None = "Case 7/2027", at: datetime = LATER) -> None:
     with made.database.write() as session:
         assert holds.put(session, PROGRAM, "hr-hanna", reference, at) is not None
 
