@@ -33,6 +33,7 @@ class Kept:
         self.stage = stage
         self.day_seconds = day.total_seconds()
         self.held = False
+        self.looks = 0
         self.lifted_at: datetime | None = None
         self.deleted = False
         self.ends = ends
@@ -40,6 +41,7 @@ class Kept:
         stage.deletes = self.delete
 
     def term(self, _program: ProgramRef) -> Term:
+        self.looks += 1
         return Term(
             ends=self.ends,
             day_seconds=self.day_seconds,
@@ -112,6 +114,7 @@ async def test_while_it_is_on_hold_nothing_is_deleted_and_once_it_is_lifted_all_
         await time_skipping.sleep(2 * KEEP)
         assert kept.told == []
         assert stage.deletions == []
+        assert kept.looks == 2  # when it began, and when the hold was set
         lifted = await time_skipping.get_current_time()
         await kept.switch(handle, lifted, held=False)
         assert (await handle.result()).deleted
