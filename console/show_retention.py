@@ -229,7 +229,7 @@ def planned(definition: Definition) -> str:
     privacy = definition.privacy
     kept = f"deleted {counted(privacy.keep_days, 'day')} after the end"
     if privacy.lawful_basis is None:
-        return f"{kept}; people are not told on what basis it is processed: privacy.lawful_basis"
+        return f"{kept}; on what basis it is processed is not said (privacy.lawful_basis)"
     basis = privacy.lawful_basis.value.replace("_", " ")
     asked = ", for which each is asked on its own" if asks_for_consent(definition) else ""
     return f"{kept}; its processing rests on {basis}{asked}"

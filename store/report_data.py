@@ -18,7 +18,7 @@ from domain.people import Person, Role
 from domain.projection import project
 from domain.record import GroupAttendance, MessageCount, Record
 from domain.responses import Response
-from store import journal, outcomes, programs, retention
+from store import holds, journal, outcomes, programs, retention
 from store.answers import AnswerKind
 from store.group_sessions import group_sessions_now
 from store.instruments import load_instruments
@@ -50,8 +50,17 @@ def load_record(session: Session, program: str, *, with_earlier: bool = True) ->
         later=outcomes.load(session, program),
         asked=tuple(load_instruments(session, program, language).values()),
         names=_names(session, program, found.definition),
+        kept_until=_kept_until(session, program),
+        on_hold=holds.current(session, program) is not None,
         earlier=_earlier(session, found.definition) if with_earlier else (),
     )
+
+
+def _kept_until(session: Session, program: str) -> datetime | None:
+    try:
+        return retention.term_of(session, program).ends
+    except retention.NotOver:
+        return None
 
 
 def _earlier(session: Session, definition: Definition) -> tuple[Record, ...]:

@@ -182,7 +182,7 @@ def test_check_tells_how_long_and_on_what_basis_and_what_becomes_of_identity(her
     plain = here / "plain.yaml"
     plain.write_text(text, "utf-8")
     silent = " ".join(type_in("check", plain).out.split())
-    assert "people are not told on what basis it is processed" in silent
+    assert "on what basis it is processed is not said (privacy.lawful_basis)" in silent
 
 
 @pytest.mark.asyncio(loop_scope="session")
