@@ -7,16 +7,28 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
+from temporalio.client import WorkflowExecutionStatus
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
 
 from console import show_retention
-from console.session import out, run, store, tell_workflows, temporal, the_program, told
+from console.session import (
+    out,
+    program_handle,
+    run,
+    store,
+    tell_workflows,
+    temporal,
+    the_program,
+    told,
+)
 from console.show_retention import Kept
 from console.terminal import BAD_INPUT, fail, print_json
 from console.written import day_in_words
 from domain.details import RETENTION_HELP
-from domain.ids import retention_workflow_id
+from domain.ids import program_workflow_id, retention_workflow_id
+from domain.journal import EventKind, JournalEvent
 from runtime.settings import Settings, load_settings
 from store import holds, journal, programs, retention
 from store.database import Database
@@ -129,7 +141,7 @@ def keeping(
     """Until when personal data is kept, and which holds there are.
 
     `start` has it deleted in time where no workflow waits for that: of programs that ended before
-    0.3.0.
+    0.3.0, or were ended by force.
     """
     with told(as_json=as_json):
         settings = load_settings()
@@ -144,7 +156,7 @@ def keeping(
             the_program(database, program)
             kept = read_kept(database, program)
             if action is RetentionAction.START:
-                _start(settings, kept)
+                _start(settings, database, kept)
                 return
             if as_json:
                 print_json(show_retention.facts(kept))
@@ -164,12 +176,9 @@ def read_kept(database: Database, program: str) -> Kept:
         return show_retention.kept(session, program)
 
 
-def _start(settings: Settings, kept: Kept) -> None:
+def _start(settings: Settings, database: Database, kept: Kept) -> None:
     if kept.ends is None:
-        fail(
-            f"“{kept.program.id}” is not over. When it is, its personal data is kept for "
-            f"{kept.days} days more; that begins by itself."
-        )
+        kept = _ended(settings, database, kept)
     if kept.finished is not None:
         out.print("Its personal data is deleted already. Nothing was changed.")
         return
@@ -177,6 +186,42 @@ def _start(settings: Settings, kept: Kept) -> None:
         out.print(f"Started. {show_retention.what_comes(kept)}", soft_wrap=True)
     else:
         out.print("A workflow waits for it already. Nothing was changed.")
+
+
+def _ended(settings: Settings, database: Database, kept: Kept) -> Kept:
+    """The same of a program whose workflow was ended by force, or is lost: it ended today.
+
+    Ends the command where the workflow goes on.
+    """
+    program = kept.program.id
+    if run(_goes_on(settings, program)):
+        fail(
+            f"“{program}” is not over. When it is, its personal data is kept for {kept.days} days "
+            "more; that begins by itself."
+        )
+    with database.write() as session:
+        event = JournalEvent(
+            id=f"{program_workflow_id(program)}#ended",
+            kind=EventKind.PROGRAM_CANCELLED,
+            at=journal.now_of(session, program),
+        )
+        journal.append(session, program, [event])
+    out.print(
+        "Its workflow is gone, and nothing says when it ended: that counts as today, by cancelling."
+    )
+    return read_kept(database, program)
+
+
+async def _goes_on(settings: Settings, program: str) -> bool:
+    """Whether a program's workflow runs."""
+    client = await temporal(settings)
+    try:
+        described = await program_handle(client, program).describe()
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return False
+        raise
+    return described.status is WorkflowExecutionStatus.RUNNING
 
 
 async def _started(settings: Settings, program: str) -> bool:

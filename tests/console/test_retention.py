@@ -10,6 +10,7 @@ import pytest
 import typer
 
 from console.session import told
+from domain.ids import program_workflow_id
 from domain.journal import EventKind, JournalEvent
 from runtime.settings import load_settings
 from store import consents, erasing, holds, journal, retention
@@ -201,8 +202,21 @@ async def test_a_program_that_ended_has_it_started_by_hand_once(office: Office) 
         assert "waits for it already" in again.out
         held = await typed("hold", PROGRAM)
         assert "could not be told" not in held.out
-    running = await typed("retention", office.program, "start")
-    assert running.code == 2  # it is not in the store
+    assert (await typed("retention", office.program, "start")).code == 2  # it is unknown
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_one_that_was_ended_by_force_counts_from_then(office: Office) -> None:
+    async with office.worker():
+        assert (await typed("start", office.definition, PEOPLE)).code == 0
+        running = await typed("retention", office.program, "start")
+        assert running.code == 1
+        assert "is not over" in running.err
+        workflow = program_workflow_id(office.program)
+        await office.environment.client.get_workflow_handle(workflow).terminate()
+        started = await typed("retention", office.program, "start")
+        assert (started.code, "counts as today" in started.out) == (0, True)
+    assert office.events().count("program_cancelled") == 1
 
 
 def _kinds(office: Office) -> list[str]:
