@@ -185,12 +185,12 @@ def _parts(program: str) -> tuple[_Part, ...]:
         _Part(OutcomeRow, OutcomeRow.person_id, OutcomeRow.program_id == program),
         _Part(ConsentRow, ConsentRow.id, ConsentRow.program_id == program),
         _Part(MessageRow, MessageRow.key, MessageRow.program_id == program),
-        _Part(OutboxRow, OutboxRow.position, to_pairs),
         _Part(EditsRow, EditsRow.id, EditsRow.program_id == program),
         _Part(ProposalRow, ProposalRow.id, ProposalRow.program_id == program),
         _Part(PairRow, PairRow.id, PairRow.program_id == program),
         _Part(JournalRow, JournalRow.position, (JournalRow.program_id == program) & of_people),
         _Part(ParticipantRow, ParticipantRow.person_id, ParticipantRow.program_id == program),
+        _Part(OutboxRow, OutboxRow.position, to_pairs),  # without an index: looked through last
     )
 
 

@@ -139,16 +139,17 @@ def test_an_unknown_program_is_bad_input(program: Sample) -> None:
 
 def test_once_it_is_deleted_commands_say_so(program: Sample, here: Path) -> None:
     delete_all()
-    for words in (["status", PROGRAM], ["retention"], ["retention", PROGRAM]):
-        assert "was deleted on" in " ".join(type_in(*words).out.split())
+    for shows in (["status", PROGRAM], ["retention"], ["retention", PROGRAM]):
+        assert "was deleted on" in " ".join(type_in(*shows).out.split())
     people = here / "people.csv"
     people.write_text("id,name,email\n1,A B,a@example.com\n", "utf-8")
-    for words in (
+    refused: tuple[list[object], ...] = (
         ["hold", PROGRAM],
         ["report", PROGRAM, "--out", here / "report"],
         ["people", PROGRAM, people],
         ["outcomes", PROGRAM, people],
-    ):
+    )
+    for words in refused:
         done = type_in(*words)
         assert done.code == 1, words
         assert "personal data was deleted on" in done.err
