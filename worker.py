@@ -40,6 +40,7 @@ from activities.program_messages import ProgramMessages
 from activities.queues import work_of
 from activities.reach import Reach
 from activities.rescheduling import Rescheduling
+from activities.retention import Retention
 from activities.running import Running
 from domain.problems import BadInput
 from domain.work import EVERY_KIND, Work, queue_of
@@ -61,6 +62,7 @@ from workflows.opening import OpenProgramWorkflow
 from workflows.options import LONGEST
 from workflows.pair import PairWorkflow
 from workflows.program import ProgramWorkflow
+from workflows.retention import RetentionWorkflow
 
 WORKFLOWS = (
     ProgramWorkflow,
@@ -68,6 +70,7 @@ WORKFLOWS = (
     PairWorkflow,
     AfterwardsWorkflow,
     FollowUpWorkflow,
+    RetentionWorkflow,
     OpenProgramWorkflow,
 )
 
@@ -150,6 +153,7 @@ def activity_objects(
         Watching(),
         Reach(database),
         Rescheduling(database),
+        Retention(database),
         Matching(database),
         Evaluation(database, content),
         Openings(database, content.folders),

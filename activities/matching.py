@@ -32,7 +32,7 @@ from domain.matching import match, proposal_of, rule_check
 from domain.proposal import Chosen, Proposal
 from domain.protection import protection_check
 from domain.repairing import StandingPair, repair
-from store import journal, programs, proposals, selections
+from store import identity, journal, programs, proposals, selections
 from store.database import Database
 from store.proposals import StoredProposal
 
@@ -215,13 +215,17 @@ class Matching:
 
     @uninterrupted
     def form_pairs(self, order: FormPairs) -> PairsFormed:
-        """Make the pairs of an approved proposal and share them out among cohorts, once."""
+        """Make the pairs of an approved proposal and share them out among cohorts, once.
+
+        With that, what people said they are has served its purpose.
+        """
         with self._database.write() as session:
             chosen = proposals.proposal(session, order.proposal).proposal
             cohorts = programs.form_pairs(
                 session, order.program, chosen, order.first_cohort, order.sessions
             )
             journal.append(session, order.program, order.events)
+            identity.forget_matched(session, order.program, order.proposal)
             return PairsFormed(pairs=programs.count_pairs(session, order.program), cohorts=cohorts)
 
     @uninterrupted

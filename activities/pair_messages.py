@@ -15,7 +15,7 @@ from activities.uninterrupted import uninterrupted
 from activities.writing import Writer
 from domain.pair import BOTH, Moment, MomentKind, Step
 from domain.people import Role
-from store import answers, journal, programs
+from store import answers, journal, programs, retention
 from store.content import Content
 from store.database import Database
 from store.ledger import Entry
@@ -34,10 +34,15 @@ class PairMessages(PairActivities):
 
     @uninterrupted
     def send_pair_moment(self, moment: PairMoment) -> Sent:
-        """Send a pair what some moments that fall together ask for, and write its events, once."""
+        """Send a pair what some moments that fall together ask for, and write its events, once.
+
+        A pair that goes on after its program hears no more once personal data is deleted.
+        """
         moments = (moment.moment, *moment.also)
         with self._database.read() as session:
             program = programs.get(session, moment.program)
+            if retention.is_deleted(session, moment.program):
+                return Sent(sent=0)
             pair = _pair(session, moment.program, moment.pair)
             writer = Writer(program, self._content, self._links, moment.now)
             done = _read_before(session, writer, pair, moments)
@@ -54,6 +59,8 @@ class PairMessages(PairActivities):
     def send_held(self, pair: PairRef) -> Sent:
         """Send what was held for the two of a pair and may go out now, in one message each."""
         with self._database.read() as session:
+            if retention.is_deleted(session, pair.program):
+                return Sent(sent=0)
             people = _pair(session, pair.program, pair.pair)
         return self._post.send_held(pair.program, people, pair.now)
 

@@ -12,6 +12,7 @@ from activities.group_messages import ABOUT_GROUPS, page_of_group
 from activities.letters import Draft, Letter
 from activities.openings import facts_of_opened
 from activities.post import Post
+from activities.retention import ABOUT_RETENTION, facts_of_retention
 from activities.signatures import PageSent, ProgramMoment, ProgramMomentKind, ProgramRef, Sent
 from activities.standing import Standing
 from activities.uninterrupted import uninterrupted
@@ -19,7 +20,7 @@ from activities.writing import Writer
 from domain.matching import rule_check
 from domain.messages import Recipient, message_key
 from domain.protection import protection_check
-from store import answers, approvals, programs, proposals, selections
+from store import answers, approvals, privacy_words, programs, proposals, selections
 from store.content import Content
 from store.database import Database
 from store.ledger import Entry
@@ -109,6 +110,9 @@ class ProgramMessages:
             "closes": writer.day(moment.until, person),
             "until": writer.day(moment.until, person),
         }
+        if moment.kind is ProgramMomentKind.INVITATION:
+            words = writer.content_for(person).words
+            values["privacy"] = privacy_words.told(words, writer.program.definition)
         if moment.kind is ProgramMomentKind.NOT_APPROVED:
             values["reason"] = approvals.why_not(session, moment.program, person).value
         section = writer.content_for(person).section(moment.kind.value, **values)
@@ -123,8 +127,7 @@ class ProgramMessages:
         if moment.kind is ProgramMomentKind.REPORT_READY:
             to.append((Recipient.SPONSOR, definition.sponsor))
         content = writer.content_for(None)
-        opened = moment.kind is ProgramMomentKind.PROGRAM_OPENED
-        facts = facts_of_opened(session, writer) if opened else _facts(session, moment)
+        facts = _facts(session, writer, moment)
         drafts = []
         for recipient, contact in to:
             values = writer.about(contact, None) | facts
@@ -167,8 +170,12 @@ def _in_it(session: Session, program: str, page: list[Participant]) -> list[Part
     return [person for person in here if person.id in standing.people]
 
 
-def _facts(session: Session, moment: ProgramMoment) -> dict[str, Any]:
+def _facts(session: Session, writer: Writer, moment: ProgramMoment) -> dict[str, Any]:
     slug = moment.program
+    if moment.kind is ProgramMomentKind.PROGRAM_OPENED:
+        return facts_of_opened(session, writer)
+    if moment.kind in ABOUT_RETENTION:
+        return facts_of_retention(session, writer, moment)
     if moment.kind is ProgramMomentKind.REPORT_READY:
         return {"commands": [f"python starter.py report {slug} --out report"]}
     if moment.kind is ProgramMomentKind.RULES_BROKEN:

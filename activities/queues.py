@@ -14,6 +14,7 @@ _WORK_OF = {
     ProgramActivities.propose_new_pairs: Work.MATCHING,
     ProgramActivities.edit_matches: Work.MATCHING,
     ProgramActivities.evaluate: Work.MATCHING,
+    ProgramActivities.delete_personal_data: Work.MATCHING,
 }
 _BY_NAME = {activity.__name__: work for activity, work in _WORK_OF.items()}
 

@@ -19,6 +19,7 @@ from domain.pair import Moment, Step
 from domain.people import Role
 from domain.plan import ProgramPlan
 from domain.reach import PairHours
+from domain.retention import Term
 
 
 class PairMoment(Value):
@@ -91,6 +92,10 @@ class ProgramMomentKind(StrEnum):
     PROGRAM_POSTPONED = "program_postponed"
     """Everything is later: for those who are in it."""
     REPORT_READY = "report_ready"
+    DELETION_AHEAD = "deletion_ahead"
+    """The personal data of the program will be deleted on the date in `until`."""
+    DATA_DELETED = "data_deleted"
+    """It is deleted."""
     PROGRAM_OPENED = "program_opened"
     """A schedule has opened the program: HR may look at it, and at its people, before it starts."""
     FOLLOW_UP = "follow_up"
@@ -357,6 +362,22 @@ class Endings(Value):
     ended: tuple[Ending, ...]
 
 
+class Retained(Value):
+    """How the time for which a program's personal data is kept stands."""
+
+    term: Term | None
+    """None where the program has not ended, or is not in the store."""
+
+
+class DeletedSome(Value):
+    """How a deletion of personal data went on."""
+
+    more: bool
+    """Whether there may be more to delete."""
+    held: bool = False
+    """Whether a legal hold came in between."""
+
+
 class PairActivities:
     """What a pair's workflow calls."""
 
@@ -452,6 +473,16 @@ class ProgramActivities:
     @activity.defn
     def endings(self, workflows: Workflows) -> Endings:
         """Which of these workflows have ended, and how."""
+        raise NotImplementedError
+
+    @activity.defn
+    def look_at_retention(self, program: ProgramRef) -> Retained:
+        """Until when a program's personal data is kept, and whether a hold is on."""
+        raise NotImplementedError
+
+    @activity.defn
+    def delete_personal_data(self, program: ProgramRef) -> DeletedSome:
+        """Delete what is personal in a program, or as much of it as a minute allows."""
         raise NotImplementedError
 
     @activity.defn

@@ -18,7 +18,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from console import show
+from console import show, show_retention
 from console.absence import take_leave
 from console.intake import read_all, read_intake, start_date_problem
 from console.people import update_people
@@ -222,6 +222,7 @@ def read_standing(database: Database, program: str, remarks: Sequence[str] = ())
             groups=group_sessions_now(session, found, journal.now_of(session, program)),
             attention=attention_of(events),
             remarks=tuple(remarks),
+            kept=show_retention.kept(session, program),
         )
 
 

@@ -28,6 +28,8 @@ _AFTER: dict[str, tuple[str, str | None]] = {
     "approvals": ("console.approvals", "status"),
     "extend": ("console.extend", "resume"),
     "postpone": ("console.postpone", "resume"),
+    "hold": ("console.retention", "people"),
+    "retention": ("console.retention", "people"),
     "export": ("console.rights", "people"),
     "erase": ("console.rights", "export"),
     "report": ("console.report", "erase"),

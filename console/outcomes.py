@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from console.people import known_people
-from console.session import out, store, the_program, told
+from console.session import out, store, told, with_its_people
 from console.terminal import fail, print_json
 from domain.definition import Definition, MetricName
 from domain.evaluation import evaluate
@@ -43,7 +43,7 @@ def outcomes(
     with told(as_json=as_json):
         settings = load_settings()
         with store(settings) as database:
-            definition = the_program(database, program).definition
+            definition = with_its_people(database, program).definition
             _must_have_begun(database, program)
             file = read_later_people(people, definition)
             known = known_people(database, program, people, file.people)

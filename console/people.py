@@ -12,7 +12,7 @@ from console.session import (
     send_order,
     store,
     temporal,
-    the_program,
+    with_its_people,
 )
 from domain.ids import program_workflow_id
 from domain.people import Person
@@ -32,7 +32,7 @@ def update_people(settings: Settings, program: str, file: Path) -> None:
         BadInput: with every problem of the file; nothing was changed then.
     """
     with store(settings) as database:
-        definition = the_program(database, program).definition
+        definition = with_its_people(database, program).definition
         people = read_people(file, definition, file.parent, settings.content).people
         known_people(database, program, file, people)
         with database.read() as session:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from activities.report import REPORT_HTML, render_report, write_report
-from console.session import out, store, the_program, told
+from console.session import out, store, told, with_its_people
 from runtime.settings import load_settings
 from store.report_data import load_record
 
@@ -24,7 +24,7 @@ def report(
     with told():
         settings = load_settings()
         with store(settings) as database:
-            plan = the_program(database, program).definition
+            plan = with_its_people(database, program).definition
             with database.read() as session:
                 record = load_record(session, program)
         write_report(render_report(record, settings.content, plan.program.language), target)

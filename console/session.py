@@ -31,8 +31,9 @@ from domain.work import EVERY_KIND, Work, queue_of
 from portal.relay import Relay
 from runtime.settings import Settings, load_settings
 from runtime.temporal import connect, connection, last_polls
-from store import outbox, programs
+from store import outbox, programs, retention
 from store.database import Database
+from store.holds import OnHold
 from store.migrate import migrate
 from store.programs import Program, UnknownProgram
 
@@ -67,12 +68,25 @@ def told(*, as_json: bool = False) -> Iterator[None]:
         except UnknownProgram as unknown:
             known = _known_programs()
             fail(f"There is no program “{unknown}” in the store. {known}".strip(), BAD_INPUT)
+        except OnHold as held:
+            fail(_on_hold(held))
         except WorkflowUpdateFailedError as refused:
             cause = refused.cause
             fail(cause.message if isinstance(cause, ApplicationError) else str(cause))
         except SQLAlchemyError as error:
             reason = str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0]
             fail(f"The store can’t be used: {reason.strip()}. See DATABASE_URL and VAR_DIR.")
+
+
+def _on_hold(held: OnHold) -> str:
+    """What keeps data from being deleted, and what to do."""
+    said = [
+        f"“{hold.program}” is on legal hold since {hold.set_at:%Y-%m-%d}, by {hold.set_by}"
+        f"{f', for {hold.reference}' if hold.reference else ''}: "
+        f"python starter.py hold {hold.program} --lift"
+        for hold in held.holds
+    ]
+    return "\n".join(("Nothing was deleted, because it has to be kept.", *said))
 
 
 @contextmanager
@@ -110,6 +124,20 @@ def the_program(database: Database, program: str) -> Program:
     """A program of the store. Raises `UnknownProgram`."""
     with database.read() as session:
         return programs.get(session, program)
+
+
+def with_its_people(database: Database, program: str) -> Program:
+    """The same, of which people are known still. Ends the command where they were deleted."""
+    found = the_program(database, program)
+    with database.read() as session:
+        gone = retention.deletion_of(session, program)
+    if gone is not None:
+        day = (gone.finished_at or gone.begun_at).date()
+        fail(
+            f"Nothing is left of the people of “{program}”: personal data was deleted on {day}, "
+            f"{found.definition.privacy.keep_days} days after the end."
+        )
+    return found
 
 
 async def temporal(settings: Settings) -> Client:

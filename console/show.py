@@ -15,7 +15,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from console import show_retention
 from console.intake import Intake
+from console.show_retention import Kept
 from console.written import day_in_words
 from domain.eligibility import why_not_counted
 from domain.escalation import Ladder, Trigger, Wait
@@ -73,6 +75,8 @@ class Standing(Value):
     """What waits for the coordinator, by pair."""
     remarks: tuple[str, ...] = ()
     """What content gives to think about, in words."""
+    kept: Kept | None = None
+    """Until when its personal data is kept."""
 
     def waits(self, pair: str) -> tuple[Ask, ...]:
         """What waits for the coordinator with one pair."""
@@ -109,6 +113,8 @@ def plan_facts(intake: Intake) -> dict[str, Any]:
         "may_be_mentee": _count(entrants, Role.MENTEE),
         "not_eligible": sum(not entrant.roles for entrant in entrants),
         "not_eligible_because": list(why_not_counted(plan, intake.people)),
+        "keep_days": plan.privacy.keep_days,
+        "lawful_basis": plan.privacy.lawful_basis,
         "warnings": intake.warnings,
     }
 
@@ -176,6 +182,9 @@ def plan(intake: Intake) -> RenderableType:
     after = (f"{f.survey} ({f.after} days after the end)" for f in definition.planned_follow_ups)
     table.add_row("Follow-ups", ", ".join(after) or "none")
     table.add_row("Ladders", _ladders(definition.ladder))
+    table.add_row("Personal data", show_retention.planned(definition))
+    if identity := show_retention.identity_planned(definition, intake.people):
+        table.add_row("Self-declared", identity)
     if enrolment := _enrolment(definition.enrolment):
         table.add_row("Before matching", enrolment)
     if intake.entrants:
@@ -232,6 +241,7 @@ def standing_facts(standing: Standing) -> dict[str, Any]:
         "answers": standing.answers,
         "group_sessions": [_group_facts(group) for group in standing.groups],
         "pair_list": [_pair_facts(pair, standing.waits(pair.pair)) for pair in status.pairs],
+        "kept": show_retention.facts(standing.kept) if standing.kept else None,
         "warnings": list(standing.remarks),
     }
 
@@ -288,6 +298,7 @@ def standing(current: Standing, settings: Settings) -> RenderableType:
                 style="bold yellow",
             )
         )
+    parts += show_retention.lines(current.kept) if current.kept else []
     parts += [Text(f"• {remark}", style="yellow") for remark in current.remarks]
     link = ui_link(settings, current.program.id)
     parts.append(Text(f"Temporal UI: {link}", style="dim", no_wrap=True, overflow="ignore"))
@@ -503,7 +514,8 @@ def all_programs(found: Sequence[Standing]) -> RenderableType:
             str(status.people.joined),
             str(len(status.pairs)),
         )
-    return table
+    due = [one.kept for one in found if one.kept and one.kept.needs_somebody]
+    return Group(table, *(show_retention.line(one) for one in due)) if due else table
 
 
 def _facts_table() -> Table:

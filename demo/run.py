@@ -37,7 +37,7 @@ from runtime.parts import PartFailed
 from runtime.running import running_stack
 from runtime.settings import PROJECT, Settings
 from runtime.stack import Stack, StackBusy
-from store import programs, proposals
+from store import holds, journal, programs, proposals
 from store.content_folders import SHIPPED
 from store.database import Database
 from store.definition_file import load_definition
@@ -87,7 +87,7 @@ async def run_demo(
             ):
                 links.add_row(Text(part, style="dim"), link)
             out.print(links)
-            code = await _show(stack.settings(), folder, day_seconds, name)
+            code = await _show(stack.settings(), folder, day_seconds, name, stays=keep)
             out.print(f"All of it took {time.monotonic() - began:.0f} seconds.", style="dim")
             if keep:
                 out.print("Everything stays up to look around. Ctrl-C ends it.")
@@ -147,8 +147,13 @@ async def play(
         await asyncio.gather(living, return_exceptions=True)
 
 
-async def _show(settings: Settings, folder: Path, day_seconds: float, name: str) -> int:
-    """Play the example before the eyes of who started the demonstration."""
+async def _show(
+    settings: Settings, folder: Path, day_seconds: float, name: str, *, stays: bool
+) -> int:
+    """Play the example before the eyes of who started the demonstration.
+
+    Where everything stays up, a hold keeps its people from being deleted some minutes later.
+    """
     definition = example(day_seconds, name)
     database = Database(settings.database)
     stages: list[Stage] = []
@@ -168,6 +173,10 @@ async def _show(settings: Settings, folder: Path, day_seconds: float, name: str)
                     live.update(_progress(standing, crowd, settings))
 
             played = await play(settings, database, definition, look)
+        if stays:
+            with database.write() as session:
+                now = journal.now_of(session, definition.program.id)
+                holds.put(session, definition.program.id, "demo", "to look around", now)
         with database.read() as session:
             record = load_record(session, definition.program.id)
     finally:

@@ -32,6 +32,7 @@ from domain.escalation import (
 )
 from domain.model import Section
 from domain.people import Role
+from domain.privacy import IdentityKept, LawfulBasis
 from domain.problems import did_you_mean
 from domain.sections import (
     MOST_FOLLOW_UPS,
@@ -257,8 +258,9 @@ class Columns(Section):
     capacity: ColumnName | None = None
     """In how many pairs the person may be at once; `matching.places` where the cell is empty."""
     consent: ColumnName | None = None
-    """Whether the person agreed to be matched, in the words of `people.yes`. Who has not takes no
-    part."""
+    """Whether the person agreed beforehand to be matched, as HR has it on record, in the words of
+    `people.yes`. Who has not is not invited. It stands neither for the answer to the invitation nor
+    for a consent to the processing (`privacy.lawful_basis`)."""
     extra: dict[str, ColumnName] = Field(default_factory=dict)
 
 
@@ -287,7 +289,11 @@ class Identity(Section):
     columns: tuple[str, ...] = Field(min_length=1)
     """Names under `columns.extra`."""
     opt_in: ColumnName
-    """The heading of the column that says so, in the words of `people.yes`."""
+    """The heading of the column that says so, in the words of `people.yes`. It has to be the
+    person's own, explicit consent (GDPR, article 9(2)(a))."""
+    keep: IdentityKept = IdentityKept.UNTIL_MATCHED
+    """Until when what they say is kept: until the matches are approved, or, so that it counts when
+    somebody finds another partner as well, until the end."""
 
 
 class PeopleSection(Section):
@@ -458,7 +464,14 @@ class Privacy(Section):
     anonymity_threshold: int = Field(default=5, ge=3, le=50)
     """No figure is shown for fewer answers than this."""
     keep_days: Days = 400
-    """Program days that answers are kept after the end."""
+    """Program days after the end of the program at which all that is personal in it is deleted, the
+    answers among it."""
+    lawful_basis: LawfulBasis | None = None
+    """On what the processing rests, in the terms of the GDPR. The invitation and the pages say it;
+    `consent` is asked for on its own, beside taking part."""
+    contact: Contact | None = None
+    """Whom people ask about their data, as the data protection officer; the coordinator, if left
+    out."""
 
 
 # --- The whole -----------------------------------------------------------------------------------
@@ -518,6 +531,11 @@ class Definition(Section):
     def safety_contact(self) -> Contact:
         """Who hears when somebody does not feel safe."""
         return self.safety or self.coordinator
+
+    @property
+    def privacy_contact(self) -> Contact:
+        """Whom people ask about their data."""
+        return self.privacy.contact or self.coordinator
 
     @property
     def planned_follow_ups(self) -> tuple[FollowUp, ...]:

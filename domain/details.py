@@ -10,6 +10,7 @@ from domain.lifecycle import PairState, Stage
 from domain.pair import Moment, MomentKind, Pair
 from domain.pair_orders import place_on_the_ladder
 from domain.plan import PairPlan
+from domain.retention import Step, Term
 
 
 def _when(instant: datetime) -> str:
@@ -124,6 +125,23 @@ def _paused(paused: bool, until: datetime | None) -> str:
     return f" (paused until {_when(until)})" if until is not None else " (paused)"
 
 
+def retention_details(term: Term, announced_at: datetime | None) -> str:
+    """How long a program's personal data is kept, as a Markdown table."""
+    due = term.next_step(announced_at)
+    words = {Step.ANNOUNCE: "tell HR that it will be deleted", Step.DELETE: "delete it"}
+    following = "nothing while the hold is on" if term.held else "nothing"
+    if due is not None:
+        following = f"{words[due.step]}, due {_when(due.at)}"
+    rows = [
+        ("Personal data is kept until", _when(term.ends)),
+        ("Legal hold", "on" if term.held else "–"),
+        ("HR was told of the deletion", _when(announced_at) if announced_at else "–"),
+        ("Deleted", "yes" if term.deleted else "no"),
+        ("Next step", following),
+    ]
+    return _table(rows)
+
+
 def counts_details(pairs: Mapping[PairState, int]) -> str:
     """How many pairs stand where, as a Markdown table."""
     counted = [(state.value, str(pairs[state])) for state in PairState if pairs.get(state)]
@@ -164,6 +182,14 @@ FOLLOW_UP_HELP = """Asks those who took part how things are, some weeks after th
 - It waits on timers that say for what. It may be terminated if nobody is to be asked any more.
 """
 """What an operator reads beside a program's follow-ups."""
+
+RETENTION_HELP = """Deletes a program’s personal data when the time is over for which it is kept.
+
+- Until when, and whether a legal hold is on: **Current Details** here.
+- It waits on one timer, or on nothing while a hold is on: `python starter.py hold PROGRAM`.
+- Terminated, nothing is deleted any more, and `status` does not know. To keep data, use a hold.
+"""
+"""What an operator reads beside what deletes a program's personal data."""
 
 AFTERWARDS_HELP = """Reminds a pair that goes on meeting and asked for it.
 

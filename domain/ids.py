@@ -30,6 +30,11 @@ def follow_up_workflow_id(program: str) -> str:
     return f"{program_workflow_id(program)}/follow-up"
 
 
+def retention_workflow_id(program: str) -> str:
+    """Workflow id of what deletes the personal data of a program in the end."""
+    return f"{program_workflow_id(program)}/retention"
+
+
 def schedule_id(scheme: str) -> str:
     """Id of the schedule that opens the programs of a scheme."""
     return f"scheme/{scheme}"

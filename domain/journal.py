@@ -48,6 +48,15 @@ class EventKind(StrEnum):
     # What comes after a program
     FOLLOW_UP_CLOSED = "follow_up_closed"
     """The time for answers to a follow-up is over."""
+    RETENTION_STARTED = "retention_started"
+    """The time for which personal data is kept runs: `until` is when it ends."""
+    IDENTITY_DELETED = "identity_deleted"
+    """The matches are approved, and what people said they are is gone."""
+    HOLD_SET = "hold_set"
+    """A legal hold: nothing is deleted."""
+    HOLD_LIFTED = "hold_lifted"
+    PERSONAL_DATA_DELETED = "personal_data_deleted"
+    """All that was personal in the program is gone: how many rows of each kind that were."""
     # A pair's workflow
     PAIR_INTRODUCED = "pair_introduced"
     PAIR_PREPARING = "pair_preparing"
@@ -79,6 +88,9 @@ class EventKind(StrEnum):
     # People, in the portal
     JOINED = "joined"
     STAYED_OUT = "stayed_out"
+    CONSENTED = "consented"
+    """To the processing of their data, or of what they say they are: `kind`."""
+    CONSENT_WITHDRAWN = "consent_withdrawn"
     INTRODUCTION_ACCEPTED = "introduction_accepted"
     INTRODUCTION_DECLINED = "introduction_declined"
     MANAGER_APPROVED = "manager_approved"

@@ -43,6 +43,7 @@ from domain.hours import Shared as SharedTime
 from domain.hours import days_in_common, minutes_of, shared_days, shared_minutes, shared_time
 from domain.matrices import Products, Shares, Truth, both, filled, numbers, spread
 from domain.organisation import Organisation
+from domain.pairing_words import identity_in_words
 from domain.people import Person
 
 People = Sequence[Person]
@@ -537,10 +538,7 @@ def _shared_in_words(
 
 def _identity_in_words(preference: Preference, share: float) -> tuple[str | None, str | None]:
     apart = isinstance(preference, PreferDifferent | PreferFar)
-    how = "how they differ" if apart else "what they share"
-    if share >= 0.5:
-        return f"both asked to be matched by {how}", None
-    return None, f"what both said of themselves does not meet the wish to be matched by {how}"
+    return identity_in_words(apart=apart, met=share >= 0.5)
 
 
 def _goals_in_words(

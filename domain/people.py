@@ -69,6 +69,8 @@ class Person(Value):
     """In how many pairs the person may be at once."""
     consent: bool = True
     """Whether they agreed to be matched; True where the definition does not ask."""
+    opted_in: bool | None = None
+    """Whether they agreed that what they say they are is used; None where nobody asks."""
     extra: dict[str, str] = Field(default_factory=dict)
     """Other columns that matching rules name, by our name for them."""
 

@@ -5,6 +5,8 @@ The same journal and the same answers give the same record, and the same record 
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from pydantic import Field
 
 from domain.calendar import ProgramCalendar
@@ -60,5 +62,9 @@ class Record(Value):
     asked: tuple[Survey, ...] = ()
     """The surveys as they were asked, where content may have others by now."""
     names: tuple[str, ...] = ()
+    kept_until: datetime | None = None
+    """When its personal data is deleted; None while the program is not over."""
+    on_hold: bool = False
+    """Whether a legal hold keeps it for longer."""
     earlier: tuple[Record, ...] = ()
     """Earlier runs of the same scheme, the latest first."""

@@ -13,7 +13,8 @@ class Work(StrEnum):
     MAIL = "mail"
     """Activities that send. Their queue is paced, so that a mail server is not run over."""
     MATCHING = "matching"
-    """Activities that compute for seconds or minutes: matching, and the success metrics."""
+    """Activities that take seconds or minutes: matching, the success metrics, and the deletion of a
+    program's personal data."""
 
 
 EVERY_KIND = tuple(Work)

@@ -95,6 +95,8 @@ class Mail(StrEnum):
     APPROVAL_REQUEST_REMINDER = "approval_request_reminder"
     # To the coordinator and the sponsor
     PROGRAM_OPENED = "program_opened"
+    DELETION_AHEAD = "deletion_ahead"
+    DATA_DELETED = "data_deleted"
     SELECTION_READY = "selection_ready"
     SELECTION_REMINDER = "selection_reminder"
     MATCHES_READY = "matches_ready"

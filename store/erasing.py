@@ -22,13 +22,14 @@ from sqlalchemy.orm import Session
 from domain.model import Value
 from domain.people import Person, Role
 from domain.traces import Named, Traces, stands_for, texts_in
-from store import answers, approvals, journal, ledger
+from store import answers, approvals, holds, journal, ledger
 from store.answers import AnswerKind
 from store.ledger import MessageState
 from store.tables import (
     AnswerRow,
     AskedRow,
     Base,
+    ConsentRow,
     EditsRow,
     MessageRow,
     OutcomeRow,
@@ -125,9 +126,11 @@ def traces_of(session: Session, people: Collection[str], *, words: bool = False)
 def erase(session: Session, person: str) -> Erased:
     """Take out all that is held on a person: in every program, every scheme, and who they are.
 
-    Raises NoResultFound for who is not known.
+    Raises NoResultFound for who is not known, and `store.holds.OnHold` where a program of theirs is
+    on legal hold; nothing is erased then.
     """
     session.get_one(PersonRow, person, with_for_update=True)
+    holds.must_be_free_of(session, person)
     programs = session.scalars(
         select(ParticipantRow.program_id)
         .where(ParticipantRow.person_id == person)
@@ -148,8 +151,9 @@ def erase_in_program(session: Session, program: str, *people: str) -> Erased:
     """Take out all that one program holds on a person, or on several at once.
 
     Whoever has not left yet leaves, so that the pairs' workflows are told by the outbox and end
-    kindly for the partners. Once more changes nothing.
+    kindly for the partners. Once more changes nothing. Raises `store.holds.OnHold`.
     """
+    holds.must_be_free(session, program)
     traces = traces_of(session, people)
     counts = _erase_in_program(session, program, set(people), traces)
     return Erased(person=people[0] if len(people) == 1 else "", programs={program: counts})
@@ -202,6 +206,7 @@ def _erase_in_program(
     counts["signatures"] = _rows(session, SignatureRow, SignatureRow.pair_id.in_(ids), people)
     counts["signatures of others"] = _signatures_of_others(session, pairs, people)
     counts["asked"] = _rows(session, AskedRow, AskedRow.program_id == program, people)
+    counts["consents"] = _rows(session, ConsentRow, ConsentRow.program_id == program, people)
     counts["outcomes"] = _rows(session, OutcomeRow, OutcomeRow.program_id == program, people)
     counts["pairs"] = _forget_why(pairs)
     counts["sessions"] = _sessions(session, pairs, people)

@@ -77,6 +77,14 @@ def present(last: datetime | None) -> datetime:
     return now if last is None else max(now, last)
 
 
+def has(session: Session, program: str, kind: EventKind) -> bool:
+    """Whether something of this kind has happened in a program."""
+    query = select(JournalRow.id).where(
+        JournalRow.program_id == program, JournalRow.kind == kind.value
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def pair_is_paused(session: Session, pair: str) -> bool:
     """Whether a pair was paused and has not gone on yet."""
     pauses = (EventKind.PAIR_PAUSED.value, EventKind.PAIR_RESUMED.value)

@@ -293,6 +293,8 @@ class _Reader:
             fields[column] = [value or () for value in values.get(column, nothing)]
         if "consent" in values:
             fields["consent"] = [value is True for value in values["consent"]]
+        if OPT_IN in self._places:
+            fields["opted_in"] = self._opted_in
         # Validated, though the readers made it: it is pydantic's fastest way to build a value.
         return [
             Person.model_validate(dict(zip(fields, given, strict=True)))

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from domain.model import Value
 from domain.people import Role
 from domain.proposal import Proposal
-from store import answers
+from store import answers, consents
 from store.tables import (
     AnswerRow,
     AskedRow,
@@ -110,6 +110,20 @@ class HeldSignature(Value):
     at: datetime
 
 
+class HeldConsent(Value):
+    """A consent that the person gave, or took back."""
+
+    kind: str
+    given: bool
+    at: datetime
+    source: str
+    """`person`, or `people_file` where HR has it on record."""
+    version: str | None
+    language: str | None
+    text: str | None
+    """What they agreed to, as they read it."""
+
+
 class HeldProposal(Value):
     """What a proposal of matches said of the person."""
 
@@ -169,6 +183,7 @@ class InProgram(Value):
     answers: tuple[HeldAnswer, ...]
     asked: tuple[HeldAsked, ...]
     signatures: tuple[HeldSignature, ...]
+    consents: tuple[HeldConsent, ...]
     proposals: tuple[HeldProposal, ...]
     messages: tuple[HeldMessage, ...]
     events: tuple[HeldEvent, ...]
@@ -260,6 +275,10 @@ def _in_program(session: Session, part: ParticipantRow) -> InProgram:
         answers=_answers(session, program, person),
         asked=_asked(session, program, person),
         signatures=_signatures(session, program, person),
+        consents=tuple(
+            HeldConsent(**one.model_dump(mode="python"))
+            for one in consents.history(session, program, person)
+        ),
         proposals=_proposals(session, program, person),
         messages=_messages(session, program, person),
         events=_events(session, program, person, pairs),

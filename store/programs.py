@@ -18,6 +18,7 @@ from domain.journal import EventKind
 from domain.model import Value
 from domain.people import Person, Preferences, Role
 from domain.proposal import Proposal
+from store import consents, identity, journal
 from store.tables import (
     JournalRow,
     PairRow,
@@ -140,7 +141,7 @@ def enter(
             created_at=now,
         )
     )
-    _add(session, program.id, entrants)
+    _add(session, definition, program.id, entrants, now)
 
 
 def know(session: Session, people: Sequence[Person]) -> dict[str, str]:
@@ -158,7 +159,13 @@ def know(session: Session, people: Sequence[Person]) -> dict[str, str]:
     return {reference: row.id for reference, row in rows.items()}
 
 
-def _add(session: Session, program: str, entrants: Sequence[Entrant]) -> None:
+def _add(
+    session: Session,
+    definition: Definition,
+    program: str,
+    entrants: Sequence[Entrant],
+    now: datetime,
+) -> None:
     ids = know(session, [entrant.person for entrant in entrants])
     session.add_all(
         ParticipantRow(
@@ -172,6 +179,9 @@ def _add(session: Session, program: str, entrants: Sequence[Entrant]) -> None:
         )
         for entrant in entrants
     )
+    session.flush()
+    people = [(ids[entrant.person.reference], entrant.person) for entrant in entrants]
+    consents.take_down(session, program, definition, people, now)
 
 
 def _known_people(session: Session, references: Sequence[str]) -> dict[str, PersonRow]:
@@ -198,8 +208,12 @@ def update_people(session: Session, program: str, people: Sequence[Person]) -> P
     """Take over what a newer people file says of a program's people.
 
     Who is in the program keeps the roles they were given, and nobody is taken out. Who is new
-    takes no part in it; lines of managers may run through them.
+    takes no part in it; lines of managers may run through them. What people say they are is not
+    taken in any more once it was deleted.
     """
+    definition, now = get(session, program).definition, journal.now_of(session, program)
+    if identity.is_forgotten(session, program):
+        people = identity.without_all(people, identity.columns_to_forget(definition))
     given = {person.reference: person for person in people}
     query = (
         select(ParticipantRow, PersonRow)
@@ -210,6 +224,7 @@ def update_people(session: Session, program: str, people: Sequence[Person]) -> P
     changed = 0
     missing: list[str] = []
     known: set[str] = set()
+    agreed: list[tuple[str, Person]] = []
     for row, person_row in session.execute(query):
         known.add(person_row.reference)
         if row.erased_at is not None:
@@ -218,13 +233,15 @@ def update_people(session: Session, program: str, people: Sequence[Person]) -> P
         if person is None:
             missing.append(person_row.reference)
             continue
-        profile = person.model_dump(mode="json")
-        changed += profile != row.profile
-        row.profile = profile
+        changed += person != Person.model_validate(row.profile)
+        row.profile = person.model_dump(mode="json")
+        agreed.append((row.person_id, person))
         person_row.name, person_row.email = person.name, person.email
         person_row.language, person_row.timezone = person.language, person.timezone
+    consents.take_down(session, program, definition, agreed, now)
     strangers = [person for person in people if person.reference not in known]
-    _add(session, program, [Entrant(person=person, roles=()) for person in strangers])
+    entrants = [Entrant(person=person, roles=()) for person in strangers]
+    _add(session, definition, program, entrants, now)
     return PeopleUpdate(changed=changed, missing=tuple(sorted(missing)), strangers=len(strangers))
 
 
@@ -233,6 +250,7 @@ def exchange_people(session: Session, program: str, entrants: Sequence[Entrant])
 
     Who was taken out of it stays out.
     """
+    definition, now = get(session, program).definition, journal.now_of(session, program)
     ids = know(session, [entrant.person for entrant in entrants])
     rows = {
         row.person_id: row
@@ -241,6 +259,7 @@ def exchange_people(session: Session, program: str, entrants: Sequence[Entrant])
         )
     }
     added = []
+    agreed: list[tuple[str, Person]] = []
     for entrant in entrants:
         row = rows.pop(ids[entrant.person.reference], None)
         if row is None:
@@ -248,9 +267,12 @@ def exchange_people(session: Session, program: str, entrants: Sequence[Entrant])
             continue
         row.profile = entrant.person.model_dump(mode="json")
         row.eligible_roles = [role.value for role in entrant.roles]
+        agreed.append((row.person_id, entrant.person))
     for row in rows.values():
         session.delete(row)
-    _add(session, program, added)
+    consents.drop(session, program, rows)
+    consents.take_down(session, program, definition, agreed, now)
+    _add(session, definition, program, added, now)
 
 
 def waiting_of(session: Session, scheme: str, now: datetime) -> list[str]:
@@ -261,6 +283,7 @@ def waiting_of(session: Session, scheme: str, now: datetime) -> list[str]:
 
 def take_back(session: Session, program: str) -> None:
     """Take a program out that never began. The people stay known, with the ids they have."""
+    consents.drop(session, program)
     session.execute(delete(ParticipantRow).where(ParticipantRow.program_id == program))
     session.execute(delete(ProgramRow).where(ProgramRow.id == program))
 

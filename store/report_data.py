@@ -18,7 +18,7 @@ from domain.people import Person, Role
 from domain.projection import project
 from domain.record import GroupAttendance, MessageCount, Record
 from domain.responses import Response
-from store import journal, outcomes, programs
+from store import holds, journal, outcomes, programs, retention
 from store.answers import AnswerKind
 from store.group_sessions import group_sessions_now
 from store.instruments import load_instruments
@@ -50,19 +50,32 @@ def load_record(session: Session, program: str, *, with_earlier: bool = True) ->
         later=outcomes.load(session, program),
         asked=tuple(load_instruments(session, program, language).values()),
         names=_names(session, program, found.definition),
+        kept_until=_kept_until(session, program),
+        on_hold=holds.current(session, program) is not None,
         earlier=_earlier(session, found.definition) if with_earlier else (),
     )
 
 
+def _kept_until(session: Session, program: str) -> datetime | None:
+    try:
+        return retention.term_of(session, program).ends
+    except retention.NotOver:
+        return None
+
+
 def _earlier(session: Session, definition: Definition) -> tuple[Record, ...]:
-    """The records of earlier runs of the same scheme that are over, the latest first."""
+    """The records of earlier runs of the same scheme that are over, the latest first.
+
+    Of a run whose personal data is deleted nothing is left to compare with.
+    """
     program = definition.program
     if program.scheme is None:
         return ()
     others = [
         (other.program.starts, row.id)
         for row in session.scalars(select(ProgramRow))
-        if _scheme_of(other := Definition.stored(row.definition)) == program.scheme
+        if not retention.is_deleted(session, row.id)
+        and _scheme_of(other := Definition.stored(row.definition)) == program.scheme
         and other.program.starts < program.starts
     ]
     records = (

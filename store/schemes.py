@@ -14,7 +14,7 @@ from domain.definition import Definition
 from domain.model import Value
 from domain.people import Person, Role
 from domain.recurrence import Rhythm
-from store import programs
+from store import programs, retention
 from store.programs import Entrant
 from store.tables import PersonRow, SchemePersonRow, SchemeRow
 
@@ -59,10 +59,13 @@ def keep(
 
 
 def take_people(session: Session, scheme: str, entrants: Sequence[Entrant], now: datetime) -> None:
-    """Keep these people for the next programs, and nobody else. Raises `UnknownScheme`."""
+    """Keep these people for the next programs, and nobody else. Raises `UnknownScheme`.
+
+    Whom no program has either is forgotten.
+    """
     _row(session, scheme).people_from = now
     ids = programs.know(session, [entrant.person for entrant in entrants])
-    session.execute(delete(SchemePersonRow).where(SchemePersonRow.scheme_id == scheme))
+    before = _let_go(session, scheme)
     session.add_all(
         SchemePersonRow(
             scheme_id=scheme,
@@ -72,6 +75,8 @@ def take_people(session: Session, scheme: str, entrants: Sequence[Entrant], now:
         )
         for entrant in entrants
     )
+    session.flush()
+    retention.forget_people(session, before)
 
 
 def get(session: Session, scheme: str) -> Scheme:
@@ -130,8 +135,14 @@ def all_ids(session: Session) -> list[str]:
 def remove(session: Session, scheme: str) -> None:
     """Forget a scheme and its list of people. Its programs stay. Raises `UnknownScheme`."""
     row = _row(session, scheme)
-    session.execute(delete(SchemePersonRow).where(SchemePersonRow.scheme_id == scheme))
+    retention.forget_people(session, _let_go(session, scheme))
     session.delete(row)
+
+
+def _let_go(session: Session, scheme: str) -> list[str]:
+    """Empty the list of people of a scheme. Gives who was on it, by id."""
+    gone = delete(SchemePersonRow).where(SchemePersonRow.scheme_id == scheme)
+    return list(session.scalars(gone.returning(SchemePersonRow.person_id)))
 
 
 def _row(session: Session, scheme: str) -> SchemeRow:

@@ -304,6 +304,56 @@ class SignatureRow(Base):
     signed_at: Mapped[datetime]
 
 
+class ConsentRow(Base):
+    """Somebody gave a consent, or took it back. Appended, never changed."""
+
+    __tablename__ = "consents"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    program_id: Mapped[str] = mapped_column(ForeignKey("programs.id"), index=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    kind: Mapped[str]
+    """To what: see `store.consents.ConsentKind`."""
+    given: Mapped[bool]
+    """False where it was taken back."""
+    at: Mapped[datetime]
+    source: Mapped[str]
+    """`person`, or `people_file` where HR has it on record."""
+    version: Mapped[str | None]
+    """Of the text: a digest of it."""
+    language: Mapped[str | None]
+    text: Mapped[str | None]
+    """What they agreed to, as they read it; None where a people file says so."""
+
+
+class HoldRow(Base):
+    """A legal hold on a program: as long as it is on, nothing of the program is deleted."""
+
+    __tablename__ = "holds"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    program_id: Mapped[str] = mapped_column(ForeignKey("programs.id"), index=True)
+    set_at: Mapped[datetime]
+    set_by: Mapped[str]
+    """Who of HR."""
+    reference: Mapped[str | None]
+    """What it is for, in HR's words: the number of a case."""
+    lifted_at: Mapped[datetime | None]
+    lifted_by: Mapped[str | None]
+
+
+class DeletionRow(Base):
+    """How far the deletion of a program's personal data has come."""
+
+    __tablename__ = "deletions"
+
+    program_id: Mapped[str] = mapped_column(ForeignKey("programs.id"), primary_key=True)
+    begun_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    counts: Mapped[dict[str, Any]]
+    """How many rows of each table are gone."""
+
+
 class MessageRow(Base):
     """The ledger: each message that should go to somebody, and how far it got."""
 

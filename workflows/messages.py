@@ -196,6 +196,24 @@ class FollowUpInput(Value):
     day_seconds: float
 
 
+class RetentionInput(Value):
+    """Delete the personal data of a program that is over when its time has come."""
+
+    program: str
+
+
+class RetentionOutcome(Value):
+    """How it went: whether the data is deleted, or there was nothing to wait for."""
+
+    deleted: bool
+
+
+class HoldSwitched(Value):
+    """A legal hold was set or lifted. Why stands in the store."""
+
+    held: bool
+
+
 class MatchesChange(Value):
     """HR's edited proposal takes the place of the one before."""
 

@@ -39,6 +39,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.options import call
     from workflows.program_steps import Cancelled
     from workflows.renewal import Renewal
+    from workflows.retention import start_retention
 
 BEFORE_MEETINGS = (
     PairState.INTRODUCED,
@@ -70,6 +71,8 @@ class ProgramWorkflow(Renewal):
             await self._tell_the_story()
         except Cancelled:
             await self._cancel_pairs()
+        if workflow.patched("personal-data-is-deleted"):
+            await start_retention(self._start.program)
         await self._end_group_sessions()
         await self._held.gone(within=self._plan.days(LAST_MAIL))
         await workflow.wait_condition(workflow.all_handlers_finished)

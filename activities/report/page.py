@@ -134,10 +134,21 @@ def page_of(facts: Facts, words: ReportWords, content: Content) -> bytes:
         outcomes=outcomes_of(facts, words),
         was_imported=facts.evaluation.outcomes.was_imported,
         formulas=_formulas(words),
+        kept=_kept(facts, words),
         instruments=facts.instruments_used,
         command=f"{_COMMAND} NAME --from {facts.record.program}",
     )
     return html.encode()
+
+
+def _kept(facts: Facts, words: ReportWords) -> str:
+    """Until when what the report is made of is kept."""
+    record = facts.record
+    if record.on_hold:
+        return words("method.kept_on_hold")
+    if record.kept_until is None:
+        return words("method.kept_after", record.definition.privacy.keep_days)
+    return words("method.kept_until", day=words.day(record.calendar.to_program(record.kept_until)))
 
 
 def _style(folders: Sequence[Path]) -> str:

@@ -9,9 +9,12 @@ from typing import Any
 
 from domain.people import Role
 from domain.surveys import ItemKind, Survey
-from portal.pages.base import Accepted, Download, Form, Rejected, View
+from portal.pages import consents as own_consents
+from portal.pages.base import Accepted, Download, Form, Rejected, View, thanks
 from portal.visits import Visit
+from store import privacy_words
 from store.answers import AnswerKind
+from store.consents import ConsentKind
 from store.instruments import as_answered
 from store.links import Purpose
 from store.personal_data import HeldAnswer, HeldPair, InProgram, PersonalData, personal_data
@@ -58,15 +61,28 @@ class DataPage:
                 "for_later": [one.scheme for one in data.for_later],
                 "overview_url": visit.url(Purpose.OVERVIEW, pair=None, role=None),
                 "id": data.person.id,
+                "privacy": privacy_words.told(visit.words, visit.definition),
+                "consents": own_consents.shown(visit),
             },
         )
 
     def done(self, visit: Visit, what: str) -> View | None:
-        """A file has no page of thanks."""
-        return None
+        """What follows from a consent that was taken back. A file has no page of thanks."""
+        kind = what.removeprefix("took-back-")
+        if kind not in list(ConsentKind):
+            return None
+        if not own_consents.is_taken_back(visit, ConsentKind(kind)):
+            return None
+        coordinator = visit.definition.coordinator.name
+        return thanks(visit, f"data.consents.{kind}", coordinator=coordinator)
 
     def submit(self, visit: Visit, form: Form) -> Accepted | Rejected | Download:
-        """Give the file. Only the button does: mail scanners open links, but send no forms."""
+        """Give the file, or take a consent back.
+
+        Only a button does: mail scanners open links, but send no forms.
+        """
+        if "withdraws" in form:
+            return own_consents.take_back(visit, form)
         data = personal_data(visit.session, visit.person.id)
         return Download(FILE, data.as_json().encode(), "application/json")
 
@@ -112,6 +128,14 @@ class _Reader:
             "messages": [
                 (message.kind, self._moment(message.sent_at or message.queued_at), message.state)
                 for message in part.messages
+            ],
+            "consents": [
+                self._words(
+                    f"data.consents.{'gave' if one.given else 'took_back'}",
+                    what=self._words(f"data.consents.{one.kind}.title"),
+                    when=self._moment(one.at),
+                )
+                for one in part.consents
             ],
             "events": [(event.kind, self._moment(event.at)) for event in part.events],
         }

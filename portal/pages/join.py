@@ -6,7 +6,8 @@ from domain.calendar import program_days
 from domain.people import Role
 from portal.pages.base import Accepted, Form, Rejected, View, thanks
 from portal.visits import Ended, Visit
-from store import answers, approvals
+from store import answers, approvals, consents, privacy_words
+from store.consents import ConsentKind, Read
 
 
 class JoinPage:
@@ -28,6 +29,9 @@ class JoinPage:
                 "closes": closing_day(visit),
                 "manager_asked": manager_is_asked(visit),
                 "threshold": visit.definition.privacy.anonymity_threshold,
+                "privacy": privacy_words.told(words, visit.definition),
+                "consent": self._asked(visit).text if self._asks(visit) else None,
+                "consents": bool(typed and typed.get("consents")),
             },
         )
 
@@ -41,12 +45,35 @@ class JoinPage:
         return thanks(visit, f"join.{said}", name=visit.first_name)
 
     def submit(self, visit: Visit, form: Form) -> Accepted | Rejected:
-        """Record yes or no."""
+        """Record yes or no; and, where the processing rests on it, the consent, as a fact of its
+        own."""
         _must_be_open(visit)
         if form.get("joins") not in ("yes", "no"):
             return Rejected({"joins": visit.words("problems.choice")})
-        answers.join(visit.session, visit.link, joins=form["joins"] == "yes")
+        joins = form["joins"] == "yes"
+        if joins and self._asks(visit):
+            if form.get("consents") != "yes":
+                return Rejected({"consents": visit.words("join.consent_missing")})
+            consents.give(
+                visit.session,
+                visit.program.id,
+                visit.person.id,
+                ConsentKind.PROCESSING,
+                self._asked(visit),
+            )
+        answers.join(visit.session, visit.link, joins=joins)
         return Accepted()
+
+    @staticmethod
+    def _asks(visit: Visit) -> bool:
+        """Whether a consent is needed beside the answer, and has not been given yet."""
+        where = visit.session, visit.program.id, visit.person.id
+        asks = privacy_words.asks_for_consent(visit.definition)
+        return asks and not consents.stands(*where, ConsentKind.PROCESSING)
+
+    @staticmethod
+    def _asked(visit: Visit) -> Read:
+        return privacy_words.consent(visit.words, visit.definition)
 
 
 def _must_be_open(visit: Visit) -> None:

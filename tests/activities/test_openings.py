@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 from temporalio.exceptions import ApplicationError
 
 from activities.openings import Openings
@@ -18,7 +19,7 @@ from store.content_folders import SHIPPED
 from store.database import Database
 from store.personal_data import personal_data
 from store.programs import Entrant
-from store.tables import SchemeRow
+from store.tables import PersonRow, SchemeRow
 from tests.activities.conftest import Works
 from tests.portal.scene import DEFINITION
 
@@ -154,6 +155,21 @@ def test_people_are_exchanged_as_long_as_it_has_not_begun(database: Database) ->
         newer = [entrant("Mia", Role.MENTOR), entrant("Zoe", Role.MENTEE)]
         programs.exchange_people(session, program, newer)
     assert names(database, program) == {"Mia Example", "Zoe Example"}
+
+
+def test_whom_no_scheme_and_no_program_has_any_more_is_forgotten(database: Database) -> None:
+    def known() -> set[str]:
+        with database.read() as session:
+            return set(session.scalars(select(PersonRow.name)))
+
+    keep(database)
+    program = open_program(database).program
+    keep(database, PLAN, entrant("Zoe", Role.MENTOR), entrant("Theo", Role.MENTEE))
+    assert known() == {"Mia Example", "Theo Example", "Zoe Example"}  # the program has Mia still
+    with database.write() as session:
+        programs.take_back(session, program)
+        schemes.remove(session, "looking-up")
+    assert known() == {"Mia Example"}  # as `take_back` leaves who is entered anew at once
 
 
 def test_somebody_sees_what_is_kept_of_them_for_later(database: Database) -> None:

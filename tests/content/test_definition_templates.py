@@ -19,6 +19,7 @@ from domain.definition import (
     Identity,
     MetricName,
     PeopleSection,
+    Privacy,
     ProgramSection,
     SuccessMetric,
 )
@@ -40,7 +41,7 @@ from store.definition_file import definition_templates, load_definition, new_def
 OPTIONAL = (
     "floor", "fixed", "skill_levels", "yes", "identity", "extra", "where",
     "consent", "capacity", "language", "languages", "timezone", "country", "working_days",
-    "working_hours", "holidays", "modules", "scheme",
+    "working_hours", "holidays", "modules", "scheme", "contact",
 )  # fmt: skip
 """Settings that stand in the template as comments, ready to be used."""
 
@@ -121,6 +122,7 @@ def test_its_group_sessions_are_sound_once_they_are_put_to_use(
         Ladder,
         LadderStep,
         SuccessMetric,
+        Privacy,
     ],
 )
 def test_it_names_every_setting(template: str, model: type[BaseModel]) -> None:

@@ -113,6 +113,9 @@ HR: dict[str, Any] = {
         for stopped in (True, False)
     ],
     "commands": ["python starter.py matches looking-up-2026 show"],
+    "report": "python starter.py report looking-up-2026 --out report",
+    "hold": "python starter.py hold looking-up-2026",
+    "until": "Monday 30 March 2026",
     "starts": "Monday 12 January 2026",
     "people_from": "Wednesday 3 December 2025",
 }
@@ -137,6 +140,8 @@ MANAGER: dict[str, Any] = {
 
 TO_HR = (
     Mail.PROGRAM_OPENED,
+    Mail.DELETION_AHEAD,
+    Mail.DATA_DELETED,
     Mail.SELECTION_READY,
     Mail.SELECTION_REMINDER,
     Mail.MATCHES_READY,
@@ -172,7 +177,11 @@ GROUP: dict[str, Any] = {
 }
 
 BEFORE_PAIRS: dict[Mail, dict[str, Any]] = {
-    Mail.INVITATION: {"links": {"join": URL.format("join")}, "closes": "Friday 13 March 2026"},
+    Mail.INVITATION: {
+        "links": {"join": URL.format("join")},
+        "closes": "Friday 13 March 2026",
+        "privacy": ["The basis is your consent.", "All of it is deleted."],
+    },
     Mail.INVITATION_REMINDER: {
         "links": {"join": URL.format("join")},
         "closes": "Friday 13 March 2026",

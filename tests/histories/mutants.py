@@ -33,6 +33,7 @@ CLASSES = (
     ("pair", "PairWorkflow"),
     ("afterwards", "AfterwardsWorkflow"),
     ("follow_up", "FollowUpWorkflow"),
+    ("retention", "RetentionWorkflow"),
     ("opening", "OpenProgramWorkflow"),
 )
 
@@ -69,6 +70,14 @@ HARMLESS = {
     ): _HAD_COME,
     ("program_steps", "await self._tell_cohort("): _AT_THE_SAME_TIME,
     ("repairs", "await self._not_in_a_pause()"): _HAD_COME,
+    (
+        "retention",
+        "await self._held_mail.gone(within=program_days(GIVE_UP_AFTER, term.day_seconds))",
+    ): _HAD_COME,
+    (
+        "retention",
+        "await workflow.wait_condition(lambda: self._switched != seen)",
+    ): "the store is asked next either way; a test sees that it is asked no sooner",
     ("repairs", "await self._wait(until=None, or_when=lambda: not self._matching)"): _HAD_COME,
 }
 """Statements whose absence the recorded runs need not show, and why. As are those that wait for
@@ -195,7 +204,10 @@ PROGRAM = (
     *("program", "program_steps", "enrolling", "repairs", "steering", "group_sessions"),
     *("held_mail", "renewal"),
 )
-FILES = (PROGRAM, ("cohort",), ("pair",), ("afterwards",), ("follow_up",), ("opening",))
+FILES = (
+    *(PROGRAM, ("cohort",), ("pair",), ("afterwards",), ("follow_up",), ("retention",)),
+    ("opening",),
+)
 """The files of each workflow."""
 
 

@@ -18,6 +18,7 @@ from activities.signatures import (
     BrokenPairs,
     CheckPairs,
     CohortRef,
+    DeletedSome,
     EditDone,
     EditRequest,
     Endings,
@@ -42,6 +43,7 @@ from activities.signatures import (
     Record,
     RepairRequest,
     Rescheduled,
+    Retained,
     Selected,
     Sent,
     SettleRequest,
@@ -54,6 +56,7 @@ from domain.journal import EventKind, JournalEvent
 from domain.people import Role
 from domain.plan import PairPlan, PlannedCheckIn, ProgramPlan, RepairPlan
 from domain.reach import OpenHours, PairHours
+from domain.retention import Term
 from domain.sections import CheckInPoint, FollowUp
 from tests.histories.keeping import KEEP_IN, Ran, keep_histories
 from worker import workers
@@ -150,6 +153,10 @@ class Stage(PairActivities, ProgramActivities):
         self.to_open: Opened | None = None
         """The program that a schedule opens."""
         self.hours: Callable[[PairRef], PairHours] = _always_open
+        self.term: Callable[[ProgramRef], Term | None] = lambda _program: None
+        """Until when personal data is kept; nobody waits for that where there is nothing."""
+        self.deletes: Callable[[ProgramRef], DeletedSome] = lambda _program: DeletedSome(more=False)
+        self.deletions: list[ProgramRef] = []
         self.later: list[datetime | None] = []
         """When what was held can go, for each sending of the program in order."""
         self.on_pair_moment: Callable[[PairMoment], None] = lambda _moment: None
@@ -283,6 +290,16 @@ class Stage(PairActivities, ProgramActivities):
     @activity.defn
     async def endings(self, workflows: Workflows) -> Endings:  # type: ignore[override]
         return await Watching().endings(workflows)
+
+    @activity.defn
+    def look_at_retention(self, program: ProgramRef) -> Retained:
+        return Retained(term=self.term(program))
+
+    @activity.defn
+    def delete_personal_data(self, program: ProgramRef) -> DeletedSome:
+        with self._lock:
+            self.deletions.append(program)
+        return self.deletes(program)
 
     @activity.defn
     def evaluate(self, order: Evaluate) -> Verdicts:
