@@ -55,16 +55,16 @@ def compact(database: Database) -> bool:
             connection.execute(text("VACUUM"))
         return False
     # Not SQLAlchemy's connection, which begins a transaction: none may be open.
-    connection = database.engine.raw_connection()
+    raw = database.engine.raw_connection()
     try:
-        cursor = connection.cursor()
+        cursor = raw.cursor()
         cursor.execute("VACUUM")
         busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return not busy
     except sqlite3.OperationalError:  # somebody writes without a pause
         return False
     finally:
-        connection.close()
+        raw.close()
 
 
 def scan_files(var: Path, traces: Traces) -> Scan:

@@ -29,6 +29,7 @@ from store.tables import (
     SchemeRow,
     SessionRow,
 )
+from tests import shipped
 from tests.portal.scene import EXPIRES, PROGRAM, STARTED, Scene
 
 WHO = "p-mia"
@@ -190,7 +191,11 @@ def _let_her_answer(scene: Scene) -> None:
         )
         session.add(
             InstrumentRow(
-                program_id=PROGRAM, survey="pulse", version=1, language="en", content={"items": []}
+                program_id=PROGRAM,
+                survey="pulse",
+                version=1,
+                language="en",
+                content=shipped.CONTENT.survey("pulse").model_dump(mode="json"),
             )
         )
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from domain.evaluation import evaluate
 from domain.journal import EventKind
 from domain.people import Person
 from store import erasing, programs
@@ -185,7 +184,6 @@ def test_the_report_can_be_made_without_them(scene: Scene) -> None:
         record = load_record(session, PROGRAM)
     assert {response.person for response in record.responses} == {"p-theo"}
     assert erasing.ERASED_NAME not in record.names
-    evaluate(record)
 
 
 def test_they_can_join_again_as_somebody_new(scene: Scene) -> None:

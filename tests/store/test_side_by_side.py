@@ -232,7 +232,7 @@ def test_going_back_says_first_what_is_lost(
     said = capsys.readouterr().err
     assert "Would be lost: outcomes, 2 rows" in said
     assert "Would be lost: answers.first_content, 1 rows" in said
-    assert "lost: people" not in said
+    assert "lost: people," not in said
     assert revision_of(store) == latest_revision()
     assert command.main(["down", "0003_pair_life", "--yes"]) == 0
     assert revision_of(store) == "0003_pair_life"
