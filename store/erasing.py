@@ -314,7 +314,7 @@ def _closely(session: Session, people: Collection[str]) -> Traces:
 
 def _rows(
     session: Session,
-    table: type[SignatureRow | AskedRow | OutcomeRow],
+    table: type[SignatureRow | AskedRow | ConsentRow | OutcomeRow],
     where: Any,
     people: Collection[str],
 ) -> int:

@@ -17,6 +17,7 @@ from store import answers, approvals, outcomes
 from store.links import Link, Purpose
 from store.tables import (
     AskedRow,
+    ConsentRow,
     EditsRow,
     InstrumentRow,
     MessageRow,
@@ -187,6 +188,20 @@ def _let_her_answer(scene: Scene) -> None:
                 survey="pulse",
                 version=1,
                 asked_at=STARTED,
+            )
+        )
+        session.add(
+            ConsentRow(
+                id=f"{PROGRAM}/{WHO}/1",
+                program_id=PROGRAM,
+                person_id=WHO,
+                kind="processing",
+                given=True,
+                at=STARTED,
+                source="person",
+                version="1",
+                language="en",
+                text=f"I, {NAME}, agree",
             )
         )
         session.add(

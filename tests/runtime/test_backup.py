@@ -189,7 +189,8 @@ def test_tables_of_an_older_version_are_brought_up_to_date(tmp_path: Path) -> No
     with closing(Database(new.database)) as database:
         assert revision_of(database) == latest_revision()
         now = contents(database)
-    assert now["people"] == before["people"]
+    columns = len(before["people"][0])
+    assert [row[:columns] for row in now["people"]] == before["people"]
     assert {name: len(now[name]) for name in before} == {n: len(r) for n, r in before.items()}
 
 

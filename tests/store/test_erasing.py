@@ -117,6 +117,7 @@ def test_what_was_taken_out_is_counted(scene: Scene) -> None:
         "signatures": 1,
         "signatures of others": 1,
         "asked": 1,
+        "consents": 1,
         "outcomes": 1,
         "pairs": 1,
         "sessions": 2,
@@ -222,6 +223,7 @@ PERSONAL = {
     },
     "outcomes": {"present", "level"},
     "asked": {"survey", "version", "asked_at"},
+    "consents": {"kind", "given", "at", "source", "version", "language", "text"},
     "signatures": {
         *("pair_id", "role", "terms", "version", "language", "choices", "text", "signed_at"),
     },
@@ -241,6 +243,7 @@ NOT_GIVEN = {
         "answers": {"id", "program_id", "person_id"},
         "outcomes": {"program_id", "person_id"},
         "asked": {"id", "program_id", "person_id"},
+        "consents": {"id", "program_id", "person_id"},
         "signatures": {"id", "person_id"},
         "messages": {"key", "program_id", "person_id"},
         "journal": {"position", "id", "program_id", "person_id", "role"},
@@ -272,6 +275,8 @@ NOT_GIVEN = {
         "programs": {"id", "title", "definition", "epoch", "created_at"},
         "schemes": {"id", "definition", "rhythm", "people_from"},
         "instruments": {"program_id", "survey", "version", "language", "content"},
+        "holds": {"id", "program_id", "set_at", "set_by", "reference", "lifted_at", "lifted_by"},
+        "deletions": {"program_id", "begun_at", "finished_at", "counts"},
     },
 }
 """What is not given to them, by the reason."""
