@@ -33,7 +33,8 @@ run: $(BIN)/.ready ## Start everything for real use; Ctrl-C stops it, its data s
 
 test: $(BIN)/.ready-to-build ## Run the tests; PYTEST="tests/domain -k ladder" runs some of them
 ifeq ($(strip $(PYTEST)),)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(WHOLE_PROGRAMS:%=--ignore %)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder \
+		$(WHOLE_PROGRAMS:%=--ignore %)
 	$(BIN)/python -m pytest $(WHOLE_PROGRAMS)
 else
 	$(BIN)/python -m pytest $(PYTEST)
