@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -220,7 +218,7 @@ async def workers(
             interceptors=[*watchers, drain, FailureInterceptor()],
             graceful_shutdown_timeout=DRAIN,
             workflow_failure_exception_types=[Exception] if fail_workflows else [],
-            identity=identity(),
+            identity=client.identity,
             deployment_config=deployment,
             patch_activation_callback=_unless_held(held_patches),
         )
@@ -244,11 +242,6 @@ def _unless_held(patches: Collection[str]) -> Callable[[PatchActivationInput], b
     if not patches:
         return None
     return lambda patch: patch.patch_id not in patches
-
-
-def identity() -> str:
-    """The name by which Temporal knows this process."""
-    return f"{os.getpid()}@{socket.gethostname()}"
 
 
 def activities_of(implementation: object) -> list[Callable[..., object]]:
@@ -293,7 +286,7 @@ async def run() -> None:
     running = Running()
     health = WorkerHealth(
         client,
-        identity(),
+        client.identity,
         queues_of(settings),
         running.ages,
         longest=LONGEST,

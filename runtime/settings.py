@@ -197,6 +197,14 @@ def _names_a_deployment(value: str) -> str:
     return value
 
 
+def _names_a_user(value: str) -> str:
+    if not re.fullmatch(r"[\w.@+\\-]{1,100}", value):
+        raise ValueError(
+            "this is no id of a person. Use letters, digits and . _ - + @ \\, at most 100."
+        )
+    return value
+
+
 def _is_long(value: SecretStr) -> SecretStr:
     if len(value.get_secret_value()) < LINK_KEY_CHARACTERS:
         raise ValueError(
@@ -353,6 +361,17 @@ class Settings(Value):
     notify_names: bool = Field(
         default=False,
         description="Whether names of people may be said there. If not, only ids are.",
+    )
+    hr_user: Annotated[str, AfterValidator(_names_a_user)] | None = Field(
+        default=None,
+        description="Who is at this terminal, by an id of your organisation: what the record of "
+        "acts says. Temporal never hears of it. Default: the account of the operating system.",
+    )
+    machine_name: Annotated[str, AfterValidator(_names_a_deployment)] | None = Field(
+        default=None,
+        description="What worker and portal call this machine where Temporal asks who they are. "
+        "Histories keep it, so it must not be a person’s name. Default: the host’s name; with "
+        "“make run”: local.",
     )
     log_format: LogFormat = Field(
         default=LogFormat.AUTO,

@@ -229,6 +229,7 @@ class Stack:
             "PORTAL_URL": f"http://localhost:{ports.portal}",
             "PORTAL_PORT": str(ports.portal),
             "TEMPORAL_UI_URL": f"http://localhost:{ports.temporal_ui}",
+            "MACHINE_NAME": "local",  # the computer’s own name may be that of its owner
         }
         if not temporal_outside:
             shared["TEMPORAL_ADDRESS"] = f"{_HOST}:{ports.temporal}"
