@@ -89,7 +89,7 @@ def _references(session: Session, found: Sequence[HrAct]) -> dict[str, str]:
     rows = session.execute(
         select(PersonRow.id, PersonRow.reference).where(PersonRow.id.in_(sorted(people)))
     )
-    return dict(rows.tuples().all())
+    return {one.id: one.reference for one in rows}
 
 
 def _table(found: Sequence[HrAct], people: dict[str, str]) -> Table:

@@ -60,7 +60,7 @@ class Commands(TyperGroup):
             found = typer.main.get_command(importlib.import_module(module).app)
             if isinstance(found, TyperGroup) and (one := found.get_command(ctx, cmd_name)):
                 found = one
-        if found is not None and cmd_name not in NO_ACTS:
+        if found is not None and found.callback is not None and cmd_name not in NO_ACTS:
             # Here, so that a command that needs no store loads none.
             from console.recording import recorded  # noqa: PLC0415
 
