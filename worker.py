@@ -43,6 +43,7 @@ from domain.problems import BadInput
 from domain.work import EVERY_KIND, Work, queue_of
 from runtime.exit import leave_with
 from runtime.logs import set_up_logs
+from runtime.secret_files import warn_of_open_files
 from runtime.settings import MailTls, Settings, load_settings
 from runtime.tables import check_tables
 from runtime.temporal import connect, workflows_address
@@ -274,10 +275,11 @@ async def run() -> None:
     """Work until SIGTERM or Ctrl-C, then finish what was begun."""
     settings = load_settings()
     set_up_logs(settings, "worker")
+    links = Links(settings.portal_url, settings.signing_keys())
+    warn_of_open_files()
     database = Database(settings.database)
     check_tables(database)
     content = Content(settings.content)
-    links = Links(settings.portal_url, settings.signing_keys())
     mailer = mailer_of(settings)
     channels = channels_of(settings, database, content)
     log_changed_surveys(database, settings)

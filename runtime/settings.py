@@ -16,7 +16,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from email.utils import parseaddr
 from enum import StrEnum
 from pathlib import Path
@@ -34,7 +34,8 @@ from pydantic import (
 from domain.model import Value
 from domain.problems import BadInput, Problem, did_you_mean
 from domain.work import EVERY_KIND, Work
-from runtime.payload_keys import read_payload_key
+from runtime.link_keys import LINK_KEY_CHARACTERS, problem_with_key, problems_with_keys
+from runtime.payload_keys import problem_with_payload_key
 from runtime.running import running_stack
 from runtime.version import VERSION
 from store.content_folders import SHIPPED
@@ -46,9 +47,6 @@ VAR_DIR = PROJECT / "var"
 
 ENVIRONMENT = "environment"
 """The `file` of a problem that a setting causes."""
-
-LINK_KEY_CHARACTERS = 32
-"""The least length of a signing key: 32 characters of base64 hold 192 bits."""
 
 MAKE_KEY = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
 """A command that makes a key: 256 bits in base64, for links and for payloads alike."""
@@ -210,6 +208,14 @@ def _is_long(value: SecretStr) -> SecretStr:
         raise ValueError(
             f"it has fewer than {LINK_KEY_CHARACTERS} characters. Make one with: {MAKE_KEY}"
         )
+    return value
+
+
+def _are_keys(
+    value: tuple[SecretStr, ...], problem: Callable[[str], str | None]
+) -> tuple[SecretStr, ...]:
+    if found := problems_with_keys([key.get_secret_value() for key in value], problem):
+        raise ValueError(f"{'; '.join(found)}. Make one with: {MAKE_KEY}")
     return value
 
 
@@ -414,12 +420,7 @@ class Settings(Value):
     def _are_payload_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         if not value:  # it is set, so somebody counts on it
             raise ValueError(f"there is no key in it. Make one with: {MAKE_KEY}")
-        for number, key in enumerate(value, 1):
-            try:
-                read_payload_key(key.get_secret_value())
-            except ValueError as error:
-                raise ValueError(f"key {number} {error}. Make one with: {MAKE_KEY}") from error
-        return value
+        return _are_keys(value, problem_with_payload_key)
 
     @field_validator("codec_origins")
     @classmethod
@@ -436,15 +437,7 @@ class Settings(Value):
     @field_validator("link_keys")
     @classmethod
     def _are_long(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        short = [
-            n for n, key in enumerate(value, 1) if len(key.get_secret_value()) < LINK_KEY_CHARACTERS
-        ]
-        if short:
-            raise ValueError(
-                f"key {short[0]} has fewer than {LINK_KEY_CHARACTERS} characters. Make one with: "
-                f"{MAKE_KEY}"
-            )
-        return value
+        return _are_keys(value, problem_with_key)
 
     @field_validator("log_format", "log_level", "work", mode="before")
     @classmethod
@@ -582,12 +575,13 @@ def _wrong(variable: str, message: str, hint: str | None = None) -> BadInput:
     return BadInput([Problem(file=ENVIRONMENT, field=variable, message=message, hint=hint)])
 
 
-_SECRETS = frozenset(
+SECRETS = frozenset(
     {
         *("database_url", "smtp_url", "link_keys", "notify_urls"),
         *("payload_keys", "payload_read_keys", "codec_token"),
     }
 )
+"""Settings whose values are told nowhere."""
 
 
 def _problem(detail: Any) -> Problem:
@@ -607,7 +601,7 @@ def _problem(detail: Any) -> Problem:
         message = f"“{given}”: {message[0].lower()}{message[1:]}."
     elif (
         detail["type"] == "value_error"
-        and name not in _SECRETS
+        and name not in SECRETS
         and isinstance(given, str | int | Path)
     ):
         message = f"“{given}”: {message}"

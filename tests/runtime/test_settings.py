@@ -14,7 +14,7 @@ from runtime.running import Process, RunningStack, write_note
 from runtime.settings import LogFormat, MailTls, content_folders, load_settings, read_smtp_url
 from store.content_folders import SHIPPED
 
-KEY = "k" * 32
+KEY = "abcdefghhgfedcba" * 2
 
 
 def problems(environment: dict[str, str], tmp_path: Path) -> dict[str, str]:

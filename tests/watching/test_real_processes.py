@@ -42,7 +42,7 @@ from workflows import search_attributes
 from workflows.messages import ProgramInput
 from workflows.program import ProgramWorkflow
 
-KEY = "k" * 32
+KEY = "abcdefghhgfedcba" * 2
 NOWHERE = "not-in-the-store"
 """A program whose activities fail."""
 
