@@ -57,10 +57,14 @@ def test_every_wrong_setting_is_named_at_once(tmp_path: Path) -> None:
             "TRACES_URL": "collector:4318",
             "WORK": "workflows, mial",
             "MAIL_RATE": "0",
+            "HR_USER": "Anna Kowalska",
+            "MACHINE_NAME": "Anna’s computer",
         },
         tmp_path,
     )
     assert set(found) == {
+        "HR_USER",
+        "MACHINE_NAME",
         "PORTAL_PORT",
         "PORTAL_URL",
         "LOG_FORMAT",

@@ -86,6 +86,7 @@ class Watched:
 
     async def families(self, process: str) -> dict[str, Metric]:
         page = (await self.ask(process, "/metrics")).text
+        assert KEY not in page
         return {family.name: family for family in text_string_to_metric_families(page)}
 
     def log(self, process: str) -> str:
