@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -46,6 +44,7 @@ from domain.problems import BadInput
 from domain.work import EVERY_KIND, Work, queue_of
 from runtime.exit import leave_with
 from runtime.logs import set_up_logs
+from runtime.secret_files import warn_of_open_files
 from runtime.settings import MailTls, Settings, load_settings
 from runtime.tables import check_tables
 from runtime.temporal import connect, workflows_address
@@ -224,7 +223,7 @@ async def workers(
             interceptors=[*watchers, drain, FailureInterceptor()],
             graceful_shutdown_timeout=DRAIN,
             workflow_failure_exception_types=[Exception] if fail_workflows else [],
-            identity=identity(),
+            identity=client.identity,
             deployment_config=deployment,
             patch_activation_callback=_unless_held(held_patches),
         )
@@ -248,11 +247,6 @@ def _unless_held(patches: Collection[str]) -> Callable[[PatchActivationInput], b
     if not patches:
         return None
     return lambda patch: patch.patch_id not in patches
-
-
-def identity() -> str:
-    """The name by which Temporal knows this process."""
-    return f"{os.getpid()}@{socket.gethostname()}"
 
 
 def activities_of(implementation: object) -> list[Callable[..., object]]:
@@ -285,10 +279,11 @@ async def run() -> None:
     """Work until SIGTERM or Ctrl-C, then finish what was begun."""
     settings = load_settings()
     set_up_logs(settings, "worker")
+    links = Links(settings.portal_url, settings.signing_keys())
+    warn_of_open_files()
     database = Database(settings.database)
     check_tables(database)
     content = Content(settings.content)
-    links = Links(settings.portal_url, settings.signing_keys())
     mailer = mailer_of(settings)
     channels = channels_of(settings, database, content)
     log_changed_surveys(database, settings)
@@ -297,7 +292,7 @@ async def run() -> None:
     running = Running()
     health = WorkerHealth(
         client,
-        identity(),
+        client.identity,
         queues_of(settings),
         running.ages,
         longest=LONGEST,

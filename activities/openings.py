@@ -14,13 +14,14 @@ from temporalio.exceptions import ApplicationError
 from activities.signatures import Opened, OpenProgram
 from activities.uninterrupted import uninterrupted
 from activities.writing import Writer
+from domain.acts import Through
 from domain.calendar import epoch_for
 from domain.definition import Definition
 from domain.next_run import run_on
 from domain.people import Role
 from domain.plan import plan_of
 from domain.recurrence import opened_for, start_date
-from store import journal, programs, schemes
+from store import acts, journal, programs, schemes
 from store.database import Database
 from store.definition_file import problems_with
 from store.schemes import Scheme, UnknownScheme
@@ -57,6 +58,7 @@ class Openings:
                 ]:
                     raise _unfit(order.scheme, f"No {' and no '.join(missing)} is left in it.")
                 programs.enter(session, definition, entrants, epoch_for(definition, now), now)
+                acts.add_done(session, order.scheme, Through.SCHEDULE, "start", program=program)
             stored = programs.get(session, program)
             began = bool(journal.read(session, program))
         return Opened(

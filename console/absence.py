@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+from console.recording import came_to
 from console.session import out, run, store, tell_workflows, the_program
 from console.terminal import BAD_INPUT, fail
 from domain.absence import Unfit, back_on, unfit
+from domain.acts import Outcome
 from domain.people import Person
 from runtime.settings import Settings
 from store import answers, programs
@@ -39,6 +41,7 @@ def take_leave(settings: Settings, program: str, person: str, until: str | None)
         if not new:
             stands = f"was away until {until} already" if until else "was not away"
             out.print(f"{name} {stands}. Nothing was changed.")
+            came_to(Outcome.UNCHANGED)
             return
         if until:
             out.print(

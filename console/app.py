@@ -22,6 +22,7 @@ from console import show, show_retention
 from console.absence import take_leave
 from console.intake import read_all, read_intake, start_date_problem
 from console.people import update_people
+from console.recording import came_to, noted
 from console.session import (
     err,
     out,
@@ -37,6 +38,7 @@ from console.session import (
 )
 from console.surveys import changed_surveys
 from console.terminal import BAD_INPUT, fail, print_json
+from domain.acts import Outcome
 from domain.calendar import epoch_for, morning_of
 from domain.definition import Definition
 from domain.ids import pair_workflow_id, program_workflow_id
@@ -97,6 +99,7 @@ def start(definition: DefinitionFile, people: PeopleFile, as_json: AsJson = Fals
         if past := start_date_problem(plan):
             raise BadInput([Problem(file=str(definition), message=past)])
         settings = load_settings()
+        noted(program=plan.program.id, people=len(intake.entrants))
         run_id = run(start_program(settings, plan, intake.entrants))
     program = plan.program.id
     link = show.ui_link(settings, program)
@@ -428,6 +431,7 @@ def withdraw(
                 fail(f"There is nobody “{person}” in “{program}”.", BAD_INPUT)
             if found.withdrew:
                 out.print("They had left before. Nothing was changed.")
+                came_to(Outcome.UNCHANGED)
                 return
             _sure(yes, f"Take {found.person.name} out of “{title}”? This can't be undone.")
             with database.write() as session:

@@ -34,10 +34,15 @@ _AFTER: dict[str, tuple[str, str | None]] = {
     "erase": ("console.rights", "export"),
     "report": ("console.report", "erase"),
     "outcomes": ("console.outcomes", "report"),
+    "acts": ("console.acts", "outcomes"),
     "backup": ("console.backup", "demo"),
     "restore": ("console.backup", "backup"),
     "catch-up": ("console.backup", "restore"),
 }
+
+NO_ACTS = frozenset({"new", "check", "match", "demo"})
+"""Commands that work on HR's own files, or on a store of their own. Every other one is an act, and
+is recorded: see `console.recording`."""
 
 
 class Commands(TyperGroup):
@@ -59,6 +64,11 @@ class Commands(TyperGroup):
             found = typer.main.get_command(importlib.import_module(module).app)
             if isinstance(found, TyperGroup) and (one := found.get_command(ctx, cmd_name)):
                 found = one
+        if found is not None and found.callback is not None and cmd_name not in NO_ACTS:
+            # Here, so that a command that needs no store loads none.
+            from console.recording import recorded  # noqa: PLC0415
+
+            found.callback = recorded(cmd_name, found.callback)
         gc.enable()  # off since the process began: starter.py
         return found
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from console.recording import noted
 from console.session import (
     out,
     run,
@@ -37,6 +38,7 @@ def extend(
         settings = load_settings()
         with store(settings) as database:
             the_program(database, program)
+        noted(days=span)
         run(send_order(settings, program_workflow_id(program), "extend", Extension(days=span)))
         out.print(
             f"Extended by {counted(span, 'day')}: every pair that still meets is told "

@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from console import show_matches
+from console.recording import came_to, noted
 from console.session import (
     order,
     out,
@@ -23,6 +24,7 @@ from console.session import (
     told,
 )
 from console.terminal import BAD_INPUT, console, fail, print_json
+from domain.acts import Outcome
 from domain.edits import Edits, EditsOutcome
 from domain.ids import program_workflow_id
 from domain.problems import BadInput, Problem, suggestion
@@ -251,6 +253,7 @@ class _Desk:
 
     def approve(self) -> None:
         """Have the pairs introduced."""
+        noted(number=self._stored.number)
         run(approve_matches(self._settings, self._id, self._stored.number))
         count = sum(
             self._people[pair.mentor].takes_part and self._people[pair.mentee].takes_part
@@ -276,6 +279,7 @@ class _Desk:
             hint = "Take an unshortened file, or add --force if that is what you want."
             raise BadInput([Problem(file=str(file), message=said, hint=hint)])
         edits = Edits(edits=read.edits, solve=solve, based_on=self._stored.number)
+        noted(number=self._stored.number, edits=len(edits.edits))
         outcome = run(self._carry_out(edits))
         self._tell(file, read, outcome, as_json=as_json)
 
@@ -296,6 +300,7 @@ class _Desk:
             )
         back = edits_back_to(earlier.proposal, self._stored.proposal)
         edits = Edits(edits=back, solve=False, based_on=self._stored.number)
+        noted(number=earlier.number)
         outcome = run(self._carry_out(edits))
         self._tell(f"proposal {number}", ReadEdits(back, (), ()), outcome, as_json=as_json)
 
@@ -318,6 +323,8 @@ class _Desk:
     ) -> None:
         refused = show_matches.refusals(str(file), outcome.refused, self._people)
         problems = [*read.problems, *refused]
+        unchanged = outcome.number == self._stored.number
+        came_to(Outcome.UNCHANGED if unchanged else Outcome.DONE)
         if as_json:
             print_json(
                 {

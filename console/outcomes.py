@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from console.people import known_people
+from console.recording import noted
 from console.session import out, store, told, with_its_people
 from console.terminal import fail, print_json
 from domain.definition import Definition, MetricName
@@ -48,6 +49,7 @@ def outcomes(
             file = read_later_people(people, definition)
             known = known_people(database, program, people, file.people)
             found = {person.reference: person for person in file.people}
+            noted(people=len(found.keys() & known))
             with database.write() as session:
                 stored.save(session, program, found)
             now = _outcomes(database, program)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from console.intake import read_people
+from console.recording import noted
 from console.session import (
     out,
     run,
@@ -39,6 +40,7 @@ def update_people(settings: Settings, program: str, file: Path) -> None:
             has_pairs = programs.count_pairs(session, program) > 0
         if has_pairs:
             run(temporal(settings))  # before anything is changed: somebody must check the pairs
+        noted(people=len(people))
         with database.write() as session:
             update = programs.update_people(session, program, people)
     _tell(program, update)

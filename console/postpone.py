@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from console.recording import noted
 from console.session import (
     order,
     out,
@@ -83,5 +84,6 @@ async def _postpone(
         )
     except ValueError as problem:
         fail(str(problem), BAD_INPUT)
+    noted(days=chosen.days)
     await order(handle, "postpone", Postponement(until=chosen.until, days=chosen.days))
     return begun, chosen

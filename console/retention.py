@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from enum import StrEnum
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from console import show_retention
+from console.recording import who_is_here
 from console.session import (
     out,
     program_handle,
@@ -69,7 +69,11 @@ def hold(
         settings = load_settings()
         with store(settings) as database:
             the_program(database, program)
-            done = _lift(database, program, yes=yes) if lift else _put(database, program, reference)
+            who = who_is_here(settings)
+            if lift:
+                done = _lift(database, program, who, yes=yes)
+            else:
+                done = _put(database, program, who, reference)
             if done and not run(tell_workflows(settings, database)):
                 out.print(
                     "Temporal could not be told yet. It counts already: nothing is deleted before "
@@ -85,13 +89,13 @@ def _checked(reference: str | None) -> str | None:
     return words or None
 
 
-def _put(database: Database, program: str, reference: str | None) -> bool:
+def _put(database: Database, program: str, who: str, reference: str | None) -> bool:
     with database.write() as session:
         now = journal.now_of(session, program)
         gone = retention.deletion_of(session, program)
         made = None
         if gone is None or gone.finished_at is None:
-            made = holds.put(session, program, getpass.getuser(), reference, now)
+            made = holds.put(session, program, who, reference, now)
     if gone is not None and gone.finished_at is not None:
         day = day_in_words(gone.finished_at.date())
         fail(f"There is nothing left to hold: personal data was deleted on {day}.")
@@ -108,7 +112,7 @@ def _put(database: Database, program: str, reference: str | None) -> bool:
     return True
 
 
-def _lift(database: Database, program: str, *, yes: bool) -> bool:
+def _lift(database: Database, program: str, who: str, *, yes: bool) -> bool:
     kept = read_kept(database, program)
     if kept.hold is None:
         out.print("It is not on hold. Nothing was changed.")
@@ -123,7 +127,7 @@ def _lift(database: Database, program: str, *, yes: bool) -> bool:
             out.print("Nothing was changed.")
             return False
     with database.write() as session:
-        holds.lift(session, program, getpass.getuser(), journal.now_of(session, program))
+        holds.lift(session, program, who, journal.now_of(session, program))
     out.print(show_retention.lifted(kept), soft_wrap=True)
     return True
 

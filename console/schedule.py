@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from console.intake import Intake, read_intake, read_people
+from console.recording import noted
 from console.recurring import NoSchedule, end_schedule, pause_schedule, put_schedule, standings
 from console.session import out, run, store, temporal, told
 from console.show_schedules import Shown, facts, in_full, removed, scheduled, table
@@ -141,6 +142,7 @@ def _set_up(definition: Path, people: Path, wanted: Wanted, *, as_json: bool) ->
     scheme = scheme_of(plan)
     settings = load_settings()
     with store(settings) as database:
+        noted(schedule=scheme, people=len(intake.entrants))
         run(_keep(settings, database, scheme, intake, rhythm))
         shown = _shown(settings, database, [scheme])[0]
     if as_json:
@@ -244,6 +246,7 @@ class _Desk:
 
     def do(self, action: ScheduleAction, given: Sequence[str], *, as_json: bool) -> None:
         """Carry out an action."""
+        noted(schedule=self._name)
         if action is ScheduleAction.PEOPLE:
             if len(given) != 1:
                 fail(f"“people” wants a file: schedule {self._name} people PEOPLE", BAD_INPUT)

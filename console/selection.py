@@ -12,6 +12,7 @@ from rich import box
 from rich.table import Table
 
 from activities.signatures import Selected
+from console.recording import noted
 from console.session import (
     out,
     run,
@@ -153,6 +154,7 @@ class _Desk:
                 now = selections.choose(session, self._id, chosen)
         except NotOpen:
             fail("The selection was confirmed meanwhile. Nothing was changed.")
+        noted(selected=now.selected, not_selected=now.not_selected)
         if as_json:
             print_json(
                 {

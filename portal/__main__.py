@@ -12,6 +12,7 @@ from portal.app import create_app
 from portal.relay import Relay
 from runtime.exit import leave_with
 from runtime.logs import set_up_logs
+from runtime.secret_files import warn_of_open_files
 from runtime.settings import load_settings
 from runtime.tables import check_tables
 from runtime.temporal import connect
@@ -29,9 +30,10 @@ async def run() -> None:
     """Serve until SIGTERM or Ctrl-C. Starts with Temporal down too: answers wait in the outbox."""
     settings = load_settings()
     set_up_logs(settings, "portal")
+    links = Links(settings.portal_url, settings.signing_keys())
+    warn_of_open_files()
     database = Database(settings.database)
     check_tables(database)
-    links = Links(settings.portal_url, settings.signing_keys())
     watch = Watch(settings, database, sends=False)
     client = await connect(settings, lazy=True, runtime=watch.runtime, process="portal")
     relay = Relay(database, client)

@@ -9,6 +9,8 @@ import base64
 import binascii
 import hashlib
 
+from runtime.link_keys import LEAST_DIFFERENT
+
 PAYLOAD_KEY_BYTES = 32
 """256 bits, what AES-256 takes."""
 
@@ -29,6 +31,17 @@ def read_payload_key(text: str) -> bytes:
     if len(key) != PAYLOAD_KEY_BYTES:
         raise ValueError(f"has {len(key)} bytes and not {PAYLOAD_KEY_BYTES}")
     return key
+
+
+def problem_with_payload_key(text: str) -> str | None:
+    """Why a text can't be such a key, in words without the key, or None."""
+    try:
+        key = read_payload_key(text)
+    except ValueError as error:
+        return str(error)
+    if len(set(key)) < LEAST_DIFFERENT:
+        return "repeats a few bytes, so that it can be guessed"
+    return None
 
 
 def key_id(key: bytes) -> str:

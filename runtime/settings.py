@@ -16,7 +16,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from email.utils import parseaddr
 from enum import StrEnum
 from pathlib import Path
@@ -34,7 +34,8 @@ from pydantic import (
 from domain.model import Value
 from domain.problems import BadInput, Problem, did_you_mean
 from domain.work import EVERY_KIND, Work
-from runtime.payload_keys import read_payload_key
+from runtime.link_keys import LINK_KEY_CHARACTERS, problem_with_key, problems_with_keys
+from runtime.payload_keys import problem_with_payload_key
 from runtime.running import running_stack
 from runtime.version import VERSION
 from store.content_folders import SHIPPED
@@ -46,9 +47,6 @@ VAR_DIR = PROJECT / "var"
 
 ENVIRONMENT = "environment"
 """The `file` of a problem that a setting causes."""
-
-LINK_KEY_CHARACTERS = 32
-"""The least length of a signing key: 32 characters of base64 hold 192 bits."""
 
 MAKE_KEY = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
 """A command that makes a key: 256 bits in base64, for links and for payloads alike."""
@@ -197,11 +195,27 @@ def _names_a_deployment(value: str) -> str:
     return value
 
 
+def _names_a_user(value: str) -> str:
+    if not re.fullmatch(r"[\w.@+\\-]{1,100}", value):
+        raise ValueError(
+            "this is no id of a person. Use letters, digits and . _ - + @ \\, at most 100."
+        )
+    return value
+
+
 def _is_long(value: SecretStr) -> SecretStr:
     if len(value.get_secret_value()) < LINK_KEY_CHARACTERS:
         raise ValueError(
             f"it has fewer than {LINK_KEY_CHARACTERS} characters. Make one with: {MAKE_KEY}"
         )
+    return value
+
+
+def _are_keys(
+    value: tuple[SecretStr, ...], problem: Callable[[str], str | None]
+) -> tuple[SecretStr, ...]:
+    if found := problems_with_keys([key.get_secret_value() for key in value], problem):
+        raise ValueError(f"{'; '.join(found)}. Make one with: {MAKE_KEY}")
     return value
 
 
@@ -354,6 +368,17 @@ class Settings(Value):
         default=False,
         description="Whether names of people may be said there. If not, only ids are.",
     )
+    hr_user: Annotated[str, AfterValidator(_names_a_user)] | None = Field(
+        default=None,
+        description="Who is at this terminal, by an id of your organisation: what the record of "
+        "acts says. Temporal never hears of it. Default: the account of the operating system.",
+    )
+    machine_name: Annotated[str, AfterValidator(_names_a_deployment)] | None = Field(
+        default=None,
+        description="What worker and portal call this machine where Temporal asks who they are. "
+        "Histories keep it, so it must not be a person’s name. Default: the host’s name; with "
+        "“make run”: local.",
+    )
     log_format: LogFormat = Field(
         default=LogFormat.AUTO,
         description="auto (readable on a terminal, JSON elsewhere), readable or json.",
@@ -395,12 +420,7 @@ class Settings(Value):
     def _are_payload_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         if not value:  # it is set, so somebody counts on it
             raise ValueError(f"there is no key in it. Make one with: {MAKE_KEY}")
-        for number, key in enumerate(value, 1):
-            try:
-                read_payload_key(key.get_secret_value())
-            except ValueError as error:
-                raise ValueError(f"key {number} {error}. Make one with: {MAKE_KEY}") from error
-        return value
+        return _are_keys(value, problem_with_payload_key)
 
     @field_validator("codec_origins")
     @classmethod
@@ -417,15 +437,7 @@ class Settings(Value):
     @field_validator("link_keys")
     @classmethod
     def _are_long(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        short = [
-            n for n, key in enumerate(value, 1) if len(key.get_secret_value()) < LINK_KEY_CHARACTERS
-        ]
-        if short:
-            raise ValueError(
-                f"key {short[0]} has fewer than {LINK_KEY_CHARACTERS} characters. Make one with: "
-                f"{MAKE_KEY}"
-            )
-        return value
+        return _are_keys(value, problem_with_key)
 
     @field_validator("log_format", "log_level", "work", mode="before")
     @classmethod
@@ -563,12 +575,13 @@ def _wrong(variable: str, message: str, hint: str | None = None) -> BadInput:
     return BadInput([Problem(file=ENVIRONMENT, field=variable, message=message, hint=hint)])
 
 
-_SECRETS = frozenset(
+SECRETS = frozenset(
     {
         *("database_url", "smtp_url", "link_keys", "notify_urls"),
         *("payload_keys", "payload_read_keys", "codec_token"),
     }
 )
+"""Settings whose values are told nowhere."""
 
 
 def _problem(detail: Any) -> Problem:
@@ -588,7 +601,7 @@ def _problem(detail: Any) -> Problem:
         message = f"“{given}”: {message[0].lower()}{message[1:]}."
     elif (
         detail["type"] == "value_error"
-        and name not in _SECRETS
+        and name not in SECRETS
         and isinstance(given, str | int | Path)
     ):
         message = f"“{given}”: {message}"

@@ -8,10 +8,8 @@ stays in one folder (`VAR_DIR`) and is found again by the next start.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
-import secrets
 import shutil
 import signal
 import sys
@@ -35,6 +33,7 @@ from domain.model import Value
 from domain.problems import BadInput, Problem
 from domain.work import Work, queue_of
 from runtime.exit import leave, leave_with
+from runtime.link_keys import own_keys
 from runtime.logs import readable_errors
 from runtime.parts import Part, PartFailed
 from runtime.payload_codec import encryption
@@ -72,7 +71,6 @@ _WORKFLOW = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
 _ACTIVITY = TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY
 
 _OURS = frozenset(name.upper() for name in Settings.model_fields)
-_KEYS = "link_keys"
 _PAYLOAD_KEYS = ("PAYLOAD_KEYS", "PAYLOAD_READ_KEYS")
 
 
@@ -229,6 +227,7 @@ class Stack:
             "PORTAL_URL": f"http://localhost:{ports.portal}",
             "PORTAL_PORT": str(ports.portal),
             "TEMPORAL_UI_URL": f"http://localhost:{ports.temporal_ui}",
+            "MACHINE_NAME": "local",  # the computer’s own name may be that of its owner
         }
         if not temporal_outside:
             shared["TEMPORAL_ADDRESS"] = f"{_HOST}:{ports.temporal}"
@@ -252,7 +251,7 @@ class Stack:
             own = Path(outer["CONTENT_FOLDER"]).expanduser().resolve()
             self._shared["CONTENT_FOLDER"] = str(own)
         if not any(name in outer for name in ("LINK_KEYS", "LINK_KEYS_FILE")):
-            self._given["LINK_KEYS_FILE"] = str(_own_link_key(self._var))
+            self._given["LINK_KEYS_FILE"] = str(own_keys(self._var, self._say))
         settings = self.settings()
         settings.signing_keys()
         self._payload_key = self._key_of(settings)
@@ -415,16 +414,6 @@ async def _together(*work: Coroutine[Any, Any, None]) -> None:
 
 def _is_setting(name: str) -> bool:
     return name.removesuffix("_FILE") in _OURS or name.startswith("TEMPORAL_")
-
-
-def _own_link_key(var: Path) -> Path:
-    """The file with the signing key, made at the first start and kept from then on."""
-    file = var / _KEYS
-    with contextlib.suppress(FileExistsError):
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as fresh:
-            fresh.write(secrets.token_urlsafe(32) + "\n")
-    return file
 
 
 def _at(host: str, port: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -29,6 +30,9 @@ from workflows import search_attributes
 
 DEFAULT_NAMESPACE = "default"
 """Temporal's own, where none is set."""
+
+STARTER = "starter"
+"""The process that HR types."""
 
 USUAL_ADDRESS = "localhost:7233"
 
@@ -95,13 +99,23 @@ def _namespace_address(settings: Settings) -> str:
     return f"{settings.temporal_ui_url}/namespaces/{namespace}"
 
 
+def identity(settings: Settings, process: str = STARTER) -> str:
+    """The name by which Temporal knows this process: its number, and where it runs.
+
+    Histories keep it. The starter runs on computers of people, whose names often hold that of a
+    person, so it says nothing of where.
+    """
+    where = STARTER if process == STARTER else settings.machine_name or socket.gethostname()
+    return f"{os.getpid()}@{where}"
+
+
 async def connect(
     settings: Settings,
     environment: Mapping[str, str] | None = None,
     *,
     lazy: bool = False,
     runtime: Runtime | None = None,
-    process: str = "starter",
+    process: str = STARTER,
 ) -> Client:
     """A client whose payloads are pydantic values, encrypted where there are PAYLOAD_KEYS.
 
@@ -111,6 +125,7 @@ async def connect(
     """
     return await Client.connect(
         **connection(settings, environment),
+        identity=identity(settings, process),
         data_converter=data_converter(settings),
         interceptors=_tracing(settings, process),
         lazy=lazy,

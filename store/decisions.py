@@ -11,18 +11,23 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
+from domain.acts import Through
 from domain.deeds import DECISION_SIGNAL
 from domain.ids import pair_workflow_id
 from domain.journal import EventKind, JournalEvent
 from domain.pair_orders import Order
 from domain.pair_story import Attention
-from store import journal, outbox, pair_story
+from store import acts, journal, outbox, pair_story
 from store.answers import program_is_over
 from store.links import Link
 from store.tables import PairRow
 
 FINAL = (Order.CLOSE, Order.REMATCH)
 """Orders that end a pair: nothing can be decided after one."""
+
+
+TAKE_ON = "take-on"
+"""What the record calls it that somebody is on it."""
 
 
 class Decided(StrEnum):
@@ -99,6 +104,14 @@ def _write(
         data={"by": link.person, **data},
     )
     journal.append(session, link.program, [event])
+    acts.add_done(
+        session,
+        link.person,
+        Through.PAGE,
+        f"pair {'pause' if order is Order.HOLD else order or TAKE_ON}",
+        program=link.program,
+        pair=link.pair,
+    )
     outbox.add_signal(
         session,
         pair_workflow_id(link.program, str(link.pair)),

@@ -404,6 +404,30 @@ class JournalRow(Base):
     data: Mapped[dict[str, Any]]
 
 
+class ActRow(Base):
+    """One act of who runs programs. Appended; finished once; triggers keep it so."""
+
+    __tablename__ = "acts"
+
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    """The real instant at which it began."""
+    who: Mapped[str]
+    through: Mapped[str]
+    """`terminal`, `page` or `schedule`."""
+    act: Mapped[str]
+    """The words of the command."""
+    program_id: Mapped[str | None] = mapped_column(index=True)
+    """Without a foreign key: an act outlives what it was about."""
+    pair_id: Mapped[str | None]
+    person_id: Mapped[str | None]
+    """A participant, by their random id."""
+    data: Mapped[dict[str, Any]]
+    outcome: Mapped[str]
+    """`began` until it is known."""
+    ended_at: Mapped[datetime | None]
+
+
 class OutboxRow(Base):
     """A signal that a workflow has yet to be told. Written with the answer that causes it."""
 

@@ -10,11 +10,12 @@ from temporalio.exceptions import ApplicationError
 
 from activities.openings import Openings
 from activities.signatures import Opened, OpenProgram, ProgramMomentKind
+from domain.acts import Through
 from domain.definition import Definition
 from domain.journal import EventKind, JournalEvent
 from domain.people import Person, Role
 from domain.recurrence import Rhythm
-from store import journal, programs, schemes
+from store import acts, journal, programs, schemes
 from store.content_folders import SHIPPED
 from store.database import Database
 from store.personal_data import personal_data
@@ -80,6 +81,8 @@ def test_a_program_is_made_once_with_the_people_of_its_scheme(database: Database
     with database.read() as session:
         assert programs.all_ids(session) == [program]
         definition = programs.get(session, program).definition
+        (act,) = acts.read(session, program=program)
+    assert (act.who, act.through, act.act) == ("looking-up", Through.SCHEDULE, "start")
     described = definition.program
     assert (described.title, described.scheme) == (f"Looking Up {YEAR}", "looking-up")
     assert definition.program.starts >= date(YEAR, 1, 15)

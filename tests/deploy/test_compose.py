@@ -27,7 +27,11 @@ PROMETHEUS: dict[str, Any] = YAML(typ="safe").load(
 )
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 ONE_SHOTS = {"temporal-schema", "temporal-namespace", "migrate"}
-GIVEN = {"POSTGRES_PASSWORD": "pw", "LINK_KEYS": "k" * 32, "PORTAL_URL": "https://m.example.com"}
+GIVEN = {
+    "POSTGRES_PASSWORD": "pw",
+    "LINK_KEYS": "abcdefghhgfedcba" * 2,
+    "PORTAL_URL": "https://m.example.com",
+}
 
 
 def substituted(value: str, given: dict[str, str]) -> str:

@@ -120,7 +120,7 @@ class Site:
             "VAR_DIR": str(self.folder),
             "DATABASE_URL": self.database.engine.url.render_as_string(hide_password=False),
             "SMTP_URL": f"smtp://127.0.0.1:{self.post.server.port}?tls=none",
-            "LINK_KEYS": "k" * 32,
+            "LINK_KEYS": "abcdefghhgfedcba" * 2,
             "TEMPORAL_ADDRESS": address,
             "TASK_QUEUE": self.task_queue,
             "DEPLOYMENT": self.deployment,

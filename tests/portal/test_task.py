@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from starlette.testclient import TestClient
 
+from domain.acts import Outcome, Through
 from domain.journal import EventKind
-from store import answers
+from store import acts, answers
 from store.links import COORDINATOR, SPONSOR, Link, Purpose
 from store.tables import OutboxRow
 from tests.portal.scene import EXPIRES, PROGRAM, Scene
@@ -131,6 +132,25 @@ def test_a_pause_may_have_a_last_day(scene: Scene, browser: TestClient) -> None:
     assert "Let them go on" in page
     assert heading(browser.post(url, data={"action": "resume"}).text) == "The pause is over"
     assert orders(scene) == ["hold", "resume"]
+
+
+def test_each_decision_says_in_the_record_by_whose_link_it_was_made(
+    scene: Scene, browser: TestClient
+) -> None:
+    stalled(scene)
+    browser.get(task(scene))
+    browser.post(task(scene), data={"action": "snooze", "days": "5"})
+    browser.post(task(scene, SPONSOR), data={"action": "hold"})
+    browser.post(task(scene, SPONSOR), data={"action": "hold"})
+    browser.post(task(scene), data={"action": "close"})
+    browser.post(task(scene), data={"action": "close", "sure": "yes"})
+    with scene.database.read() as session:
+        found = acts.read(session, program=PROGRAM, pair="pair-1")
+    assert [(one.who, one.through, one.act, one.outcome) for one in found] == [
+        ("coordinator", Through.PAGE, "pair take-on", Outcome.DONE),
+        ("sponsor", Through.PAGE, "pair pause", Outcome.DONE),
+        ("coordinator", Through.PAGE, "pair close", Outcome.DONE),
+    ]
 
 
 @pytest.mark.parametrize(

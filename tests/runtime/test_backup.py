@@ -406,6 +406,10 @@ def test_one_command_each(var: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     all_of_it = f"{rows_of(var)} rows of the store, Temporal’s histories, mailbox.db, link_keys"
     assert all_of_it in restored.out
     assert "Go on with: make run" in restored.out
+    with closing(sqlite3.connect(new / "store.db")) as store:
+        query = "SELECT act, outcome FROM acts WHERE act IN ('backup', 'restore') ORDER BY position"
+        acts = store.execute(query).fetchall()
+    assert acts == [("backup", "began"), ("restore", "done")]  # it was under way when it was kept
     again = type_in("restore", file, "--json")
     assert again.code == 2
     assert len(again.json["problems"]) >= 4

@@ -14,7 +14,7 @@ from runtime.running import Process, RunningStack, write_note
 from runtime.settings import LogFormat, MailTls, content_folders, load_settings, read_smtp_url
 from store.content_folders import SHIPPED
 
-KEY = "k" * 32
+KEY = "abcdefghhgfedcba" * 2
 
 
 def problems(environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
@@ -57,10 +57,14 @@ def test_every_wrong_setting_is_named_at_once(tmp_path: Path) -> None:
             "TRACES_URL": "collector:4318",
             "WORK": "workflows, mial",
             "MAIL_RATE": "0",
+            "HR_USER": "Anna Kowalska",
+            "MACHINE_NAME": "Anna’s computer",
         },
         tmp_path,
     )
     assert set(found) == {
+        "HR_USER",
+        "MACHINE_NAME",
         "PORTAL_PORT",
         "PORTAL_URL",
         "LOG_FORMAT",

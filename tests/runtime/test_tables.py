@@ -27,7 +27,7 @@ def test_on_older_tables_a_part_ends_at_once_and_says_what_to_do(
     database.close()
     monkeypatch.setenv("DATABASE_URL", url)
     monkeypatch.setenv("VAR_DIR", str(tmp_path))
-    monkeypatch.setenv("LINK_KEYS", "k" * 32)
+    monkeypatch.setenv("LINK_KEYS", "abcdefghhgfedcba" * 2)
     monkeypatch.setattr(f"{main.__module__}.set_up_logs", lambda *_: None)
     assert main() == 2
     assert capsys.readouterr().err == (

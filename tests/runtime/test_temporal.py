@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,8 +20,14 @@ from cryptography.x509.oid import NameOID
 from temporalio.service import TLSConfig
 
 from domain.problems import BadInput
-from runtime.settings import PROJECT, Settings
-from runtime.temporal import USUAL_ADDRESS, connect, connection, workflows_address
+from runtime.settings import PROJECT, Settings, load_settings
+from runtime.temporal import (
+    USUAL_ADDRESS,
+    connect,
+    connection,
+    identity,
+    workflows_address,
+)
 
 CLOUD = {
     "TEMPORAL_ADDRESS": "mentoring.a1b2c.tmprl.cloud:7233",
@@ -280,3 +288,12 @@ async def test_a_server_that_is_not_the_one_meant_is_not_talked_to(
     given = mutual_tls(certificates)
     spoil(given)
     assert await seen_by_a_server(certificates, settings, given) is None
+
+
+def test_temporal_hears_no_name_of_a_computer_that_may_be_a_persons(tmp_path: Path) -> None:
+    settings = load_settings({"VAR_DIR": str(tmp_path), "HR_USER": "a.kowalska"})
+    assert identity(settings) == f"{os.getpid()}@starter"
+    assert identity(settings, "worker") == f"{os.getpid()}@{socket.gethostname()}"
+    named = load_settings({"VAR_DIR": str(tmp_path), "MACHINE_NAME": "worker-1"})
+    assert identity(named, "worker") == f"{os.getpid()}@worker-1"
+    assert identity(named) == f"{os.getpid()}@starter"

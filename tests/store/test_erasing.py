@@ -271,6 +271,12 @@ NOT_GIVEN = {
             "outcome",
         },
     },
+    "what HR did, with nothing but their opaque id": {
+        "acts": {
+            *("position", "at", "who", "through", "act", "program_id", "pair_id", "person_id"),
+            *("data", "outcome", "ended_at"),
+        },
+    },
     "about a program, not a person; a pair that HR fixed is taken out of it": {
         "programs": {"id", "title", "definition", "epoch", "created_at"},
         "schemes": {"id", "definition", "rhythm", "people_from"},

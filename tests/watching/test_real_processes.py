@@ -42,7 +42,7 @@ from workflows import search_attributes
 from workflows.messages import ProgramInput
 from workflows.program import ProgramWorkflow
 
-KEY = "k" * 32
+KEY = "abcdefghhgfedcba" * 2
 NOWHERE = "not-in-the-store"
 """A program whose activities fail."""
 
@@ -86,6 +86,7 @@ class Watched:
 
     async def families(self, process: str) -> dict[str, Metric]:
         page = (await self.ask(process, "/metrics")).text
+        assert KEY not in page
         return {family.name: family for family in text_string_to_metric_families(page)}
 
     def log(self, process: str) -> str:
