@@ -11,7 +11,7 @@ from domain.model import Value
 from domain.traces import Traces
 from store.archive import tables
 
-ID_STAYS = frozenset({"participants", "journal", "messages", "erasures"})
+ID_STAYS = frozenset({"participants", "journal", "messages", "acts", "erasures"})
 """Tables that go on holding the opaque id of a person: how the program went hangs on it. In any
 other table with a `person_id`, a row of an erased person is one too many."""
 

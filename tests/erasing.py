@@ -13,11 +13,11 @@ from domain.edits import Edit, EditKind, Edits, EditsOutcome, Refusal
 from domain.journal import EventKind
 from domain.people import Person, Preferences
 from domain.proposal import Proposal, ProposedPair, Totals, Unmatched
-from store import answers, approvals, outcomes
+from store import answers, approvals, consents, outcomes
+from store.consents import ConsentKind, Read
 from store.links import Link, Purpose
 from store.tables import (
     AskedRow,
-    ConsentRow,
     EditsRow,
     InstrumentRow,
     MessageRow,
@@ -190,20 +190,8 @@ def _let_her_answer(scene: Scene) -> None:
                 asked_at=STARTED,
             )
         )
-        session.add(
-            ConsentRow(
-                id=f"{PROGRAM}/{WHO}/1",
-                program_id=PROGRAM,
-                person_id=WHO,
-                kind="processing",
-                given=True,
-                at=STARTED,
-                source="person",
-                version="1",
-                language="en",
-                text=f"I, {NAME}, agree",
-            )
-        )
+        read = Read(text=f"I, {NAME}, agree", language="en")
+        consents.give(session, PROGRAM, WHO, ConsentKind.PROCESSING, read)
         session.add(
             InstrumentRow(
                 program_id=PROGRAM,

@@ -50,6 +50,7 @@ def refusal(tmp_path: Path, **environment: str) -> str:
         (f"{NEW} {OLD} {NEW}", "key 1 is there 2 times"),
         (f"short {'a' * 40}", "key 1 has fewer than 32 characters; key 2 repeats a few"),
     ],
+    ids=["short", "pattern", "twice", "two"],
 )
 def test_a_weak_short_or_repeated_key_of_links_is_refused(
     tmp_path: Path, keys: str, said: str
