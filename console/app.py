@@ -47,7 +47,16 @@ from domain.plan import plan_of
 from domain.problems import BadInput, Problem, did_you_mean
 from domain.projection import project
 from runtime.settings import PROJECT, Settings, content_folders, load_settings
-from store import answers, instruments, journal, ledger, pair_story, programs, proposals
+from store import (
+    answers,
+    instruments,
+    journal,
+    ledger,
+    pair_story,
+    programs,
+    proposals,
+    refusals,
+)
 from store.content import Content
 from store.database import Database
 from store.group_sessions import group_sessions_now
@@ -221,6 +230,7 @@ def read_standing(database: Database, program: str, remarks: Sequence[str] = ())
             proposal=proposals.latest_proposal(session, program),
             groups=group_sessions_now(session, found, journal.now_of(session, program)),
             attention=attention_of(events),
+            refusing=tuple(refusals.refusing(session, program)),
             remarks=tuple(remarks),
         )
 
