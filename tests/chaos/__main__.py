@@ -80,6 +80,8 @@ def main() -> int:
             plan = Plan(seed + number, counts, play)
             run = _disturbed(folder / name, population, plan, memory, url, say)
             verdicts[name] = asyncio.run(run)
+        for line in verdicts[name].wrong:
+            say(f"wrong on {name}: {line}")
     seconds = time.monotonic() - began
     if asked.json:
         print(json.dumps(_as_data(seed, seconds, verdicts), indent=2))
@@ -140,9 +142,6 @@ def _tell(
     for reason in total:
         row(f"doubled: {reason}", [verdict.doubled[reason] for verdict in verdicts.values()])
     row("wrong", [len(verdict.wrong) for verdict in verdicts.values()])
-    for name, verdict in verdicts.items():
-        for line in verdict.wrong:
-            say(f"{name}: {line}")
     count = sum(verdict.faults.total() for verdict in verdicts.values())
     say(f"{count} faults in {seconds / 60:.1f} minutes. Again: make chaos SEED={seed}")
 

@@ -7,16 +7,17 @@ import resource
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
-from time import monotonic, sleep
+from time import sleep
 
 from sqlalchemy import Engine, create_engine, make_url, select, text
+from sqlalchemy.exc import OperationalError
 
 from runtime.stack import PORTAL, WORKER, Stack
 from store.database import Database
 from store.ledger import MessageState
 from store.tables import MessageRow
 from tests.chaos.faults import KILLS, Fault, Plan, Tally
-from tests.chaos.post import PostRoute
+from tests.chaos.post import Acceptance, PostRoute
 
 LOCK_SECONDS = 2.0
 FULL_SECONDS = 1.5
@@ -31,8 +32,6 @@ class Breaker:
     def __init__(
         self, stack: Stack, database: Database, route: PostRoute, plan: Plan, tally: Tally
     ) -> None:
-        self.store_faults: list[tuple[float, float, Fault]] = []
-        """When the store could not be written to, by the monotonic clock."""
         self._stack = stack
         self._database = database
         self._route = route
@@ -51,30 +50,18 @@ class Breaker:
             if fault in KILLS:
                 await self._kill(fault)
             else:
-                began = monotonic()
                 await self._starve(fault)
-                self.store_faults.append((began, monotonic(), fault))
 
     async def _kill(self, fault: Fault) -> None:
         part = KILLS[fault]
         await self._stack.kill(part)
         if part == WORKER:
             await self._route.quiet()
-            await asyncio.to_thread(self._note_what_was_lost)
+            await asyncio.to_thread(what_was_lost, self._database, self._route)
         await self._stack.wait_ready(part)
 
-    def _note_what_was_lost(self) -> None:
-        """Mark what the mail server took and the killed worker did not note."""
-        sending = select(MessageRow.message_id).where(
-            MessageRow.state == MessageState.SENDING.value, MessageRow.attempts > 0
-        )
-        with self._database.read() as session:
-            unknown = set(session.scalars(sending))
-        for message_id, accepted in self._route.by_message.items():
-            if message_id in unknown and accepted[-1].lost is None:
-                accepted[-1].lost = "worker killed"
-
     async def _starve(self, fault: Fault) -> None:
+        await self._note_what_is_unsure(fault)
         if fault is Fault.FULL:
             await self._fill_up()
         elif fault is Fault.JUMP:
@@ -83,6 +70,12 @@ class Breaker:
             await asyncio.to_thread(_lock_sqlite, str(self._database.engine.url.database))
         else:
             await asyncio.to_thread(_lock_postgres, self._url)
+        await self._note_what_is_unsure(fault)
+
+    async def _note_what_is_unsure(self, fault: Fault) -> None:
+        """Mark what the mail server took, and what we could not note while this lasts."""
+        for accepted in await asyncio.to_thread(_not_noted, self._database, self._route):
+            accepted.unsure = accepted.unsure or fault.value
 
     @property
     def _url(self) -> str:
@@ -95,6 +88,22 @@ class Breaker:
         await asyncio.sleep(FULL_SECONDS)
         for pid in limited:
             _limit_files(pid, resource.RLIM_INFINITY)
+
+
+def what_was_lost(database: Database, route: PostRoute) -> None:
+    """Mark what the mail server took and the killed worker did not note."""
+    for accepted in _not_noted(database, route):
+        accepted.lost = accepted.lost or Fault.KILL_WORKER.value
+
+
+def _not_noted(database: Database, route: PostRoute) -> list[Acceptance]:
+    """What was accepted of the mails that are about to go, as far as the ledger knows."""
+    sending = select(MessageRow.message_id).where(
+        MessageRow.state == MessageState.SENDING.value, MessageRow.attempts > 0
+    )
+    with database.read() as session:
+        unknown = set(session.scalars(sending))
+    return [all_of_it[-1] for one, all_of_it in route.by_message.items() if one in unknown]
 
 
 def _limit_files(pid: int, size: int) -> bool:
@@ -116,9 +125,12 @@ def _lock_sqlite(file: str) -> None:
 
 def _lock_postgres(url: str) -> None:
     engine = _admin(url)
-    with engine.begin() as connection:
-        connection.execute(text(f"LOCK TABLE {_WRITTEN} IN ACCESS EXCLUSIVE MODE"))
-        sleep(LOCK_SECONDS)
+    locked = False
+    while not locked:
+        with suppress(OperationalError), engine.begin() as connection:  # a deadlock: once more
+            connection.execute(text(f"LOCK TABLE {_WRITTEN} IN ACCESS EXCLUSIVE MODE"))
+            sleep(LOCK_SECONDS)
+            locked = True
     engine.dispose()
 
 

@@ -19,11 +19,10 @@ from domain.projection import PairStatus
 from store import answers
 from store.ledger import MessageState
 from store.links import Link, Purpose
-from store.tables import AnswerRow, JournalRow, MessageRow, OutboxRow, ParticipantRow
+from store.tables import AnswerRow, JournalRow, MessageRow, OutboxRow, ParticipantRow, PersonRow
 from tests.chaos.crowd import Thanks
-from tests.chaos.faults import Fault
 from tests.chaos.journals import Line
-from tests.chaos.post import Acceptance, PostRoute
+from tests.chaos.post import PostRoute
 from workflows.messages import PairOutcome
 
 _OF_THE_TWO = {
@@ -88,7 +87,7 @@ def lost_words(session: Session, thanks: Iterable[Thanks]) -> list[str]:
 
 
 def untold_deeds(session: Session, histories: Mapping[str, WorkflowHistory]) -> list[str]:
-    """Answers of which no workflow's history knows: not in the outbox, or still or wrongly there."""
+    """Answers of which no workflow's history knows, wherever they were left on the way."""
     told = {workflow: _signals(history) for workflow, history in histories.items()}
     wrong = []
     signals: Counter[str] = Counter()
@@ -105,7 +104,10 @@ def untold_deeds(session: Session, histories: Mapping[str, WorkflowHistory]) -> 
     answered = Counter(
         pair_workflow_id(row.program_id, row.pair_id or "") for row in session.scalars(about_pairs)
     )
-    wrong += [f"{n} answers never meant to be told: {one}" for one, n in (answered - signals).items()]
+    wrong += [
+        f"{count} answers were never meant to be told to {workflow}"
+        for workflow, count in (answered - signals).items()
+    ]
     return wrong
 
 
@@ -157,50 +159,30 @@ class Doubled:
     """Why that could not be helped; None where nothing explains it."""
 
 
-def doubled_mails(
-    route: PostRoute, store_faults: Iterable[tuple[float, float, Fault]] = ()
-) -> list[Doubled]:
+def doubled_mails(route: PostRoute) -> list[Doubled]:
     """Every acceptance of a mail that another one followed, with the reason."""
-    faults = list(store_faults)
     return [
-        Doubled(message_id, accepted.lost or _while_the_store_was_away(accepted, faults))
+        Doubled(message_id, accepted.lost or accepted.unsure)
         for message_id, all_of_it in route.by_message.items()
         for accepted in all_of_it[:-1]
     ]
 
 
-_JUST_BEFORE = 0.5
-"""Seconds from a mail's acceptance to our note of it, on a busy machine."""
-
-
-def _while_the_store_was_away(
-    accepted: Acceptance, faults: Iterable[tuple[float, float, Fault]]
-) -> str | None:
-    for began, ended, fault in faults:
-        if began - _JUST_BEFORE <= accepted.at <= ended:
-            return f"{fault.value} before it was noted"
-    return None
-
-
 def wrong_mails(
-    session: Session,
-    route: PostRoute,
-    deliveries: Iterable[Mapping[str, Any]],
-    store_faults: Iterable[tuple[float, float, Fault]] = (),
+    session: Session, route: PostRoute, deliveries: Iterable[Mapping[str, Any]]
 ) -> list[str]:
     """What the ledger, the way to the mail server and the mailbox do not agree on."""
     rows = list(session.scalars(select(MessageRow)))
     accepted = route.by_message
-    states = {message: {r.state for r in rows if r.message_id == message} for message in accepted}
-    wrong = _not_gone(rows, accepted, route)
+    wrong = _not_gone(session, rows, route)
     wrong += [
         f"doubled without a reason: {one.message_id}"
-        for one in doubled_mails(route, store_faults)
+        for one in doubled_mails(route)
         if one.reason is None
     ]
+    dropped = Counter(r.message_id for r in rows if r.state == MessageState.DROPPED.value)
     for message_id, all_of_it in accepted.items():
-        last, dropped = all_of_it[-1], states[message_id] == {MessageState.DROPPED.value}
-        if last.lost is not None and not dropped:
+        if all_of_it[-1].lost is not None and not dropped[message_id]:
             wrong.append(f"not sent again, though nobody knew of it: {message_id}")
     arrived = Counter(str(mail["message_id"]) for mail in deliveries)
     known = Counter(one.message_id for one in route.accepted)
@@ -210,21 +192,20 @@ def wrong_mails(
     return wrong
 
 
-def _not_gone(
-    rows: Iterable[MessageRow], accepted: Mapping[str, object], route: PostRoute
-) -> list[str]:
+def _not_gone(session: Session, rows: Iterable[MessageRow], route: PostRoute) -> list[str]:
     refused = {one.message_id for one in route.refusals}
+    addresses = {row.id: row.email for row in session.scalars(select(PersonRow))}
     wrong = []
     for row in rows:
         state = MessageState(row.state)
+        turned_away = addresses.get(row.person_id or "") in route.turned_away
+        was_refused = turned_away or row.message_id in refused
         if state in (MessageState.HELD, MessageState.SENDING):
             wrong.append(f"stuck: {row.key} is {state}")
-        elif state is MessageState.SENT and row.message_id not in accepted:
+        elif state is MessageState.SENT and row.message_id not in route.by_message:
             wrong.append(f"never handed over: {row.key}")
-        elif state is MessageState.REFUSED and row.message_id not in refused:
-            wrong.append(f"nobody refused it: {row.key}")
-        elif state is not MessageState.REFUSED and row.message_id in refused:
-            wrong.append(f"was refused, and is {state}: {row.key}")
+        elif (state is MessageState.REFUSED) is not was_refused:
+            wrong.append(f"was {'' if was_refused else 'not '}refused, and is {state}: {row.key}")
     return wrong
 
 

@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Any
 
 import httpx
@@ -24,8 +25,8 @@ from tests.chaos.web import Browser
 
 POLL_SECONDS = 0.1
 
-DAYS_AHEAD = 8
-"""Program days between a date's being proposed and the date: more than an outage lasts."""
+WITHIN_SECONDS = 60.0
+"""In which a partner picks one of the times that were proposed, outages and all."""
 
 _ASK_FOR_A_DATE = "session_due"
 _ASK_WHETHER_THEY_MET = "session_follow_up"
@@ -33,7 +34,6 @@ _ASK_WHETHER_THEY_MET = "session_follow_up"
 _HAVING = {
     Purpose.SESSION: "held",
     Purpose.CONTINUE: "wish",
-    Purpose.BOOK: "date_1",
     Purpose.PICK: "pick",
 }
 """A field of the form that is meant, on pages with several."""
@@ -134,6 +134,8 @@ class Crowd:
         while True:
             page = Page.read(await self._browser.open(url))
             having = _HAVING.get(link.purpose)
+            if link.purpose is Purpose.BOOK:
+                having = "place" if self._is_agreed(person, link) else "date_1"
             if link.purpose is Purpose.AGREEMENT:
                 having = page.to_sign(suggests=False)
                 if having is None:
@@ -166,6 +168,8 @@ class Crowd:
     ) -> Callable[[str, str, list[str]], str]:
         who = link.pair if link.purpose is Purpose.AGREEMENT else person.reference
         about = f"{link.purpose}/{link.session}/{link.occasion}"
+        wait = 0 if self._is_agreed(person, link) else WITHIN_SECONDS
+        soonest = ceil(wait / self._calendar.day_seconds)
 
         def choose(name: str, kind: str, options: list[str]) -> str:
             if name == "joins":
@@ -173,7 +177,7 @@ class Crowd:
             if name in ("accepts", "held"):
                 return "yes" if "yes" in options else options[0]
             if kind == "date":
-                return self._a_date(int(name[-1]) if name[-1].isdigit() else 1)
+                return self._a_date(soonest + (int(name[-1]) if name[-1].isdigit() else 1))
             if kind == "time":
                 return "12:00"
             if link.purpose is Purpose.AGREEMENT:
@@ -186,6 +190,14 @@ class Crowd:
 
         return choose
 
-    def _a_date(self, nth: int) -> str:
+    def _is_agreed(self, person: Simulated, link: Link) -> bool:
+        """Whether two agree on a date by themselves, which the mentor then enters.
+
+        On the first session's they do in every other pair, on later ones' in all.
+        """
+        agreed = random.Random(f"{self._seed}/{person.reference}/agreed").random() < 0.5
+        return link.purpose is Purpose.BOOK and (agreed or (link.session or 0) > 1)
+
+    def _a_date(self, days: int) -> str:
         today = self._calendar.to_program(datetime.now(UTC))
-        return (today + timedelta(days=DAYS_AHEAD - 3 + nth)).date().isoformat()
+        return (today + timedelta(days=days)).date().isoformat()

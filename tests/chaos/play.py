@@ -81,12 +81,11 @@ async def played(
 ) -> AsyncIterator[Scene]:
     """The program, played from its start to its report.
 
-    `url` names the store, if it is not SQLite; `worker` is what Python runs as the worker. Those
-    who read no mail have addresses that are refused, where there are faults.
+    `url` names the store, if it is not SQLite; `worker` is what Python runs as the worker.
     """
     tally = Tally(say)
     disturbed = plan is not NO_FAULTS
-    route = PostRoute(plan, tally, population.unread if disturbed else ())
+    route = PostRoute(plan, tally, population.refused)
     await route.open()
     stack = Stack(
         folder,

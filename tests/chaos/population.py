@@ -117,7 +117,7 @@ class Simulated:
     role: Role
     joins: bool = True
     reads: bool = True
-    """Whether they read their mail at all. In a run with faults, their address is refused."""
+    """Whether mail reaches them: it doesn't where the server refuses their address."""
 
 
 @dataclass(frozen=True)
@@ -130,8 +130,8 @@ class Population:
     people: Sequence[Simulated]
 
     @property
-    def unread(self) -> frozenset[str]:
-        """The addresses of those who never read their mail."""
+    def refused(self) -> frozenset[str]:
+        """The addresses that the mail server refuses."""
         return frozenset(person.email for person in self.people if not person.reads)
 
 
@@ -167,7 +167,7 @@ def populate(
 
 
 def _people(seed: int, pairs: int) -> list[Simulated]:
-    """So many who pair up, one of each side who stays out, and one who reads no mail."""
+    """So many who pair up, one of each side who stays out, and one whose address is refused."""
     dice = random.Random(f"{seed}/people")
     people: list[Simulated] = []
     for role in Role:
@@ -193,7 +193,7 @@ _TOPICS = (
     "Short video",
     "Agile ways of working",
 )
-_FIRST = ("Ada", "Bruno", "Chiara", "Dmitri", "Elif", "Femi", "Grace", "Hana", "Ivo", "Júlia")
+_FIRST = ("Adelina", "Chiara", "Dmitri", "Eleonor", "Femiola", "Hannelore", "Ivonka", "Júliana")
 _LAST = (
     "Beispiel",
     "Example",

@@ -40,7 +40,9 @@ class Acceptance:
     message_id: str
     at: float
     lost: str | None = None
-    """Why the worker does not know of it, where it doesn't."""
+    """Why the worker does not know of it, where it doesn't: the mail has to come again."""
+    unsure: str | None = None
+    """Why our note of it may have failed: the mail may come again."""
 
 
 @dataclass

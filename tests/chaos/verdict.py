@@ -58,18 +58,15 @@ async def judge(scene: Scene, undisturbed: Memory) -> Verdict:
     deliveries = await asyncio.to_thread(
         evidence.deliveries, scene.stack.settings().mailbox_url or ""
     )
-    faults = scene.breaker.store_faults
     with scene.database.read() as session:
         wrong += checks.lost_answers(session, (one.link for one in scene.crowd.thanks))
         wrong += checks.lost_words(session, scene.crowd.thanks)
         wrong += checks.untold_deeds(session, histories)
-        wrong += checks.wrong_mails(session, scene.route, deliveries, faults)
+        wrong += checks.wrong_mails(session, scene.route, deliveries)
         wrong += checks.other_messages(messages(session, scene.program), undisturbed.messages)
         wrong += differences(stories(session, scene.program), undisturbed.stories)
         refused = session.query(MessageRow).filter_by(state="refused").count()
-    doubled = Counter(
-        one.reason or "no reason" for one in checks.doubled_mails(scene.route, faults)
-    )
+    doubled = Counter(one.reason or "no reason" for one in checks.doubled_mails(scene.route))
     return Verdict(
         faults=scene.tally.done,
         answers=len(scene.crowd.thanks),
