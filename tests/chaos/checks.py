@@ -17,6 +17,7 @@ from domain.journal import BY_PEOPLE
 from domain.lifecycle import PairState
 from domain.projection import PairStatus
 from store import answers
+from store.content import Mail
 from store.ledger import MessageState
 from store.links import Link, Purpose
 from store.tables import AnswerRow, JournalRow, MessageRow, OutboxRow, ParticipantRow, PersonRow
@@ -193,7 +194,7 @@ def wrong_mails(
 
 
 def _not_gone(session: Session, rows: Iterable[MessageRow], route: PostRoute) -> list[str]:
-    refused = {one.message_id for one in route.refusals}
+    refused = route.refused_in_the_end
     addresses = {row.id: row.email for row in session.scalars(select(PersonRow))}
     wrong = []
     for row in rows:
@@ -209,10 +210,31 @@ def _not_gone(session: Session, rows: Iterable[MessageRow], route: PostRoute) ->
     return wrong
 
 
+def untold_refusals(session: Session) -> list[str]:
+    """Of whom mail did not reach, those whom the coordinator did not hear of."""
+    rows = list(session.scalars(select(MessageRow)))
+    told = {
+        (row.pair_id, row.key.split("/", 4)[3])
+        for row in rows
+        if (row.kind, row.state) == (Mail.ADDRESS_REFUSED, MessageState.SENT)
+    }
+    return [
+        f"the coordinator was not told: {row.key}"
+        for row in rows
+        if row.state == MessageState.REFUSED
+        and row.person_id is not None
+        and (row.pair_id, row.person_id) not in told
+    ]
+
+
 HANG_ON_TIME = frozenset(
-    {"session_reminder", "check_in_reminder", "session_proposed", "session_follow_up"}
+    {
+        *("session_reminder", "check_in_reminder", "session_proposed", "session_follow_up"),
+        Mail.ADDRESS_REFUSED.value,
+    }
 )
-"""Messages of which there may be more or fewer, when an answer comes earlier or later."""
+"""Messages of which there may be more or fewer, when an answer comes earlier or later, or a mail is
+refused."""
 
 
 def other_messages(disturbed: Counter[Line], undisturbed: Counter[Line]) -> list[str]:

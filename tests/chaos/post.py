@@ -50,7 +50,7 @@ class Refusal:
     """A mail that was refused for good."""
 
     message_id: str
-    code: int
+    at: float
 
 
 @dataclass
@@ -115,6 +115,16 @@ class PostRoute:
         for one in self.accepted:
             found[one.message_id].append(one)
         return dict(found)
+
+    @property
+    def refused_in_the_end(self) -> frozenset[str]:
+        """Message-IDs of mails that were refused, and not accepted at a later try.
+
+        There is one where the worker was killed, or could not note the refusal.
+        """
+        accepted = {one.message_id: one.at for one in self.accepted}
+        later = (one for one in self.refusals if one.at > accepted.get(one.message_id, 0.0))
+        return frozenset(one.message_id for one in later)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -214,7 +224,7 @@ class _Talk:
         if fault is Fault.PUT_OFF:
             await self._say("451 try later")
         elif fault is Fault.REFUSED:
-            route.refusals.append(Refusal(mail.header("Message-ID"), 554))
+            route.refusals.append(Refusal(mail.header("Message-ID"), monotonic()))
             await self._say("554 no")
         elif fault is Fault.CLOSING:
             await self._say("421 closing")

@@ -63,6 +63,7 @@ async def judge(scene: Scene, undisturbed: Memory) -> Verdict:
         wrong += checks.lost_words(session, scene.crowd.thanks)
         wrong += checks.untold_deeds(session, histories)
         wrong += checks.wrong_mails(session, scene.route, deliveries)
+        wrong += checks.untold_refusals(session)
         wrong += checks.other_messages(messages(session, scene.program), undisturbed.messages)
         wrong += differences(stories(session, scene.program), undisturbed.stories)
         refused = session.query(MessageRow).filter_by(state="refused").count()
