@@ -7,18 +7,21 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 PYTEST ?=
 NAME ?=
 UPGRADE ?=
+SEED ?=
+FAULTS ?= 220
+CHAOS ?=
 BENCH ?=
 # Python keeps what it compiled, even where it is told not to: nothing is compiled while it is
 # installed, and tests start a hundred processes that would each compile all of it anew.
 unexport PYTHONDONTWRITEBYTECODE
 # Played with days of less than a second, so that nothing else may run beside them.
-WHOLE_PROGRAMS := $(addprefix tests/end_to_end/,test_disturbed.py test_on_postgresql.py)
+WHOLE_PROGRAMS := $(addprefix tests/end_to_end/,test_faults.py test_on_postgresql.py)
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-deep lint format lock histories fingerprints migration schema diagram settings \
-	metrics guide pictures bench bench-matching bench-full
+.PHONY: help setup demo run test test-deep chaos lint format lock histories fingerprints migration schema diagram \
+	settings metrics guide pictures bench bench-matching bench-full
 
 help: ## List these commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +46,9 @@ endif
 test-deep: $(BIN)/.ready-to-build ## Try the rules on more examples, and the workflows without each of their lines
 	$(BIN)/python -m pytest tests/domain --hypothesis-profile=deep $(PYTEST)
 	EVERY_MUTANT=1 $(BIN)/python -m pytest tests/workflows/test_mutants.py
+
+chaos: $(BIN)/.ready-to-build ## Play thirty pairs while parts are killed and more; SEED=7 FAULTS=220 CHAOS=--json
+	$(BIN)/python -m tests.chaos $(SEED:%=--seed %) --faults $(FAULTS) $(CHAOS)
 
 lint: $(BIN)/.ready-to-build ## Check style, types, the import rule and the workflows
 	$(BIN)/ruff check .

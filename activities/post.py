@@ -11,20 +11,21 @@ from temporalio import activity
 
 from activities.channels import Channels
 from activities.failures import erased_meanwhile
-from activities.letters import MANAGER, Draft, keep, waits_for_its_pair
+from activities.letters import MANAGER, Draft, Letter, keep, waits_for_its_pair
 from activities.mail import Deferred, Mailer, Refused, compose
 from activities.reach import reach_of
 from activities.signatures import Sent
 from activities.sorting import Hours, Mailing, Sorting
 from activities.writing import Writer
 from domain.journal import JournalEvent
+from domain.messages import Recipient, message_key
 from domain.posting import is_given_up, try_again_after
 from store import instruments, journal, ledger, programs
-from store.content import Content
+from store.content import Content, Mail
 from store.database import Database
 from store.ledger import Entry, Held, MessageState, Standing
 from store.links import Links
-from store.programs import PairPeople, Participant, Program
+from store.programs import PairPeople, Participant
 
 PAGE = 200
 """Messages that one activity takes out of what is held for a program."""
@@ -186,10 +187,11 @@ class Post:
                     outgoing.send(self._message(mailing, writer, people))
                 except Deferred as deferral:
                     with self._database.write() as session:
-                        self._put_off(session, mailing, writer.program, deferral.code, now)
+                        self._put_off(session, mailing, writer, deferral.code, now)
                 except Refused as refusal:
                     with self._database.write() as session:
                         ledger.mark_refused(session, mailing.keys, refusal.code)
+                        self._tell_hr(session, mailing.parcels[0].draft, writer, refusal.code, now)
                 else:
                     with self._database.write() as session:
                         ledger.mark_sent(session, mailing.keys, now)
@@ -198,13 +200,13 @@ class Post:
                         self._channels.tell(entries, now)
 
     def _put_off(
-        self, session: Session, mailing: Mailing, program: Program, code: int, now: datetime
+        self, session: Session, mailing: Mailing, writer: Writer, code: int, now: datetime
     ) -> None:
         """The mail server wants to be asked again: hold the messages for a while, but not for ever.
 
         They are sorted anew then, and may go in another mail.
         """
-        day = program.definition.calendar.day
+        day = writer.program.definition.calendar.day
         for parcel in mailing.parcels:
             key = parcel.draft.entry.key
             if not ledger.is_on_its_way(session, key):
@@ -213,6 +215,7 @@ class Post:
             since = kept.put_off_since or now
             if is_given_up(since, now, day):
                 ledger.mark_refused(session, [key], code)
+                self._tell_hr(session, parcel.draft, writer, code, now)
                 continue
             times = kept.put_off + 1
             later = kept.model_copy(
@@ -220,6 +223,42 @@ class Post:
             )
             until = now + try_again_after(times, day)
             ledger.hold(session, key, until, later.model_dump(mode="json"), code)
+
+    def _tell_hr(
+        self, session: Session, refused: Draft, writer: Writer, code: int, now: datetime
+    ) -> None:
+        """Have the coordinator told, once for each person and pair, that mail is refused.
+
+        The message waits in the ledger, due at once: the workflow learns that it does, and has it
+        sent. That nothing reaches the coordinator, nobody can be told by mail.
+        """
+        entry, to = refused.entry, refused.letter.to
+        if entry.person is None:
+            return
+        program, hr = writer.program, writer.program.definition.coordinator
+        occasion = f"{entry.person}:{MANAGER}" if entry.recipient == MANAGER else entry.person
+        kind, recipient = Mail.ADDRESS_REFUSED.value, Recipient.COORDINATOR.value
+        told = Entry(
+            key=message_key(program.id, entry.pair, kind, occasion, recipient),
+            program=program.id,
+            pair=entry.pair,
+            person=None,
+            recipient=recipient,
+            kind=kind,
+        )
+        if ledger.known(session, [told.key]):
+            return
+        acts = ("people {} people.csv", "status {}")
+        section = writer.content_for(None).section(
+            kind,
+            **writer.about(hr, None),
+            who={"name": to.name, "email": to.email},
+            code=code,
+            commands=[f"python starter.py {act.format(program.id)}" for act in acts],
+        )
+        letter = keep(session, Draft(entry=told, letter=Letter(to=hr, section=section)))
+        ledger.write_down(session, [told], self.domain, now)
+        ledger.hold(session, told.key, now, letter.model_dump(mode="json"))
 
     def _message(
         self, mailing: Mailing, writer: Writer, people: dict[str, Participant]

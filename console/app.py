@@ -49,7 +49,16 @@ from domain.plan import plan_of
 from domain.problems import BadInput, Problem, did_you_mean
 from domain.projection import project
 from runtime.settings import PROJECT, Settings, content_folders, load_settings
-from store import answers, instruments, journal, ledger, pair_story, programs, proposals
+from store import (
+    answers,
+    instruments,
+    journal,
+    ledger,
+    pair_story,
+    programs,
+    proposals,
+    refusals,
+)
 from store.content import Content
 from store.database import Database
 from store.group_sessions import group_sessions_now
@@ -224,6 +233,7 @@ def read_standing(database: Database, program: str, remarks: Sequence[str] = ())
             proposal=proposals.latest_proposal(session, program),
             groups=group_sessions_now(session, found, journal.now_of(session, program)),
             attention=attention_of(events),
+            refusing=tuple(refusals.refusing(session, program)),
             remarks=tuple(remarks),
             kept=show_retention.kept(session, program),
         )

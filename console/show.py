@@ -35,6 +35,7 @@ from store.ledger import MessageState
 from store.pair_story import Told
 from store.programs import Entrant, Program
 from store.proposals import StoredProposal
+from store.refusals import Refusing
 
 STYLE = {
     PairState.INTRODUCED: "cyan",
@@ -73,6 +74,8 @@ class Standing(Value):
     """Its group sessions, and how everybody stands with them."""
     attention: dict[str, Attention] = Field(default_factory=dict)
     """What waits for the coordinator, by pair."""
+    refusing: tuple[Refusing, ...] = ()
+    """Whom mail does not reach."""
     remarks: tuple[str, ...] = ()
     """What content gives to think about, in words."""
     kept: Kept | None = None
@@ -238,6 +241,7 @@ def standing_facts(standing: Standing) -> dict[str, Any]:
         "people": status.people.model_dump(),
         "pairs": {state.value: n for state, n in status.counts.items() if n},
         "messages": {state.value: n for state, n in standing.messages.items()},
+        "refused_addresses": [one.model_dump() for one in standing.refusing],
         "answers": standing.answers,
         "group_sessions": [_group_facts(group) for group in standing.groups],
         "pair_list": [_pair_facts(pair, standing.waits(pair.pair)) for pair in status.pairs],
@@ -277,6 +281,7 @@ def standing(current: Standing, settings: Settings) -> RenderableType:
         Text(f"{definition.program.title} ({current.program.id})", style="bold"),
         stage_line(current.status, paused_until=_paused_until(current)),
         people_line(current),
+        *_refusing_lines(current),
         *(_group_line(current, group) for group in current.groups if group.attendance),
     ]
     if current.status.pairs:
@@ -366,6 +371,33 @@ def people_line(current: Standing) -> Text:
         f" · {current.answers} answers"
     )
     return Text(text)
+
+
+MOST_ADDRESSES = 10
+"""Addresses that `status` lists of those which refuse mail."""
+
+
+def _refusing_lines(current: Standing) -> list[Text]:
+    """Whom mail does not reach, and what to do about it."""
+    refusing = current.refusing
+    if not refusing:
+        return []
+    count = "1 address" if len(refusing) == 1 else f"{len(refusing)} addresses"
+    how = f"python starter.py people {current.program.id} FILE"
+    lines = [Text(f"Mail does not reach {count}. Correct the file: {how}", style="bold yellow")]
+    lines += [Text(f"  {_refused(one)}") for one in refusing[:MOST_ADDRESSES]]
+    if len(refusing) > MOST_ADDRESSES:
+        more = len(refusing) - MOST_ADDRESSES
+        lines.append(Text(f"  and {more} more; all of them with --json", style="dim"))
+    return lines
+
+
+def _refused(one: Refusing) -> str:
+    whose = f"the line manager of {one.name}" if one.of_manager else one.name
+    reference = f" ({one.reference})" if one.reference else ""
+    address = f", {one.email}" if one.email else ""
+    messages = "1 message" if one.messages == 1 else f"{one.messages} messages"
+    return f"{whose}{reference}{address}: {messages} refused, code {one.code}"
 
 
 def _sifted(people: PeopleCounts) -> str:

@@ -182,6 +182,10 @@ class Stack:
         """End a part with SIGKILL. The stack starts it again; see `wait_ready`."""
         await self._parts[part].kill()
 
+    def process(self, part: str) -> Process | None:
+        """The process that a part runs as now; None while it is down."""
+        return self._parts[part].process
+
     async def wait_ready(self, part: str) -> None:
         """Wait until a part does its work (again)."""
         await self._parts[part].wait_ready()

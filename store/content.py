@@ -104,6 +104,7 @@ class Mail(StrEnum):
     NEW_PAIRS_READY = "new_pairs_ready"
     NOBODY_FOUND = "nobody_found"
     RULES_BROKEN = "rules_broken"
+    ADDRESS_REFUSED = "address_refused"
     PREPARATION_OVERDUE = "preparation_overdue"
     PAIR_STALLED = "pair_stalled"
     PAIR_STALLED_SPONSOR = "pair_stalled_sponsor"

@@ -12,11 +12,11 @@ from temporalio.exceptions import ApplicationError
 from activities import mail
 from activities.mail import Mailer, MailServer
 from activities.post import Post
-from activities.signatures import ProgramMomentKind, Sent
+from activities.signatures import ProgramMomentKind, ProgramRef, Sent
 from domain.journal import EventKind, JournalEvent
 from domain.pair import MomentKind
 from runtime.ports import any_free_port
-from store import ledger
+from store import ledger, refusals
 from store.database import Database
 from store.tables import MessageRow
 from tests.activities.conftest import NOW, Works, always_open, make_works
@@ -95,9 +95,57 @@ def test_an_address_that_is_refused_for_good_is_marked_and_the_other_gets_the_ma
     assert {(row.recipient, row.state, row.error) for row in rows} == {
         ("mentor", "refused", "550"),
         ("mentee", "sent", None),
+        ("coordinator", "held", None),
     }
-    assert works.of_pair(MomentKind.INTRODUCTION) == sent
-    assert len(works.post.mails()) == 1
+    again = works.of_pair(MomentKind.INTRODUCTION)
+    assert (again.sent, again.refused) == (1, 1)
+    assert works.post.kinds() == [("theo", "introduction"), ("cora", "address_refused")]
+
+
+def test_the_coordinator_hears_once_of_an_address_that_is_refused(works: Works) -> None:
+    works.post.turns_away["mia@example.com"] = "550 No Mia here"
+    sent = works.of_pair(MomentKind.INTRODUCTION)
+    assert sent.later == NOW
+    assert works.held(NOW).later is None
+    assert works.post.kinds()[-1] == ("cora", "address_refused")
+    text = works.post.mails()[-1].text
+    assert "Mia Example" in text
+    assert "mia@example.com" in text
+    assert "550" in text
+    again = works.of_pair(MomentKind.PREPARATION, until=NOW + timedelta(days=7))
+    assert (again.refused, again.later) == (1, None)
+    assert works.post.kinds().count(("cora", "address_refused")) == 1
+
+
+def test_the_coordinator_hears_of_invitations_that_are_refused(works: Works) -> None:
+    works.post.turns_away["mia@example.com"] = "550 No Mia here"
+    page = works.of_program(ProgramMomentKind.INVITATION, until=NOW + timedelta(days=7))
+    assert (page.refused, page.later) == (1, NOW)
+    works.program_messages.send_held_of_program(ProgramRef(program=PROGRAM, now=NOW))
+    assert works.post.kinds()[-1] == ("cora", "address_refused")
+
+
+def test_of_the_coordinators_own_address_nobody_is_told_by_mail(works: Works) -> None:
+    works.post.turns_away["cora@example.com"] = "550 No Cora here"
+    works.of_program(ProgramMomentKind.MATCHES_READY)
+    assert works.ledger() == {"coordinator matches_ready": "refused"}
+    with works.scene.database.read() as session:
+        (found,) = refusals.refusing(session, PROGRAM)
+    assert (found.name, found.email, found.code) == ("Cora Example", "cora@example.com", 550)
+
+
+def test_whom_mail_does_not_reach_is_known_until_it_does_again(works: Works) -> None:
+    works.post.turns_away["mia@example.com"] = "550 No Mia here"
+    works.of_pair(MomentKind.INTRODUCTION)
+    works.of_pair(MomentKind.PREPARATION, until=NOW + timedelta(days=7))
+    with works.scene.database.read() as session:
+        (found,) = refusals.refusing(session, PROGRAM)
+    assert (found.reference, found.code, found.messages) == ("p-mia", 550, 2)
+    works.change_profile("mia", email="right@example.com")
+    works.of_pair(MomentKind.EXTENDED, until=NOW, now=NOW + timedelta(days=1))
+    assert ("right", "program_extended") in works.post.kinds()
+    with works.scene.database.read() as session:
+        assert refusals.refusing(session, PROGRAM) == []
 
 
 def test_who_is_put_off_keeps_nobody_else_waiting_and_is_tried_again(works: Works) -> None:
@@ -118,7 +166,7 @@ def test_who_is_put_off_for_ever_is_given_up_after_three_days(works: Works) -> N
     at: datetime | None = NOW
     sent = works.of_pair(MomentKind.INTRODUCTION)
     asked = []
-    while sent.later is not None:
+    while sent.later is not None and not sent.refused:
         at = sent.later
         asked.append(at - NOW)
         sent = works.held(at)
@@ -250,7 +298,9 @@ def test_an_odd_address_never_keeps_the_other_from_their_mail(
 ) -> None:
     on_sqlite.change_profile("mia", email=address)
     on_sqlite.of_pair(MomentKind.INTRODUCTION)
-    assert on_sqlite.ledger() == {"mentor introduction": state, "mentee introduction": "sent"}
+    told = {"coordinator address_refused": "held"} if state == "refused" else {}
+    both = {"mentor introduction": state, "mentee introduction": "sent"}
+    assert on_sqlite.ledger() == both | told
     assert ("theo", "introduction") in on_sqlite.post.kinds()
 
 

@@ -16,8 +16,9 @@ from domain.journal import EventKind
 from domain.people import Role
 from domain.proposal import BlockingPair, Proposal, ProposedPair, Reached, Totals, Unmatched
 from runtime.settings import load_settings
-from store import answers, proposals
+from store import answers, ledger, proposals
 from store.database import Database
+from store.ledger import Entry
 from store.links import Link, Purpose
 from store.migrate import migrate
 from store.tables import PairRow, ParticipantRow
@@ -414,6 +415,32 @@ def test_status_fits_80_columns_and_shows_who_needs_attention_first(scene: Scene
     assert "stalled, step 2" in rows[0]
     facts = type_in("status", PROGRAM, "--json").json
     assert facts["pairs"] == {"meeting": 1, "stalled": 1}
+
+
+def test_status_names_whom_mail_does_not_reach(scene: Scene) -> None:
+    entries = [
+        Entry(
+            key=f"{PROGRAM}/-/invitation/1/{person}",
+            program=PROGRAM,
+            pair=None,
+            person=person,
+            recipient="participant",
+            kind="invitation",
+        )
+        for person in ("p-mia", "p-theo")
+    ]
+    with scene.database.write() as session:
+        ledger.write_down(session, entries, "example.com", STARTED)
+        ledger.mark_sent(session, [entries[1].key], STARTED)
+    assert "does not reach" not in type_in("status", PROGRAM).out
+    with scene.database.write() as session:
+        ledger.mark_refused(session, [entries[0].key], 550)
+    done = type_in("status", PROGRAM)
+    assert "Mail does not reach 1 address." in done.out
+    assert f"starter.py people {PROGRAM} FILE" in " ".join(done.out.split())
+    assert "Mia Example (p-mia), mia@example.com: 1 message refused, code 550" in done.out
+    (found,) = type_in("status", PROGRAM, "--json").json["refused_addresses"]
+    assert (found["reference"], found["email"], found["code"]) == ("p-mia", "mia@example.com", 550)
 
 
 def test_the_link_is_whole_and_names_the_namespace_in_use(

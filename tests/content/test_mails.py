@@ -91,6 +91,8 @@ HR: dict[str, Any] = {
     "flagged": [
         {"name": "Mia Example", "question": "Do the two of you fit?", "answer": "I’m deciding"}
     ],
+    "who": {"name": "Mia Example", "first_name": "Mia", "email": "mia@example.com"},
+    "code": 550,
     "days_quiet": 21,
     "sessions_held": 1,
     "next_step": "If nothing changes, the sponsor is told in 7 days.",
@@ -149,6 +151,7 @@ TO_HR = (
     Mail.NEW_PAIRS_READY,
     Mail.NOBODY_FOUND,
     Mail.RULES_BROKEN,
+    Mail.ADDRESS_REFUSED,
     Mail.PREPARATION_OVERDUE,
     Mail.PAIR_STALLED,
     Mail.PAIR_STALLED_SPONSOR,
@@ -249,7 +252,7 @@ def test_the_html_of_a_mail_is_well_formed_and_says_the_same(mail: Mail) -> None
 )
 def test_a_name_is_never_markup(mail: Mail, name: str) -> None:
     values = values_for(mail)
-    for key in ("me", "partner", "mentor", "mentee"):
+    for key in ("me", "partner", "mentor", "mentee", "who"):
         if key in values:
             values[key] = {**values[key], "name": name, "first_name": name}
     text = CONTENT_EN.mail(mail.value, **values)

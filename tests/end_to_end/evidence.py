@@ -107,7 +107,8 @@ def deliveries(mailbox: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     while True:
         after = found[-1]["id"] if found else 0
-        page = httpx.get(f"{mailbox}/api/messages", params={"after": after}).json()["messages"]
+        answer = httpx.get(f"{mailbox}/api/messages", params={"after": after}, timeout=60)
+        page = answer.json()["messages"]
         if not page:
             return found
         found += page
@@ -118,3 +119,16 @@ def log_lines(folder: Path) -> str:
     return "\n".join(
         file.read_text("utf-8", "replace") for file in sorted(folder.glob("logs/*.log*"))
     )
+
+
+async def personal_words_held(
+    client: Client, database: Database, folder: Path, program: str
+) -> list[str]:
+    """Of all personal words of a program, those that Temporal or a log holds."""
+    words = personal_words(database)
+    assert len(words) > 100
+    held = await everything_in_temporal(client, program)
+    logs = log_lines(folder)
+    assert len(logs) > 1_000
+    in_logs = {word for word in words if not word.isdigit() and word in logs}
+    return sorted(in_logs | {word for word in words if held.mentions(word)})
