@@ -19,6 +19,7 @@ from activities.writing import Writer
 from domain.matching import rule_check
 from domain.messages import Recipient, message_key
 from domain.protection import protection_check
+from domain.written import no_address
 from store import answers, approvals, programs, proposals, selections
 from store.content import Content
 from store.database import Database
@@ -202,7 +203,7 @@ def _facts(session: Session, moment: ProgramMoment) -> dict[str, Any]:
 
 def _without_a_partner(session: Session, moment: ProgramMoment) -> dict[str, Any]:
     waiting = Standing(session, moment.program).without_a_partner()
-    people = [{"name": p.name, "role": " / ".join(p.roles)} for p in waiting]
+    people = [{"name": no_address(p.name), "role": " / ".join(p.roles)} for p in waiting]
     return {"people": people[:MOST_NAMED], "count": len(people)}
 
 
@@ -219,8 +220,8 @@ def _broken(session: Session, moment: ProgramMoment) -> dict[str, Any]:
             pairs.append(
                 {
                     "id": identity,
-                    "mentor": mentor.name,
-                    "mentee": mentee.name,
+                    "mentor": no_address(mentor.name),
+                    "mentee": no_address(mentee.name),
                     "why": " ".join(check(mentor, mentee)),
                     "stopped": depends(mentor, mentee),
                 }

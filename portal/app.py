@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
+from domain.written import shown_as_it_reads
 from portal.languages import as_asked
 from portal.limits import Limit, Limits, TooOften, client_of
 from portal.pages import PAGES
@@ -203,9 +204,7 @@ _WORDS_FOR = {404: "invalid", 405: "not_here", 410: "expired", 413: "too_large"}
 """The words for a status; for any other, that it could not be read."""
 
 
-def _explain_errors(
-    app: FastAPI, content: Content, templates: Environment, limits: Limits
-) -> None:
+def _explain_errors(app: FastAPI, content: Content, templates: Environment, limits: Limits) -> None:
     """A page that a person understands, for everything that can go wrong with a request."""
     wrong_links = Limit("wrong_links", limits.wrong_links)
 
@@ -269,9 +268,14 @@ def _templates() -> Environment:
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_as_it_reads,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def _as_it_reads(value: object) -> object:
+    return shown_as_it_reads(value) if isinstance(value, str) else value
 
 
 def _render(templates: Environment, view: View, visit: Guest, problems: Form | None = None) -> str:

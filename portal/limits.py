@@ -12,7 +12,7 @@ from dataclasses import dataclass
 MINUTE = 60.0
 
 MOST_REMEMBERED = 10_000
-"""Addresses, or links, that are counted at one time; beyond it, the one counted longest is let go."""
+"""Addresses, or links, that are counted at one time. Beyond it, the oldest is let go."""
 
 
 class TooOften(Exception):
@@ -27,9 +27,7 @@ class TooOften(Exception):
 class Limit:
     """At most `most` times a minute, counted for each key on its own. Safe to share by threads."""
 
-    def __init__(
-        self, what: str, most: int, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, what: str, most: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._what = what
         self._most = most
         self._clock = clock

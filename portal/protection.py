@@ -51,6 +51,10 @@ _HEADERS = {
 _HTTPS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 
+class _Gone(Exception):
+    """Who was sending hung up before the end."""
+
+
 class Protection:
     """The outermost middleware.
 
@@ -116,12 +120,18 @@ class Protection:
             if not self._is_from_here(headers):
                 await self._refuse(403, "elsewhere", scope, send)
                 return
+            if "content-length" in headers and "transfer-encoding" in headers:
+                # Two who read it differently, one behind the other, would see two requests in it.
+                await self._refuse(400, "unreadable", scope, send)
+                return
             try:
                 async with asyncio.timeout(LONGEST_BODY_SECONDS):
                     body = await _whole_body(headers, receive)
             except TimeoutError:
                 await self._refuse(408, "too_slow", scope, send)
                 return
+            except _Gone:
+                return  # half a form is none
             if body is None:
                 await self._refuse(413, "too_large", scope, send)
                 return
@@ -172,7 +182,7 @@ def _purpose(scope: Scope) -> str | None:
 
 
 async def _whole_body(headers: Headers, receive: Receive) -> bytes | None:
-    """The request's body, or None if it is larger than any form of ours."""
+    """The request's body, or None if it is larger than any form of ours. Raises _Gone."""
     declared = headers.get("content-length", "0")
     if not _NUMBER.fullmatch(declared) or int(declared) > LARGEST_BODY:
         return None
@@ -180,7 +190,7 @@ async def _whole_body(headers: Headers, receive: Receive) -> bytes | None:
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            return body
+            raise _Gone
         body += bytes(message.get("body", b""))
         if len(body) > LARGEST_BODY:
             return None
