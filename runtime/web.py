@@ -95,24 +95,27 @@ async def serve(app: Starlette, host: str, port: int) -> None:
     Requests are not logged: their paths hold the tokens of links.
     Raises SystemExit when the port can't be had.
     """
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            host=host,
-            port=port,
-            http=Guarded,
-            ws="none",
-            proxy_headers=False,
-            access_log=False,
-            server_header=False,
-            log_config=None,
-            timeout_graceful_shutdown=DRAIN_SECONDS,
-        )
-    )
+    server = uvicorn.Server(config_of(app, host, port))
     # When it is done, uvicorn raises the signal once more, for whoever handled it before.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _already_done)
     await server.serve()
+
+
+def config_of(app: Starlette, host: str, port: int) -> uvicorn.Config:
+    """How pages are served: nobody is believed what they say of themselves, or kept waiting for."""
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http=Guarded,
+        ws="none",
+        proxy_headers=False,
+        access_log=False,
+        server_header=False,
+        log_config=None,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
 
 
 def _already_done(*_: object) -> None:
