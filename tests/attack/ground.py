@@ -127,9 +127,7 @@ class Ground:
 
 
 @contextmanager
-def ground(
-    limits: Limits = UNLIMITED, links: type[Links] = Links
-) -> Iterator[Ground]:
+def ground(limits: Limits = UNLIMITED, links: type[Links] = Links) -> Iterator[Ground]:
     """A ground of one's own."""
     with TemporaryDirectory() as folder:
         made = Ground(Path(folder), limits, links)

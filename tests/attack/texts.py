@@ -24,7 +24,8 @@ HOSTILE = [
     "<http://evil.example.net>", "http://evil.example.net/a", "&lt;script&gt;", "&#x3c;b&#x3e;",
     "<!--", "]]>", "<style>*{display:none}</style>", "<base href=//evil.example.net>", "a\u202eb",
     "\u2066x\u2069\u202dy", "=cmd|'/C calc'!A0", "@SUM(1+1)", "NULL", "'; DROP TABLE people; --",
-    "Robert\"); --", "a" * 200, "\u0645\u0631\u064a\u0645", "\U0001f468\u200d\U0001f469\u200d\U0001f467",
+    "Robert\"); --", "a" * 200, "\u0645\u0631\u064a\u0645",
+    "\U0001f468\u200d\U0001f469\u200d\U0001f467",
     "=?utf-8?q?=0D=0ABcc:_evil=40example.net?=", "x\u2028y", "x\u0085y", ".", "\\", "`", "*_~#>",
 ]  # fmt: skip
 
@@ -78,9 +79,7 @@ def _put(here: Ground, place: str, word: str, language: str) -> None:
     program = DEFINITION.model_dump(mode="json")
     program["program"] |= {"title": named["title"], "organisation": named["organisation"]}
     with here.scene.database.write() as session:
-        session.execute(
-            update(PersonRow).values(language=language, name=named["name"])
-        )
+        session.execute(update(PersonRow).values(language=language, name=named["name"]))
         session.execute(update(ProgramRow).values(title=named["title"], definition=program))
 
 
