@@ -225,13 +225,13 @@ def _has_no_port_zero(value: int) -> int:
 
 def _is_no_less_than_none(value: int) -> int:
     if value < 0:
-        raise ValueError("it must be 0 or more.")
+        raise ValueError("this must be 0 or more.")
     return value
 
 
 def _is_no_less_than_one(value: int) -> int:
     if value < 1:
-        raise ValueError("it must be 1 or more.")
+        raise ValueError("this must be 1 or more.")
     return value
 
 

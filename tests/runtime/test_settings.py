@@ -57,6 +57,9 @@ def test_every_wrong_setting_is_named_at_once(tmp_path: Path) -> None:
             "TRACES_URL": "collector:4318",
             "WORK": "workflows, mial",
             "MAIL_RATE": "0",
+            "PORTAL_PROXIES": "-1",
+            "PORTAL_SENDS": "0",
+            "PORTAL_WRONG_LINKS": "some",
         },
         tmp_path,
     )
@@ -74,6 +77,9 @@ def test_every_wrong_setting_is_named_at_once(tmp_path: Path) -> None:
         "TRACES_URL",
         "WORK",
         "MAIL_RATE",
+        "PORTAL_PROXIES",
+        "PORTAL_SENDS",
+        "PORTAL_WRONG_LINKS",
     }
     assert found["PORTAL_PORT"] == "environment, PORTAL_PORT: “eighty” is not a number."
     assert "Did you mean “json”?" in found["LOG_FORMAT"]
