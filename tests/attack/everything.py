@@ -13,7 +13,7 @@ from tests.attack.slow import slow
 from tests.attack.texts import texts
 
 KINDS: dict[str, tuple[Kind, int, int]] = {
-    "tampered, foreign and unsigned links": (tampered, 39, 4000),
+    "tampered, foreign and unsigned links": (tampered, 39, 2600),
     "links out of place, late, of who has gone": (out_of_place, 5, 1000),
     "scanners that open links": (scanners, 20, 1000),
     "double clicks": (double_clicks, 4, 1000),
@@ -22,7 +22,7 @@ KINDS: dict[str, tuple[Kind, int, int]] = {
     "paths, hosts and methods": (paths, 40, 1000),
     "guessing and hammering": (guesses, 1, 1),
     "names and words in pages and files": (texts, 8, 1000),
-    "names and words in mails": (mails, 40, 6000),
+    "names and words in mails": (mails, 40, 4000),
     "slow and broken connections": (slow, 1, 1),
     "schemathesis: pages, watchers, codec server": (schemathesis_cases, 1, 60),
 }

@@ -32,11 +32,12 @@ STILL_TAKEN = {
         Purpose.CERTIFICATE,
         Purpose.OVERVIEW,
         Purpose.AWAY,
+        Purpose.GROUP,
     },
 }
 """What people may do after they left, and after the end: see what is held about them, say that they
-do not feel safe, say why they leave or whether they go on, and be away or leave before a follow-up.
-All else changes nothing."""
+do not feel safe, why they leave, whether they go on and whether they came to a date that is past,
+and be away or leave before a follow-up. All else changes nothing."""
 
 
 def tampered(rng: random.Random, times: int, links: type[Links] = Links) -> Iterator[Attack]:
