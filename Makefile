@@ -11,6 +11,7 @@ SEED ?=
 FAULTS ?= 220
 CHAOS ?=
 BENCH ?=
+ATTACK ?=
 # Python keeps what it compiled, even where it is told not to: nothing is compiled while it is
 # installed, and tests start a hundred processes that would each compile all of it anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -20,8 +21,8 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--custom-compile-command 'make lock' $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-deep chaos lint format lock histories fingerprints migration schema diagram \
-	settings metrics guide pictures bench bench-matching bench-full
+.PHONY: help setup demo run test test-deep chaos attack lint format lock histories fingerprints migration schema \
+	diagram settings metrics guide pictures bench bench-matching bench-full
 
 help: ## List these commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +50,9 @@ test-deep: $(BIN)/.ready-to-build ## Try the rules on more examples, and the wor
 
 chaos: $(BIN)/.ready-to-build ## Play thirty pairs while parts are killed and more; SEED=7 FAULTS=220 CHAOS=--json
 	$(BIN)/python -m tests.chaos $(SEED:%=--seed %) --faults $(FAULTS) $(CHAOS)
+
+attack: $(BIN)/.ready-to-build ## Attack the portal and the mails; ATTACK="--seed 7" repeats it
+	$(BIN)/python -m tests.attack $(ATTACK)
 
 lint: $(BIN)/.ready-to-build ## Check style, types, the import rule and the workflows
 	$(BIN)/ruff check .

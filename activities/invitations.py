@@ -14,6 +14,7 @@ from icalendar import Calendar, Event, vCalAddress, vText
 from activities.time_zones import zone_component
 from domain.definition import Contact
 from domain.model import Value
+from domain.written import shown_as_it_reads
 
 PRODUCT = "-//reverse-mentoring//sessions//EN"
 
@@ -78,11 +79,11 @@ def _object(session: Session, stamp: datetime, domain: str, method: str) -> Invi
     event.add("dtstamp", stamp)
     event.add("dtstart", session.starts.astimezone(zone))
     event.add("dtend", (session.starts + timedelta(minutes=session.minutes)).astimezone(zone))
-    event.add("summary", session.title)
-    event.add("description", session.description)
+    event.add("summary", shown_as_it_reads(session.title))
+    event.add("description", shown_as_it_reads(session.description))
     event.add("status", "CANCELLED" if method == CANCEL else "CONFIRMED")
     if session.place:
-        event.add("location", session.place)
+        event.add("location", shown_as_it_reads(session.place))
     event.add("organizer", _person(session.organizer), encode=False)
     for attendee in session.attendees:
         guest = _person(attendee)
@@ -105,5 +106,5 @@ def _object(session: Session, stamp: datetime, domain: str, method: str) -> Invi
 
 def _person(contact: Contact) -> vCalAddress:
     address = vCalAddress(f"mailto:{contact.email}")
-    address.params["cn"] = vText(" ".join(contact.name.split()))
+    address.params["cn"] = vText(shown_as_it_reads(" ".join(contact.name.split())))
     return address

@@ -19,6 +19,7 @@ from activities.invitations import Invitation
 from activities.pace import Pace
 from domain.definition import Contact
 from domain.model import Value
+from domain.written import shown_as_it_reads
 from store.content import MailText
 
 PERMANENT = 500
@@ -91,7 +92,7 @@ class Outgoing:
         self._pace.wait(self._began)
         client = self._connected()
         try:
-            client.send_message(message)
+            client.send_message(message, to_addrs=_recipients(message))
         except smtplib.SMTPRecipientsRefused as error:
             code = next(iter(error.recipients.values()))[0]
             raise self._failure(code) from None
@@ -239,7 +240,7 @@ def compose(
         message["To"] = _address(to.name, to.email)
     except (ValueError, LookupError, HeaderParseError):  # whatever the header's parser trips over
         raise Refused(NO_SUCH_ADDRESS) from None
-    message["Subject"] = text.subject
+    message["Subject"] = _for_header(text.subject)
     message["Message-ID"] = message_id
     message["Date"] = format_datetime(date)
     message["Auto-Submitted"] = "auto-generated"
@@ -266,4 +267,21 @@ def _address(name: str, address: str) -> Address:
     local, _, domain = address.rpartition("@")
     if not domain.isascii():
         domain = domain.encode("idna").decode()
-    return Address(display_name=" ".join(name.split()), username=local, domain=domain)
+    return Address(display_name=_for_header(name), username=local, domain=domain)
+
+
+def _for_header(text: str) -> str:
+    """A text as it can stand in a header: one line, that nothing in it can end.
+
+    Python reads `=?utf-8?q?=0A?=` in a header as what it encodes, a line break, and then writes
+    that out.
+    """
+    return shown_as_it_reads(" ".join(text.split())).replace("=?", "= ?")
+
+
+def _recipients(message: EmailMessage) -> list[str]:
+    """To whom it goes: as it was put into the header, not as somebody would read it out of there.
+
+    A name with commas or brackets in it must never become an address.
+    """
+    return [address.addr_spec for address in message["To"].addresses]

@@ -29,6 +29,7 @@ from domain.pair import Moment, MomentKind, Step
 from domain.pair_story import pair_commands
 from domain.people import Role
 from domain.plan import EXIT_SURVEY, GOALS, PlannedCheckIn
+from domain.written import no_address
 from store import answers, certificates, pair_story
 from store.instruments import Asking
 from store.ledger import Entry
@@ -299,7 +300,7 @@ class PairLetters:
             "trigger": pair_story.trigger_in_words(words, trigger, definition.ladder),
             "were_reminded": self._were_reminded(),
             "open_steps": [
-                f"{self._pair.who(role).person.name}: {words(f'mail.steps.{step}')}"
+                f"{no_address(self._pair.who(role).person.name)}: {words(f'mail.steps.{step}')}"
                 for role, step in self._given.open_steps
             ],
             "happened": pair_story.last_lines(told),
@@ -328,7 +329,10 @@ class PairLetters:
     def _calls(self, latest: Any) -> list[dict[str, str | None]]:
         askers = [self._pair.who(role) for role in self._moment.roles]
         return [
-            {"name": one.person.name, "words": latest(self._session, self._pair.id, one.id)}
+            {
+                "name": no_address(one.person.name),
+                "words": latest(self._session, self._pair.id, one.id),
+            }
             for one in askers
         ]
 

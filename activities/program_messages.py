@@ -20,6 +20,7 @@ from activities.writing import Writer
 from domain.matching import rule_check
 from domain.messages import Recipient, message_key
 from domain.protection import protection_check
+from domain.written import no_address
 from store import answers, approvals, privacy_words, programs, proposals, selections
 from store.content import Content
 from store.database import Database
@@ -209,7 +210,7 @@ def _facts(session: Session, writer: Writer, moment: ProgramMoment) -> dict[str,
 
 def _without_a_partner(session: Session, moment: ProgramMoment) -> dict[str, Any]:
     waiting = Standing(session, moment.program).without_a_partner()
-    people = [{"name": p.name, "role": " / ".join(p.roles)} for p in waiting]
+    people = [{"name": no_address(p.name), "role": " / ".join(p.roles)} for p in waiting]
     return {"people": people[:MOST_NAMED], "count": len(people)}
 
 
@@ -226,8 +227,8 @@ def _broken(session: Session, moment: ProgramMoment) -> dict[str, Any]:
             pairs.append(
                 {
                     "id": identity,
-                    "mentor": mentor.name,
-                    "mentee": mentee.name,
+                    "mentor": no_address(mentor.name),
+                    "mentee": no_address(mentee.name),
                     "why": " ".join(check(mentor, mentee)),
                     "stopped": depends(mentor, mentee),
                 }

@@ -12,6 +12,7 @@ from domain.calendar import program_days
 from domain.definition import Contact
 from domain.people import Role
 from domain.training import Module
+from domain.written import no_address
 from store import instruments
 from store.content import Content
 from store.instruments import Asking
@@ -34,8 +35,8 @@ class Writer:
     def contact(self, contact: Contact) -> dict[str, Any]:
         """A person, as templates greet and name them."""
         return {
-            "name": contact.name,
-            "first_name": (contact.name.split() or [""])[0],
+            "name": no_address(contact.name),
+            "first_name": no_address((contact.name.split() or [""])[0]),
             "email": contact.email,
         }
 

@@ -116,6 +116,33 @@ EmailAddress = Annotated[str, Field(max_length=MAX_EMAIL, pattern=EMAIL_PATTERN)
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{1,38})[a-z0-9]$")]
 
 
+_UNSEEN = dict.fromkeys(
+    (*range(9), *range(11, 32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+)
+"""Control characters but tabs and line breaks, and those that turn the direction of a text over."""
+
+
+def shown_as_it_reads(text: str) -> str:
+    """A text without what is not seen and changes how the rest is seen.
+
+    A name that turns the direction of writing over would turn over what we say behind it. Names in
+    Arabic or Hebrew need no such characters: they bring their direction with them.
+    """
+    return text.translate(_UNSEEN)
+
+
+_LOOKS_LIKE_AN_ADDRESS = re.compile(r"(?<=\w)[.@](?=\w\w)|(?<=:)/(?=/)")
+_WORD_JOINER = "\u2060"
+
+
+def no_address(name: str) -> str:
+    """A name that no mail program makes a link of: “evil.example.com” is one to them, in any text.
+
+    It looks the same; a sign of no width keeps its parts from being read as one address.
+    """
+    return _LOOKS_LIKE_AN_ADDRESS.sub(lambda found: found[0] + _WORD_JOINER, name)
+
+
 def _one_line(value: str) -> str:
     """Names go into mail headers, where a line break would begin a header of its own."""
     if any(unicodedata.category(character) == "Cc" for character in value):

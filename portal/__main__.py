@@ -9,6 +9,7 @@ import structlog
 
 from domain.problems import BadInput
 from portal.app import create_app
+from portal.limits import Limits
 from portal.relay import Relay
 from runtime.exit import leave_with
 from runtime.logs import set_up_logs
@@ -37,7 +38,12 @@ async def run() -> None:
     watch = Watch(settings, database, sends=False)
     client = await connect(settings, lazy=True, runtime=watch.runtime, process="portal")
     relay = Relay(database, client)
-    app = create_app(database, links, Content(settings.content), relay)
+    limits = Limits(
+        wrong_links=settings.portal_wrong_links,
+        sends=settings.portal_sends,
+        proxies=settings.portal_proxies,
+    )
+    app = create_app(database, links, Content(settings.content), relay, limits)
     log.info("portal ready", port=settings.portal_port)
     async with watch.serving(PortalHealth(relay)):
         await serve(app, settings.portal_host, settings.portal_port)

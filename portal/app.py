@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import parse_qsl
 
-import structlog
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from python_multipart.exceptions import MultipartParseError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
+from domain.written import shown_as_it_reads
 from portal.languages import as_asked
+from portal.limits import Limit, Limits, TooOften, client_of
 from portal.pages import PAGES
 from portal.pages.base import Download, Form, Rejected, View
 from portal.protection import Protection
@@ -35,26 +36,40 @@ HERE = Path(__file__).parent
 MOST_FIELDS = 200
 """Fields in one form."""
 
-_log = structlog.get_logger("portal")
+_FORM = "application/x-www-form-urlencoded"
+"""How browsers send the forms of our pages. Nothing else is read."""
 
 
 async def _read_form(request: Request) -> dict[str, str]:
     """The form that was sent: the first value of each field."""
+    body = await request.body()
+    kind = request.headers.get("content-type", _FORM).partition(";")[0].strip().lower()
+    if kind != _FORM or "content-encoding" in request.headers:
+        raise HTTPException(415)
     try:
-        async with request.form(max_files=0, max_fields=MOST_FIELDS) as form:
-            first: dict[str, str] = {}
-            for key, value in form.multi_items():
-                if isinstance(value, str):
-                    first.setdefault(key, value.replace("\x00", ""))
-            return first
-    except (MultipartParseError, UnicodeDecodeError) as error:
+        fields = parse_qsl(
+            body.decode("utf-8", "replace"),
+            keep_blank_values=True,
+            errors="replace",
+            max_num_fields=MOST_FIELDS,
+        )
+    except ValueError as error:
         raise HTTPException(400) from error
+    first: dict[str, str] = {}
+    for key, value in fields:
+        first.setdefault(key, value.replace("\x00", ""))
+    return first
 
 
 def create_app(
-    database: Database, links: Links, content: Content, relay: Relay | None = None
+    database: Database,
+    links: Links,
+    content: Content,
+    relay: Relay | None = None,
+    limits: Limits | None = None,
 ) -> FastAPI:
     """The pages, and the relay if one is given: it then runs as long as the application does."""
+    limits = limits or Limits()
     templates = _templates()
 
     @asynccontextmanager
@@ -70,6 +85,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        redirect_slashes=False,  # it would lead to whatever host the request names
         lifespan=lifespan,
     )
     app.mount("/static", _Static(directory=HERE / "static"), name="static")
@@ -87,8 +103,9 @@ def create_app(
         content=content,
         templates=templates,
         relay=relay,
+        sends=Limit("sends", limits.sends),
     )
-    _explain_errors(app, content, templates)
+    _explain_errors(app, content, templates, limits)
     return app
 
 
@@ -124,6 +141,7 @@ def _serve_people(
     content: Content,
     templates: Environment,
     relay: Relay | None,
+    sends: Limit,
 ) -> None:
     """The pages."""
 
@@ -150,6 +168,8 @@ def _serve_people(
         purpose: str, token: str, form: Annotated[dict[str, str], Depends(_read_form)]
     ) -> Response:
         """Record what was sent, and lead to the page that says so."""
+        links.open(token, page_of(purpose))
+        sends.count(token)
         with database.write() as session:
             visit = receive(session, links, content, page_of(purpose), token)
             page = PAGES[visit.link.purpose]
@@ -180,16 +200,37 @@ def _serve_people(
         return Response(status_code=204)
 
 
-def _explain_errors(app: FastAPI, content: Content, templates: Environment) -> None:
+_WORDS_FOR = {404: "invalid", 405: "not_here", 410: "expired", 413: "too_large"}
+"""The words for a status; for any other, that it could not be read."""
+
+
+def _explain_errors(app: FastAPI, content: Content, templates: Environment, limits: Limits) -> None:
     """A page that a person understands, for everything that can go wrong with a request."""
+    wrong_links = Limit("wrong_links", limits.wrong_links)
+
+    def explain(
+        request: Request, status: int, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        key = _WORDS_FOR.get(status, "unreadable")
+        page = _error(templates, _for_unknown(request, content), key)
+        return HTMLResponse(page, status_code=status, headers=headers)
 
     def unknown(request: Request, error: Exception) -> Response:
-        page = _error(templates, _for_unknown(request, content), "invalid")
-        return HTMLResponse(page, status_code=404)
+        peer = request.client.host if request.client else ""
+        told = request.headers.getlist("x-forwarded-for")
+        try:
+            wrong_links.count(client_of(peer, told, limits.proxies))
+        except TooOften as often:
+            return too_often(request, often)
+        return explain(request, 404)
 
     def expired(request: Request, error: Exception) -> Response:
-        page = _error(templates, _for_unknown(request, content), "expired")
-        return HTMLResponse(page, status_code=410)
+        return explain(request, 410)
+
+    def too_often(request: Request, error: Exception) -> Response:
+        assert isinstance(error, TooOften)  # noqa: S101 - registered for nothing else
+        page = _error(templates, _for_unknown(request, content), f"too_often_{error.what}")
+        return HTMLResponse(page, status_code=429, headers={"Retry-After": str(error.wait)})
 
     def erased(request: Request, error: Exception) -> Response:
         page = _error(templates, _for_unknown(request, content), "erased")
@@ -197,15 +238,14 @@ def _explain_errors(app: FastAPI, content: Content, templates: Environment) -> N
 
     def other(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
-        key = {404: "invalid", 405: "not_here", 413: "too_large"}.get(
-            error.status_code, "unreadable"
-        )
-        page = _error(templates, _for_unknown(request, content), key)
-        return HTMLResponse(page, status_code=error.status_code)
+        if error.status_code == 404:
+            return unknown(request, error)
+        return explain(request, error.status_code, error.headers)
 
     app.add_exception_handler(LinkInvalid, unknown)
     app.add_exception_handler(LinkExpired, expired)
     app.add_exception_handler(LinkOfErased, erased)
+    app.add_exception_handler(TooOften, too_often)
     app.add_exception_handler(HTTPException, other)
 
 
@@ -233,9 +273,14 @@ def _templates() -> Environment:
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_as_it_reads,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def _as_it_reads(value: object) -> object:
+    return shown_as_it_reads(value) if isinstance(value, str) else value
 
 
 def _render(templates: Environment, view: View, visit: Guest, problems: Form | None = None) -> str:

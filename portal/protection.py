@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 import time
 import traceback
 from collections.abc import Awaitable, Callable
@@ -11,8 +13,13 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from store.links import Purpose
+
 LARGEST_BODY = 64 * 1024
 """Bytes of a form. The longest survey, with every text at its limit, stays below half of it."""
+
+LONGEST_BODY_SECONDS = 30.0
+"""How long a form may take to arrive: what a slow phone needs for the longest, and some."""
 
 ErrorPage = Callable[[int, str, str], "tuple[bytes, str]"]
 """Renders the page of an error, as body and media type.
@@ -20,7 +27,12 @@ ErrorPage = Callable[[int, str, str], "tuple[bytes, str]"]
 It takes the status, the key of its words, and the languages that the browser asks for.
 """
 
+METHODS = ("GET", "HEAD", "POST")
+"""What browsers do here."""
+
 _log = structlog.get_logger("portal")
+
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -37,6 +49,10 @@ _HEADERS = {
 }
 
 _HTTPS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+
+
+class _Gone(Exception):
+    """Who was sending hung up before the end."""
 
 
 class Protection:
@@ -90,13 +106,13 @@ class Protection:
                 "request",
                 method=scope["method"],
                 route=getattr(route, "path", None),
-                purpose=scope.get("path_params", {}).get("purpose"),
+                purpose=_purpose(scope),
                 status=status,
                 ms=round((time.perf_counter() - started) * 1000, 1),
             )
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] not in ("GET", "HEAD", "POST"):
+        if scope["method"] not in METHODS:
             await self._refuse(405, "not_here", scope, send)
             return
         if scope["method"] == "POST":
@@ -104,7 +120,18 @@ class Protection:
             if not self._is_from_here(headers):
                 await self._refuse(403, "elsewhere", scope, send)
                 return
-            body = await _whole_body(headers, receive)
+            if "content-length" in headers and "transfer-encoding" in headers:
+                # Two who read it differently, one behind the other, would see two requests in it.
+                await self._refuse(400, "unreadable", scope, send)
+                return
+            try:
+                async with asyncio.timeout(LONGEST_BODY_SECONDS):
+                    body = await _whole_body(headers, receive)
+            except TimeoutError:
+                await self._refuse(408, "too_slow", scope, send)
+                return
+            except _Gone:
+                return  # half a form is none
             if body is None:
                 await self._refuse(413, "too_large", scope, send)
                 return
@@ -125,7 +152,10 @@ class Protection:
         origin = headers.get("origin")
         if origin in (None, "null", self._origin):
             return True
-        return urlsplit(origin).netloc == headers.get("host")
+        try:
+            return urlsplit(origin).netloc == headers.get("host")
+        except ValueError:
+            return False
 
     async def _refuse(self, status: int, key: str, scope: Scope, send: Send) -> None:
         languages = Headers(scope=scope).get("accept-language", "")
@@ -138,22 +168,29 @@ class Protection:
                     (b"content-type", media_type.encode()),
                     (b"content-length", str(len(body)).encode()),
                     (b"connection", b"close"),
+                    *([(b"allow", ", ".join(METHODS).encode())] if status == 405 else []),
                 ],
             }
         )
         await send({"type": "http.response.body", "body": body})
 
 
+def _purpose(scope: Scope) -> str | None:
+    """Which page was asked for. Never what else stands in its place: it may be half a link."""
+    asked = scope.get("path_params", {}).get("purpose")
+    return asked if asked in tuple(Purpose) else None
+
+
 async def _whole_body(headers: Headers, receive: Receive) -> bytes | None:
-    """The request's body, or None if it is larger than any form of ours."""
+    """The request's body, or None if it is larger than any form of ours. Raises _Gone."""
     declared = headers.get("content-length", "0")
-    if not declared.isdigit() or int(declared) > LARGEST_BODY:
+    if not _NUMBER.fullmatch(declared) or int(declared) > LARGEST_BODY:
         return None
     body = b""
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            return body
+            raise _Gone
         body += bytes(message.get("body", b""))
         if len(body) > LARGEST_BODY:
             return None

@@ -237,6 +237,18 @@ def _has_no_port_zero(value: int) -> int:
     return value
 
 
+def _is_no_less_than_none(value: int) -> int:
+    if value < 0:
+        raise ValueError("this must be 0 or more.")
+    return value
+
+
+def _is_no_less_than_one(value: int) -> int:
+    if value < 1:
+        raise ValueError("this must be 1 or more.")
+    return value
+
+
 def _is_port_or_zero(value: int) -> int:
     return value if value == 0 else _has_no_port_zero(value)
 
@@ -274,6 +286,20 @@ class Settings(Value):
         description="The network address the portal listens on; 0.0.0.0 for all.",
     )
     portal_port: Port = Field(default=8080, description="The port the portal listens on.")
+    portal_proxies: Annotated[int, AfterValidator(_is_no_less_than_none)] = Field(
+        default=0,
+        description="How many proxies of yours stand between participants and the portal, each of "
+        "which adds to X-Forwarded-For whom it was asked by. By it the portal tells addresses "
+        "apart; with 0 nobody is believed what they say of themselves.",
+    )
+    portal_wrong_links: Annotated[int, AfterValidator(_is_no_less_than_one)] = Field(
+        default=60,
+        description="How many links that lead nowhere one address (of IPv6: one network) may open "
+        "in a minute. Links that are right are not counted, and work all the same.",
+    )
+    portal_sends: Annotated[int, AfterValidator(_is_no_less_than_one)] = Field(
+        default=30, description="How many forms may be sent by one link in a minute."
+    )
     mailbox_url: Annotated[str, AfterValidator(_is_web_address)] | None = Field(
         default=None, description="The embedded mailbox's page, where there is one."
     )

@@ -37,6 +37,7 @@ from domain.problems import BadInput, Problem, did_you_mean, suggestion
 from domain.survey_versions import Instrument
 from domain.surveys import AnswerValue, Survey
 from domain.training import Module, training_of
+from domain.written import shown_as_it_reads
 from store.content_folders import file_in, languages_in, names_in, roots_of
 from store.survey_file import read_survey
 
@@ -636,7 +637,7 @@ _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
 def _one_line(value: object) -> str:
-    return " ".join(str(value).split())
+    return shown_as_it_reads(" ".join(str(value).split()))
 
 
 def _as_one_line(value: object) -> object:

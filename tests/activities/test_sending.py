@@ -304,6 +304,31 @@ def test_an_odd_address_never_keeps_the_other_from_their_mail(
     assert ("theo", "introduction") in on_sqlite.post.kinds()
 
 
+@pytest.mark.parametrize(
+    "name", ["http://evil.example.net Mia", "www.evil.example.net", "evil@example.net Mia"]
+)
+def test_a_name_is_no_link_in_any_mail_program(on_sqlite: Works, name: str) -> None:
+    on_sqlite.change_profile("mia", name=name)
+    on_sqlite.of_pair(MomentKind.INTRODUCTION)
+    mails = on_sqlite.post.mails()
+    assert len(mails) == 2
+    for one in mails:
+        assert name.split(maxsplit=1)[0] not in one.text + str(one.html) + one.subject
+        assert name.split(maxsplit=1)[0] in one.text.replace("\u2060", "")
+
+
+@pytest.mark.parametrize("name", ["Mia, evil@example.net", "=?utf-8?q?=0ABcc:_evil=40x.net?=", '"'])
+def test_a_mail_goes_to_its_address_whatever_the_name_looks_like(
+    on_sqlite: Works, name: str
+) -> None:
+    on_sqlite.change_profile("mia", name=name)
+    on_sqlite.of_pair(MomentKind.INTRODUCTION)
+    assert {mail.to for mail in on_sqlite.post.mails()} == {
+        ("mia@example.com",),
+        ("theo@example.com",),
+    }
+
+
 def test_an_international_domain_reaches_a_server_that_knows_only_ascii(
     sqlite_database: Database, tmp_path: Path
 ) -> None:

@@ -104,8 +104,11 @@ def served(tmp_path: Path) -> Iterator[Served]:
 def page(chromium: Browser) -> Iterator[Page]:
     """A phone without scripts: whatever works here works everywhere."""
     context = chromium.new_context(viewport=PHONE, java_script_enabled=False)  # type: ignore[arg-type]
-    yield context.new_page()
+    page, said = context.new_page(), []
+    page.on("console", lambda message: said.append(message.text))
+    yield page
     context.close()
+    assert [text for text in said if "Content Security Policy" in text] == []
 
 
 WITH_PROBLEMS = (

@@ -59,6 +59,9 @@ def test_every_wrong_setting_is_named_at_once(tmp_path: Path) -> None:
             "MAIL_RATE": "0",
             "HR_USER": "Anna Kowalska",
             "MACHINE_NAME": "Anna’s computer",
+            "PORTAL_PROXIES": "-1",
+            "PORTAL_SENDS": "0",
+            "PORTAL_WRONG_LINKS": "some",
         },
         tmp_path,
     )
@@ -78,6 +81,9 @@ def test_every_wrong_setting_is_named_at_once(tmp_path: Path) -> None:
         "TRACES_URL",
         "WORK",
         "MAIL_RATE",
+        "PORTAL_PROXIES",
+        "PORTAL_SENDS",
+        "PORTAL_WRONG_LINKS",
     }
     assert found["PORTAL_PORT"] == "environment, PORTAL_PORT: “eighty” is not a number."
     assert "Did you mean “json”?" in found["LOG_FORMAT"]

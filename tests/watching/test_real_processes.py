@@ -72,6 +72,13 @@ class Watched:
         async with httpx.AsyncClient(trust_env=False, timeout=20) as web:
             return await web.get(f"http://127.0.0.1:{self.ports[process]}{path}")
 
+    async def say(self, words: str) -> None:
+        """Say something to the portal that need not be HTTP, and hear it out."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.ports["pages"])
+        writer.write(words.encode())
+        await reader.read()
+        writer.close()
+
     async def until(self, process: str, path: str, word: str) -> str:
         """What it answers, once this is in it."""
         said = ""
@@ -176,7 +183,13 @@ async def _make_work(watched: Watched, database: Database, environment: dict[str
     with database.write() as session:
         deed = Deed(kind=DeedKind.HELP_ASKED, role=Role.MENTOR, at=datetime.now(UTC))
         outbox.add(session, PROGRAM, "pair-1", deed)
-    await watched.ask("pages", f"/{Purpose.HELP}/{watched.token}")
+    for path in (f"{Purpose.HELP}/{watched.token}", f"{watched.token}/x", f"x/{watched.token}%0A"):
+        await watched.ask("pages", f"/{path}")
+    await watched.say(f"GET /{watched.token}\r HTTP/1.1\r\n\r\n")
+    await watched.say(
+        f"POST /{Purpose.HELP}/{watched.token} HTTP/1.1\r\nHost: x\r\n"
+        "Transfer-Encoding: chunked\r\n\r\nnot-a-number\r\n"
+    )
     for word in ("temporal_activity_execution_failed", "temporal_workflow_task_execution_failed"):
         await watched.until("worker", "/metrics", word)
 
