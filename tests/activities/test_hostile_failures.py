@@ -1,16 +1,14 @@
-"""Errors that quote people leave nothing of it in Temporal or in a log, wherever they are raised."""
+"""Errors that quote people leave nothing of it in Temporal or in a log, wherever they come up."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-import structlog
 from temporalio import activity
 from temporalio.api.batch.v1 import BatchOperationTermination
 from temporalio.api.failure.v1 import Failure
@@ -31,9 +29,8 @@ from temporalio.worker import Worker
 import worker
 from activities.mail import Mailer, MailServer
 from activities.signatures import PairActivities, ProgramActivities
-from runtime.logs import set_up_logs
 from runtime.payload_codec import data_converter
-from runtime.settings import Settings, load_settings
+from runtime.settings import Settings
 from store.database import Database
 from store.links import Links
 from tests.activities.leaking import CallsAll, Leaks, RaisesItself, leak_from_activity
@@ -47,6 +44,7 @@ from tests.hostile import (
     cancelled_by_nobody,
     in_a_group_of_any,
 )
+from tests.log_setup import logs_to_set_up
 from tests.shipped import CONTENT
 
 NOT_FOR_WORKFLOWS = (in_a_group_of_any, cancelled_by_nobody, an_assertion)
@@ -59,12 +57,8 @@ in_one_loop = pytest.mark.asyncio(loop_scope="session")
 @pytest.fixture
 def all_logs(tmp_path: Path) -> Iterator[Callable[[], None]]:
     """Sets logs up as the processes do, down to the last detail, when called."""
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    settings = load_settings({"VAR_DIR": str(tmp_path), "LOG_FORMAT": "json", "LOG_LEVEL": "debug"})
-    yield lambda: set_up_logs(settings, "test")
-    root.handlers[:], root.level = before
-    structlog.reset_defaults()
+    with logs_to_set_up(tmp_path, LOG_LEVEL="debug") as set_up:
+        yield set_up
 
 
 @pytest.fixture
