@@ -8,6 +8,7 @@ PYTEST ?=
 NAME ?=
 UPGRADE ?=
 BENCH ?=
+AUDIT ?=
 # Python keeps what it compiled, even where it is told not to: nothing is compiled while it is
 # installed, and tests start a hundred processes that would each compile all of it anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -17,7 +18,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--custom-compile-command 'make lock' $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-deep lint format lock histories fingerprints migration schema diagram settings \
+.PHONY: help setup demo run test test-deep lint audit sbom format lock histories fingerprints migration schema diagram settings \
 	metrics guide pictures bench bench-matching bench-full
 
 help: ## List these commands
@@ -43,12 +44,19 @@ test-deep: $(BIN)/.ready-to-build ## Try the rules on more examples, and the wor
 	$(BIN)/python -m pytest tests/domain --hypothesis-profile=deep $(PYTEST)
 	EVERY_MUTANT=1 $(BIN)/python -m pytest tests/workflows/test_mutants.py
 
-lint: $(BIN)/.ready-to-build ## Check style, types, the import rule and the workflows
+lint: $(BIN)/.ready-to-build ## Check style, types, the import rule, the workflows and the licences
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/temporalint workflows
+	$(BIN)/python -m deploy.licences
+
+audit: $(BIN)/.ready-to-build ## Ask whether locked packages have known flaws; needs the network; AUDIT=osv asks another
+	$(BIN)/python -m deploy.audit $(AUDIT)
+
+sbom: $(BIN)/.ready-to-build ## Write what is in it to dist/sbom.json, as CycloneDX
+	$(BIN)/python -m deploy.sbom dist/sbom.json
 
 format: $(BIN)/.ready-to-build ## Put the code into its usual form
 	$(BIN)/ruff check --fix-only .

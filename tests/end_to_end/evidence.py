@@ -27,9 +27,10 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
+from domain.definition import Definition
 from domain.ids import program_workflow_id
 from store.database import Database
-from store.tables import AnswerRow, PersonRow, SessionRow, SignatureRow
+from store.tables import AnswerRow, PersonRow, ProgramRow, SessionRow, SignatureRow
 from tests.end_to_end.words import Words
 
 
@@ -182,6 +183,8 @@ def personal_words(database: Database) -> set[str]:
     """Every name, address and id of a person, and every word that somebody wrote."""
     words: set[str] = set()
     with database.read() as session:
+        for row in session.scalars(select(ProgramRow)):
+            words |= _of_hr(Definition.stored(row.definition))
         for person in session.scalars(select(PersonRow)):
             words |= {person.name, person.email, person.reference, *person.name.split()}
         for answer in session.scalars(select(AnswerRow)):
@@ -191,6 +194,17 @@ def personal_words(database: Database) -> set[str]:
         for place in (SessionRow.place, SessionRow.proposed_place):
             words |= {text for text in session.scalars(select(place)) if text}
     return {word for word in words if len(word) > 2}
+
+
+def _of_hr(definition: Definition) -> set[str]:
+    """What HR wrote, and who they are."""
+    program, contacts = definition.program, [definition.coordinator, definition.sponsor]
+    found = {program.title, *(goal.goal for goal in program.goals)}
+    for contact in contacts:
+        found |= {contact.name, contact.email, *contact.name.split()}
+    for group in definition.group_sessions:
+        found |= {group.title, group.place or ""}
+    return found
 
 
 def _free_text(value: Any) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,7 @@ from store.ledger import MessageState
 from store.links import Link, Links, Purpose
 from store.tables import AnswerRow, JournalRow, MessageRow, OutboxRow, ParticipantRow
 from tests.end_to_end import evidence
+from tests.end_to_end.words import Words
 from workflows.messages import PairOutcome
 
 OTHER_ENDINGS = {PairState.CLOSED: 1, PairState.DECLINED: 1, PairState.WITHDRAWN: 1}
@@ -80,11 +81,18 @@ async def _only_watch(_stack: Stack, _standing: Standing) -> None:
 
 @asynccontextmanager
 async def played_program(
-    folder: Path, day_seconds: float, look: Look = _only_watch, url: str | None = None
+    folder: Path,
+    day_seconds: float,
+    look: Look = _only_watch,
+    url: str | None = None,
+    *,
+    programs: Mapping[str, Sequence[str]] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Scene]:
     """The example program, played from start to report on a stack of its own."""
-    environment = {"DATABASE_URL": url} if url else {}
-    async with Stack(folder, ports=ANY_PORTS, environment=environment) as stack:
+    given = {"DATABASE_URL": url} if url else {}
+    given |= environment or {}
+    async with Stack(folder, ports=ANY_PORTS, environment=given, programs=programs) as stack:
         settings = stack.settings()
         database = Database(settings.database)
 
@@ -98,7 +106,7 @@ async def played_program(
 
 def ended_as_it_should(scene: Scene, *, was_disturbed: bool = False) -> None:
     status = scene.played.standing.status
-    assert status.stage is Stage.COMPLETED
+    assert status.stage is Stage.COMPLETED, status.counts
     ends = {state: n for state, n in status.counts.items() if n}
     well = sum(ends.pop(state, 0) for state in SUCCESSES)
     if was_disturbed:
@@ -233,14 +241,31 @@ def every_message_went_out_once(scene: Scene) -> None:
     assert len(doubled) <= 2, "more doubled than two kills of the worker explain"
 
 
-async def nothing_personal_is_in_temporal_or_in_logs(scene: Scene) -> None:
-    words = evidence.personal_words(scene.database)
+async def nothing_personal_is_in_temporal_or_in_logs(
+    scene: Scene, more: Iterable[str] = ()
+) -> None:
+    """Searched for every name, address, id and text of people, and `more`."""
+    words = evidence.personal_words(scene.database) | set(more)
     assert len(words) > 100
     held = await evidence.everything_in_temporal(scene.client, scene.program)
-    assert sorted(word for word in words if held.mentions(word)) == []
+    assert held.found_of(words) == []
+    on_disk, pair = (
+        evidence.on_the_servers_disk(scene.folder),
+        scene.played.standing.status.pairs[0],
+    )
+    assert on_disk.count(pair.pair.encode()) > 10
+    numbers = {word for word in words if word.isdigit()}
+    sought = Words(words - numbers)
+    assert sought.found_in(on_disk) == []
     logs = evidence.log_lines(scene.folder)
     assert len(logs) > 1_000
-    assert sorted(word for word in words if not word.isdigit() and word in logs) == []
+    assert sought.found_in(logs) == []
+    pages = [
+        httpx.get(f"{address}{path}", trust_env=False).text
+        for address in scene.stack.addresses().watch.values()
+        for path in ("/metrics", "/readyz")
+    ]
+    assert sought.found_in("\n".join(pages)) == []
 
 
 def test_the_search_for_personal_words_finds_one_that_is_there() -> None:
