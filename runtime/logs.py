@@ -76,8 +76,8 @@ def set_up_logs(settings: Settings, process: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.value.upper())
     keep_out_stray_words()
-    # These write addresses, link tokens and mail traffic, or what we say ourselves.
-    for name in ("httpx", "httpcore", "mail.log", "uvicorn", "urllib3"):
+    # These write addresses, link tokens and mail traffic, or what we say ourselves, or each step.
+    for name in ("httpx", "httpcore", "mail.log", "markdown_it", "uvicorn", "urllib3"):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     structlog.configure(
         processors=[

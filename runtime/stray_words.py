@@ -9,7 +9,7 @@ import sys
 import threading
 import warnings
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO
 
 _log = logging.getLogger("python")
 
@@ -53,7 +53,12 @@ def _not_raised(about: sys.UnraisableHookArgs) -> None:
 
 
 def _warned(
-    message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: object
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
 ) -> None:
     place = f"{filename.rsplit('/', 1)[-1]}:{lineno}"
     _log.warning("python warns", extra={"warning": category.__name__, "place": place})

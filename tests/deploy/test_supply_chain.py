@@ -27,12 +27,8 @@ def test_the_licences_of_what_is_shipped_are_allowed_and_others_are_found() -> N
     assert licences.problems(found, rules["allowed"], rules["reviewed"]) == []
     told = licences.problems({"a": "GPL-3.0", "b": "MIT AND SSPL"}, ["MIT"], {"c": "gone"})
     assert [line.split()[0] for line in told] == ["a", "b", "c"]
-    assert (
-        licences.problems(
-            {"a": "ISC License (ISCL) OR (MIT AND 0BSD)"}, ["isc license (iscl)", "MIT", "0BSD"], {}
-        )
-        == []
-    )
+    several = {"a": "ISC License (ISCL) OR (MIT AND 0BSD)"}
+    assert licences.problems(several, ["ISC License (ISCL)", "MIT", "0BSD"], {}) == []
 
 
 def test_the_bill_is_valid_complete_the_same_each_time_and_names_no_index_or_path() -> None:
@@ -42,16 +38,11 @@ def test_the_bill_is_valid_complete_the_same_each_time_and_names_no_index_or_pat
     bill = json.loads(first)
     assert {one["name"] for one in bill["components"]} == {one.name for one in locked()}
     needs = {one["ref"]: one["dependsOn"] for one in bill["dependencies"]}
-    assert any(
-        "pkg:pypi/psycopg@" in one
-        for one in needs[
-            "pkg:generic/" + bill["metadata"]["component"]["purl"].removeprefix("pkg:generic/")
-        ]
-    )
-    without_schema = first.replace(bill["$schema"], "")
-    assert not re.search(
-        r"://|pypi\.org|/home/|/work/|/root/|timestamp|serialNumber", without_schema
-    )
+    ours = needs[bill["metadata"]["component"]["bom-ref"]]
+    assert any(one.startswith("pkg:pypi/psycopg@") for one in ours)
+    elsewhere = r"://|pypi\.org|/home/|/root/|timestamp|serialNumber"
+    assert not re.search(elsewhere, first.replace(bill["$schema"], ""))
+    assert str(PROJECT) not in first
 
 
 ANSWER = {

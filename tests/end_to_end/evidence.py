@@ -201,7 +201,7 @@ def _of_hr(definition: Definition) -> set[str]:
     program, contacts = definition.program, [definition.coordinator, definition.sponsor]
     found = {program.title, *(goal.goal for goal in program.goals)}
     for contact in contacts:
-        found |= {contact.name, contact.email, *contact.name.split()}
+        found |= {contact.name, contact.email}
     for group in definition.group_sessions:
         found |= {group.title, group.place or ""}
     return found

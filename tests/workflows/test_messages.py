@@ -24,6 +24,12 @@ REVIEWED = {
 
 IN_LISTS = {"FollowUp.survey": "the definition holds it to the same letters"}
 
+_MARKS = (
+    *("__temporal_workflow_run", "__temporal_signal_definition"),
+    *("__temporal_query_definition", "__temporal_activity_definition"),
+)
+"""What the SDK puts on functions that Temporal calls."""
+
 _PLAIN = (int, float, bool, datetime, date, timedelta, NoneType)
 
 
@@ -33,9 +39,7 @@ def signatures() -> Iterator[tuple[str, Any]]:
         for name, member in inspect.getmembers(owner):
             update = getattr(member, "_defn", None)
             function = update.fn if update is not None else member
-            marks = ("__temporal_workflow_run", "__temporal_signal_definition")
-            marks += ("__temporal_query_definition", "__temporal_activity_definition")
-            if update is None and not any(hasattr(function, mark) for mark in marks):
+            if update is None and not any(hasattr(function, mark) for mark in _MARKS):
                 continue
             for hint in get_type_hints(function, include_extras=True).values():
                 yield f"{owner.__name__}.{name}", hint
