@@ -12,6 +12,7 @@ FAULTS ?= 220
 CHAOS ?=
 BENCH ?=
 ATTACK ?=
+AUDIT ?=
 # Python keeps what it compiled, even where it is told not to: nothing is compiled while it is
 # installed, and tests start a hundred processes that would each compile all of it anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -21,8 +22,8 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--custom-compile-command 'make lock' $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-deep chaos attack lint format lock histories fingerprints migration schema \
-	diagram settings metrics guide pictures bench bench-matching bench-full
+.PHONY: help setup demo run test test-deep chaos attack lint audit sbom format lock histories fingerprints migration \
+	schema diagram settings metrics guide pictures bench bench-matching bench-full
 
 help: ## List these commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -54,12 +55,19 @@ chaos: $(BIN)/.ready-to-build ## Play thirty pairs while parts are killed and mo
 attack: $(BIN)/.ready-to-build ## Attack the portal and the mails; ATTACK="--seed 7" repeats it
 	$(BIN)/python -m tests.attack $(ATTACK)
 
-lint: $(BIN)/.ready-to-build ## Check style, types, the import rule and the workflows
+lint: $(BIN)/.ready-to-build ## Check style, types, the import rule, the workflows and the licences
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/temporalint workflows
+	$(BIN)/python -m deploy.licences
+
+audit: $(BIN)/.ready-to-build ## Ask whether locked packages have known flaws; needs the network; AUDIT=osv asks another
+	$(BIN)/python -m deploy.audit $(AUDIT)
+
+sbom: $(BIN)/.ready-to-build ## Write what is in it to dist/sbom.json, as CycloneDX
+	$(BIN)/python -m deploy.sbom dist/sbom.json
 
 format: $(BIN)/.ready-to-build ## Put the code into its usual form
 	$(BIN)/ruff check --fix-only .

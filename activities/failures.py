@@ -64,7 +64,7 @@ class _CleanFailures(ActivityInboundInterceptor):
             raise
         except (CancelledError, asyncio.CancelledError):
             raise
-        except Exception as error:  # noqa: BLE001 - any of them may name somebody
+        except (Exception, BaseExceptionGroup) as error:  # noqa: BLE001 - any may name somebody
             name = type(error).__name__
             log.error(
                 "activity failed",

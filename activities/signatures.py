@@ -12,6 +12,7 @@ from pydantic import Field
 from temporalio import activity
 
 from domain.group_sessions import PlannedGroupDate
+from domain.ids import Id
 from domain.journal import JournalEvent
 from domain.lifecycle import PairState
 from domain.model import Value
@@ -25,8 +26,8 @@ from domain.retention import Term
 class PairMoment(Value):
     """A moment of one pair: what to send, and what to write in the journal with it."""
 
-    program: str
-    pair: str
+    program: Id
+    pair: Id
     moment: Moment
     now: datetime
     scheduler: Role
@@ -41,8 +42,8 @@ class PairMoment(Value):
 class PairRef(Value):
     """One pair of a program, and when it is."""
 
-    program: str
-    pair: str
+    program: Id
+    pair: Id
     now: datetime
 
 
@@ -107,7 +108,7 @@ class ProgramMomentKind(StrEnum):
 class GroupDate(Value):
     """One date of a group session, as those who come know it."""
 
-    group: str
+    group: Id
     number: int
     """Which of its dates, from 1."""
     starts: datetime
@@ -118,20 +119,20 @@ class GroupDate(Value):
 class ProgramMoment(Value):
     """A moment of a program, or one page of it where many people are written to."""
 
-    program: str
+    program: Id
     kind: ProgramMomentKind
     now: datetime
     until: datetime | None = None
     """By when what it asks for is wanted."""
-    occasion: str
+    occasion: Id
     """Tells it from other moments of the same kind."""
-    after: str = ""
+    after: Id = ""
     """Person id after which this page begins; a manager's, where managers are written to."""
-    pairs: tuple[str, ...] = ()
+    pairs: tuple[Id, ...] = ()
     """The pairs that it is about, where it is about some."""
     group: GroupDate | None = None
     """The date of a group session, where it is about one."""
-    survey: str | None = None
+    survey: Id | None = None
     """The survey that it asks for, on `occasion`, where it asks for one."""
     events: tuple[JournalEvent, ...] = ()
 
@@ -143,7 +144,7 @@ class PageSent(Value):
     refused: int = 0
     held: int = 0
     """How many of them wait for a time at which they may go out."""
-    next: str | None = None
+    next: Id | None = None
     """Where the next page begins; None after the last."""
     later: datetime | None = None
     """The instant from which on messages can go out that had to be held; None if none is."""
@@ -152,7 +153,7 @@ class PageSent(Value):
 class ProgramRef(Value):
     """A program, and when it is."""
 
-    program: str
+    program: Id
     now: datetime
 
 
@@ -166,7 +167,7 @@ class Selected(Value):
 class PostponeProgram(Value):
     """Write down that a program is later."""
 
-    program: str
+    program: Id
     starts: datetime | None = None
     """When its first day begins now, if it had not begun."""
     events: tuple[JournalEvent, ...]
@@ -181,7 +182,7 @@ class Rescheduled(Value):
 class ExtendProgram(Value):
     """Write down that there is more time for meetings."""
 
-    program: str
+    program: Id
     meetings: int
     """The program days that there are for them now."""
     events: tuple[JournalEvent, ...]
@@ -190,7 +191,7 @@ class ExtendProgram(Value):
 class OpenProgram(Value):
     """Make the program of a scheme whose turn it is."""
 
-    scheme: str
+    scheme: Id
     scheduled: datetime
     """The instant for which the schedule planned this: it says which program is meant."""
     now: datetime
@@ -199,7 +200,7 @@ class OpenProgram(Value):
 class Opened(Value):
     """The program whose turn it is, as it stands in the store."""
 
-    program: str
+    program: Id
     plan: ProgramPlan | None
     """None if it has begun before."""
 
@@ -207,14 +208,14 @@ class Opened(Value):
 class MatchRequest(Value):
     """Match the people who joined."""
 
-    program: str
+    program: Id
     now: datetime
 
 
 class ProposalRef(Value):
     """A stored proposal. The pairs themselves stay in the store."""
 
-    proposal: str
+    proposal: Id
     number: int
     pairs: int
     unmatched: int
@@ -223,19 +224,19 @@ class ProposalRef(Value):
 class RepairRequest(Value):
     """Find new partners for those who lost theirs, and for the reserve list."""
 
-    program: str
+    program: Id
     now: datetime
     changes: int
     """How many pairs that have not met yet may be parted for it."""
-    pending: str | None = None
+    pending: Id | None = None
     """A proposal of new pairs that waits for HR: what they set in it is kept."""
 
 
 class SettleRequest(Value):
     """Look again at new pairs that HR approved: much may have changed since."""
 
-    program: str
-    proposal: str
+    program: Id
+    proposal: Id
     now: datetime
 
 
@@ -245,10 +246,10 @@ class NewPairs(Value):
     Without any pairs there is no proposal.
     """
 
-    proposal: str
+    proposal: Id
     number: int
     pairs: int
-    parted: tuple[str, ...] = ()
+    parted: tuple[Id, ...] = ()
     waiting: int = 0
     """How many who lost their partner have none in it either."""
 
@@ -256,8 +257,8 @@ class NewPairs(Value):
 class EditRequest(Value):
     """Carry out HR's edits of a proposal, as far as they can stand."""
 
-    program: str
-    draft: str
+    program: Id
+    draft: Id
     number: int
     """The proposal that was edited."""
     now: datetime
@@ -274,25 +275,25 @@ class EditDone(Value):
 class CheckPairs(Value):
     """Check the hard rules on the pairs that meet, by what is known of people now."""
 
-    program: str
+    program: Id
     now: datetime
 
 
 class BrokenPairs(Value):
     """Pairs that a hard rule keeps apart."""
 
-    stop: tuple[str, ...] = ()
+    stop: tuple[Id, ...] = ()
     """Those that should not go on before HR has looked: somebody depends on the other, or HR
     named the two."""
-    tell: tuple[str, ...] = ()
+    tell: tuple[Id, ...] = ()
     """Those that HR should know of."""
 
 
 class FormPairs(Value):
     """Make the pairs of an approved proposal."""
 
-    program: str
-    proposal: str
+    program: Id
+    proposal: Id
     first_cohort: int = 1
     """The number of the first cohort that they go into."""
     sessions: int | None = None
@@ -311,20 +312,20 @@ class PairsFormed(Value):
 class CohortRef(Value):
     """One cohort of a program."""
 
-    program: str
+    program: Id
     cohort: int
 
 
 class PairIds(Value):
     """The pairs of a cohort."""
 
-    pairs: tuple[str, ...]
+    pairs: tuple[Id, ...]
 
 
 class Evaluate(Value):
     """Compute what the program achieved."""
 
-    program: str
+    program: Id
     now: datetime
 
 
@@ -339,20 +340,20 @@ class Verdicts(Value):
 class Record(Value):
     """Events that go with no other work."""
 
-    program: str
+    program: Id
     events: tuple[JournalEvent, ...]
 
 
 class Workflows(Value):
     """Workflows that somebody waits for without being their parent any more."""
 
-    ids: tuple[str, ...]
+    ids: tuple[Id, ...]
 
 
 class Ending(Value):
     """A workflow that has ended, and how its pairs did: unknown, if it was ended from outside."""
 
-    workflow: str
+    workflow: Id
     pairs: dict[PairState, int] = Field(default_factory=dict)
 
 

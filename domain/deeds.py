@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+from domain.ids import Id
 from domain.model import Value
 from domain.people import Role
 
@@ -75,7 +76,7 @@ class Deed(Value):
     booked_for: datetime | None = None
     booking: int = 0
     """Which booking of that session it is about: rises when its time or place changes."""
-    occasion: str | None = None
+    occasion: Id | None = None
     """Which survey was answered: `pulse:after-session-2`."""
     terms: int = 0
     """Which agreement was signed: rises whenever one of the two changes what it says."""

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from domain.calendar import ProgramCalendar, after_working_days, morning_of
 from domain.definition import Definition
+from domain.ids import Id
 from domain.model import Value
 from domain.sections import GroupSession
 
@@ -34,7 +35,7 @@ class Move(Value):
 class PlannedGroupDate(Value):
     """One date of a group session, as a program's workflow knows it. All of it in instants."""
 
-    group: str
+    group: Id
     number: int
     """Which of its dates, from 1."""
     invite_at: datetime

@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+Id = Annotated[
+    str, StringConstraints(pattern=r"^(?:[a-z0-9_:./#+-]|[0-9]T[0-9])*$", max_length=400)
+]
+"""Of a program, a pair, a person, a proposal, a survey, and what is made of such ids, enums and
+instants (whence the T).
+
+The only text in what workflows and activities are told, as a test demands: a space, a capital, an
+“@” or any letter beyond ASCII is refused where a value is made, before Temporal has it.
+"""
+
 WORKFLOW_PREFIX = "program"
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from domain.ids import Id
 from domain.model import Value
 from domain.people import Role
 
@@ -133,9 +134,9 @@ class JournalEvent(Value):
     id: str
     kind: EventKind
     at: datetime
-    pair: str | None = None
-    person: str | None = None
+    pair: Id | None = None
+    person: Id | None = None
     role: Role | None = None
-    data: dict[str, int | str] = Field(default_factory=dict)
+    data: dict[Id, int | Id] = Field(default_factory=dict)
     """`session` (its number), `step`, `action`, `survey`, `occasion`, `stage`, `count`, `reason`
     and the like: what the kind needs."""

@@ -18,6 +18,7 @@ from pydantic import Field
 
 from domain.deeds import Wish
 from domain.escalation import LadderAction, Trigger
+from domain.ids import Id
 from domain.journal import EventKind
 from domain.lifecycle import PairState
 from domain.model import Value
@@ -220,7 +221,7 @@ class Pair(Value):
     fell_through_at: datetime | None = None
     check_ins: tuple[CheckInProgress, ...] = ()
     undecided: tuple[Undecided, ...] = ()
-    flagged: tuple[tuple[Role, str], ...] = ()
+    flagged: tuple[tuple[Role, Id], ...] = ()
     """Answers, by who gave them and occasion, at which the coordinator has yet to be asked to look.
     """
     offers: int = 0

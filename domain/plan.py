@@ -12,6 +12,7 @@ from domain.calendar import calendar_of, program_days
 from domain.definition import Definition, Mode
 from domain.escalation import Ladder, read_ladders
 from domain.group_sessions import PlannedGroupDate, planned_dates
+from domain.ids import Id
 from domain.model import Value
 from domain.people import Role
 from domain.sections import Afterwards, CheckInPoint, FollowUp, When
@@ -37,7 +38,7 @@ EXIT_SURVEY = "exit"
 class PlannedCheckIn(Value):
     """A survey at a point of a pair's life."""
 
-    survey: str
+    survey: Id
     point: CheckInPoint
     session: int | None = None
     """After which session; for an offer of another partner, which offer."""

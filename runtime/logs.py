@@ -19,12 +19,20 @@ from temporalio import activity, workflow
 
 from domain import ids
 from runtime.settings import LogFormat, Settings
+from runtime.stray_words import CarefulHandler, keep_out_stray_words
 
 # A traceback's local variables hold names and addresses.
 _WITHOUT_LOCALS = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 
 _OURS_OR_TEMPORALS = frozenset({"ApplicationError", "NondeterminismError", "RPCError"})
 """Errors whose words hold ids at most. Those of any other may hold what somebody is called."""
+
+_QUOTE_ERRORS = frozenset(
+    ("asyncio", "temporalio.activity", "temporalio.worker._activity", "temporalio.worker._workflow")
+)
+"""Loggers that put what an error says into their own text."""
+
+_QUOTED = re.compile(r"[:(<\[\"'\n]")
 
 _CODE = re.compile(r"\bcode: (\w+)")
 
@@ -48,6 +56,7 @@ def set_up_logs(settings: Settings, process: str) -> None:
         _Process(process),
         say_what_the_sdk_said,
         say_which_run,
+        without_what_others_quote,
     ]
     last: list[Processor] = (
         [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_readable)]
@@ -61,13 +70,14 @@ def set_up_logs(settings: Settings, process: str) -> None:
         foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *shared],
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = CarefulHandler(sys.stderr)
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.value.upper())
-    # These write addresses, link tokens and mail traffic, or what we say ourselves.
-    for name in ("httpx", "httpcore", "mail.log", "uvicorn"):
+    keep_out_stray_words()
+    # These write addresses, link tokens and mail traffic, or what we say ourselves, or each step.
+    for name in ("httpx", "httpcore", "mail.log", "markdown_it", "uvicorn", "urllib3"):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     structlog.configure(
         processors=[
@@ -125,6 +135,13 @@ def say_what_the_sdk_said(_logger: WrappedLogger, _method: str, event: EventDict
     code = _CODE.search(str(fields.get("error", "")))
     if code:
         event["code"] = code[1]
+    return event
+
+
+def without_what_others_quote(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Of what asyncio and the SDK say about an error keep the beginning: the rest quotes it."""
+    if event.get("logger") in _QUOTE_ERRORS:
+        event["event"] = _QUOTED.split(str(event["event"]), maxsplit=1)[0].rstrip()
     return event
 
 

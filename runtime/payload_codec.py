@@ -16,13 +16,10 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 from temporalio.api.common.v1 import Payload
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.converter import (
-    DataConverter,
-    DefaultFailureConverterWithEncodedAttributes,
-    PayloadCodec,
-)
+from temporalio.converter import DataConverter, PayloadCodec
 
 from domain.problems import BadInput, Problem
+from runtime.clean_failures import CleanFailures, EncodedCleanFailures, NamesNobody
 from runtime.payload_keys import key_id, read_payload_key
 from runtime.settings import ENVIRONMENT, Settings
 
@@ -45,7 +42,7 @@ _BOUND = b"reverse-mentoring/1"
 _OUR_KEY_ID = re.compile(rb"[0-9a-f]{16}")
 
 
-class PayloadUnreadable(BadInput):
+class PayloadUnreadable(NamesNobody, BadInput):
     """A sealed payload can't be opened here. Its words hold nothing of the payload.
 
     In a worker this fails the task, which Temporal tries again until the key is there; in a
@@ -136,15 +133,14 @@ def encryption(settings: Settings) -> Encryption:
 def data_converter(settings: Settings) -> DataConverter:
     """What turns our values into what Temporal holds, and back, for every client of ours.
 
-    Where payloads are sealed, so are the words of failures and their stack traces: a failure may
-    name a pair, and is no payload by itself.
+    Errors become failures without their words. Where payloads are sealed, so is what is left of
+    them, and stack traces: a failure may name a pair, and is no payload by itself.
     """
     codec = encryption(settings)
-    converter = dataclasses.replace(pydantic_data_converter, payload_codec=codec)
-    if codec.seals_with is None:
-        return converter
     return dataclasses.replace(
-        converter, failure_converter_class=DefaultFailureConverterWithEncodedAttributes
+        pydantic_data_converter,
+        payload_codec=codec,
+        failure_converter_class=CleanFailures if codec.seals_with is None else EncodedCleanFailures,
     )
 
 

@@ -9,6 +9,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import NewPairs, ProposalRef
+    from domain.ids import Id
     from domain.journal import JournalEvent
     from domain.lifecycle import PairState, Stage
     from domain.model import Value
@@ -43,7 +44,7 @@ class ProgramCarried(Value):
     extended: int
     postponed: int
     proposal: ProposalRef | None
-    approved: str | None
+    approved: Id | None
     reminders: int
     pairs_formed_at: datetime | None
     new_pairs: NewPairs | None
@@ -54,8 +55,8 @@ class ProgramCarried(Value):
     cohorts: int
     """How many there are."""
     first_invitations: datetime | None
-    invited_to: list[str]
-    asked_about: list[str]
+    invited_to: list[Id]
+    asked_about: list[Id]
     moved: int
     held_until: datetime | None
     """When messages can go out that had to be held."""
@@ -64,7 +65,7 @@ class ProgramCarried(Value):
 class ProgramInput(Value):
     """Start a program, or go on with one in a new run."""
 
-    program: str
+    program: Id
     plan: ProgramPlan
     carried: ProgramCarried | None = None
 
@@ -72,13 +73,13 @@ class ProgramInput(Value):
 class SchemeInput(Value):
     """Open the program of a scheme whose turn it is."""
 
-    scheme: str
+    scheme: Id
 
 
 class SchemeOutcome(Value):
     """The program whose turn it was."""
 
-    program: str
+    program: Id
     is_new: bool
     """False if it was started before."""
 
@@ -96,10 +97,10 @@ class ProgramOutcome(Value):
 class CohortInput(Value):
     """Start the pairs of a cohort, or go on with them in a new run."""
 
-    program: str
+    program: Id
     cohort: int
     plan: PairPlan
-    states: dict[str, PairState] = Field(default_factory=dict)
+    states: dict[Id, PairState] = Field(default_factory=dict)
     """Where the pairs stood when the run before this one ended."""
 
 
@@ -119,9 +120,9 @@ class PairCarried(Value):
 class PairInput(Value):
     """Start a pair, or go on with one in a new run."""
 
-    program: str
+    program: Id
     cohort: int
-    pair: str
+    pair: Id
     plan: PairPlan
     carried: PairCarried | None = None
 
@@ -129,7 +130,7 @@ class PairInput(Value):
 class PairOutcome(Value):
     """How a pair ended."""
 
-    pair: str
+    pair: Id
     state: PairState
     sessions_held: int
 
@@ -137,7 +138,7 @@ class PairOutcome(Value):
 class PairChanged(Value):
     """A pair tells its cohort that its state changed."""
 
-    pair: str
+    pair: Id
     state: PairState
     everybody_knows: bool = False
     """Whether the two of a pair that is over were told, or will be as soon as they may be."""
@@ -173,8 +174,8 @@ class CoordinatorDecision(Value):
 class AfterwardsInput(Value):
     """Remind a pair that goes on after its program."""
 
-    program: str
-    pair: str
+    program: Id
+    pair: Id
     roles: tuple[Role, ...]
     """Who would like the reminders."""
     mails: int
@@ -188,7 +189,7 @@ class AfterwardsInput(Value):
 class FollowUpInput(Value):
     """Ask those who took part in a program how things are, once it has been over for a while."""
 
-    program: str
+    program: Id
     follow_ups: tuple[FollowUp, ...]
     """The earliest first."""
     completed_at: datetime
@@ -217,7 +218,7 @@ class HoldSwitched(Value):
 class MatchesChange(Value):
     """HR's edited proposal takes the place of the one before."""
 
-    proposal: str
+    proposal: Id
     number: int
     pairs: int
     unmatched: int
@@ -226,7 +227,7 @@ class MatchesChange(Value):
 class EditMatches(Value):
     """HR edited a proposal: what they want changed stands in the store."""
 
-    draft: str
+    draft: Id
     number: int
     """The proposal that was edited, so that nobody edits what they have not seen."""
 
@@ -275,7 +276,7 @@ class ProgramView(Value):
     paused: bool
     paused_until: datetime | None = None
     """When the pause ends by itself, if it does."""
-    proposal: str | None
+    proposal: Id | None
     proposal_number: int | None
     awaits_approval: bool
     awaits_selection: bool = False

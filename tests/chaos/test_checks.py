@@ -79,6 +79,7 @@ class CommitsAfterSending(Post):
         drafts: Sequence[Draft] = (),
         events: Sequence[JournalEvent] = (),
         pointless: Sequence[Entry] = (),
+        pair: PairPeople | None = None,
     ) -> list[str]:
         with self._database.write() as session:
             found = programs.get(session, program)

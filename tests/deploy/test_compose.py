@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -273,10 +274,21 @@ DOCKERFILE = (PROJECT / "Dockerfile").read_text().splitlines()
 def test_the_image_runs_as_nobody_in_particular() -> None:
     users = [line.split()[1] for line in DOCKERFILE if line.startswith("USER ")]
     assert users
-    assert users[-1] not in ("root", "0")
+    assert users[-1].split(":")[0] not in ("root", "0")
     assert DOCKERFILE.index(f"USER {users[-1]}") > max(
         number for number, line in enumerate(DOCKERFILE) if line.startswith("COPY ")
     )
+
+
+def test_the_image_has_a_fixed_user_no_pip_and_says_whether_it_is_well() -> None:
+    (user,) = (line.split()[1] for line in DOCKERFILE if line.startswith("USER "))
+    assert re.fullmatch(r"[1-9]\d{4}:[1-9]\d{4}", user)
+    assert "--without-pip" in "\n".join(DOCKERFILE)
+    check = DOCKERFILE[next(n for n, x in enumerate(DOCKERFILE) if x.startswith("HEALTHCHECK")) + 1]
+    given = json.loads(check.split("CMD", 1)[1])
+    compile(given[-1], "HEALTHCHECK", "exec")
+    assert "/readyz" in given[-1]
+    assert any("WATCH_PORT=" in line for line in DOCKERFILE)
 
 
 def test_the_image_is_built_on_a_pinned_version_and_locked_packages() -> None:
@@ -288,7 +300,7 @@ def test_the_image_is_built_on_a_pinned_version_and_locked_packages() -> None:
 
 def test_the_image_holds_every_package_of_ours_and_only_those() -> None:
     copied = {line.split()[1] for line in DOCKERFILE if re.match(r"COPY [a-z]+ ", line)}
-    not_needed = {"tests", "bench", "docs"}
+    not_needed = {"tests", "bench", "deploy", "docs"}
     packages = {file.parent.name for file in PROJECT.glob("*/__init__.py")} - not_needed
     assert packages | {"content", "examples"} == copied
     ignore = (PROJECT / ".dockerignore").read_text().split()

@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
 from sqlalchemy import select
-from temporalio.client import Client
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import (
+    DescribeBatchOperationRequest,
+    DescribeNamespaceRequest,
+    DescribeTaskQueueRequest,
+    ListBatchOperationsRequest,
+    ListWorkerDeploymentsRequest,
+)
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
 
+from domain.definition import Definition
 from domain.ids import program_workflow_id
 from store.database import Database
-from store.tables import AnswerRow, PersonRow, SessionRow, SignatureRow
+from store.tables import AnswerRow, PersonRow, ProgramRow, SessionRow, SignatureRow
+from tests.end_to_end.words import Words
 
 
 @dataclass(frozen=True)
 class Held:
-    """What Temporal holds on a program, as text."""
+    """What Temporal holds, as text."""
 
     payloads: str
     """Inputs, results, signals, updates, failures, memos, summaries and search attributes."""
@@ -37,29 +50,97 @@ class Held:
             return re.search(rf"(?<![\d.:]){word}(?!\d)", self.payloads) is not None
         return word in self.all
 
+    def found_of(self, words: Iterable[str]) -> list[str]:
+        """The words that stand in it, also where something is written in another way."""
+        words = set(words)
+        numbers = {word for word in words if word.isdigit()}
+        return sorted(
+            {word for word in numbers if self.mentions(word)}
+            | set(Words(words - numbers).found_in(self.all.encode()))
+        )
 
-async def everything_in_temporal(client: Client, program: str) -> Held:
-    """The whole of what Temporal holds on a program, payloads opened."""
+
+async def everything_in_temporal(
+    client: Client, program: str | None = None, *, among: str = ""
+) -> Held:
+    """The whole of what a namespace of Temporal holds, payloads opened.
+
+    With a program, it must be in there: otherwise the search itself is at fault. `among` narrows
+    down, in the words of a list filter, which workflows are read, where a server is shared.
+    """
     found: list[tuple[bool, str]] = []
-    async for execution in client.list_workflows(f'MentoringProgram="{program}"'):
-        handle = client.get_workflow_handle(execution.id, run_id=execution.run_id)
-        history = await handle.fetch_history()
-        found += strings(json.loads(history.to_json()))
-        found += strings(MessageToDict(execution.raw_info))
-        found += strings(MessageToDict((await handle.describe()).raw_description))
+    async for message in _everything(client, among):
+        found += strings(message if isinstance(message, dict) else MessageToDict(message))
     held = Held(
         payloads="\n".join(text for is_payload, text in found if is_payload),
         all="\n".join(text for _, text in found),
     )
-    assert program in held.payloads
-    assert program_workflow_id(program) in held.all
+    if program is not None:
+        assert program in held.payloads
+        assert program_workflow_id(program) in held.all
     return held
+
+
+async def _everything(client: Client, among: str) -> AsyncIterator[Message | dict[str, Any]]:
+    """Every run of every workflow, and what else a namespace has."""
+    queues: set[str] = set()
+    async for execution in client.list_workflows(among):
+        handle = client.get_workflow_handle(execution.id, run_id=execution.run_id)
+        yield json.loads((await handle.fetch_history()).to_json())
+        yield execution.raw_info
+        yield (await handle.describe()).raw_description
+        queues.add(execution.task_queue)
+        if execution.status is WorkflowExecutionStatus.RUNNING:
+            async for answer in _what_the_ui_asks(client, execution.id):
+                yield answer
+    async for listed in await client.list_schedules():
+        yield listed.raw_entry
+        try:
+            described = await client.get_schedule_handle(listed.id).describe()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                continue  # deleted, and still listed
+            raise
+        yield described.raw_description
+    service, namespace = client.workflow_service, client.namespace
+    yield await service.describe_namespace(DescribeNamespaceRequest(namespace=namespace))
+    yield await service.list_worker_deployments(ListWorkerDeploymentsRequest(namespace=namespace))
+    batches = await service.list_batch_operations(ListBatchOperationsRequest(namespace=namespace))
+    yield batches
+    for batch in batches.operation_info:
+        yield await service.describe_batch_operation(
+            DescribeBatchOperationRequest(namespace=namespace, job_id=batch.job_id)
+        )
+    for queue in sorted(queues):
+        for kind in (
+            TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+            TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+        ):
+            yield await service.describe_task_queue(
+                DescribeTaskQueueRequest(
+                    namespace=namespace,
+                    task_queue=TaskQueue(name=queue),
+                    task_queue_type=kind,
+                )
+            )
+
+
+async def _what_the_ui_asks(client: Client, workflow: str) -> AsyncIterator[dict[str, Any]]:
+    """Current details and the stack trace of a workflow that runs, where a worker answers."""
+    handle = client.get_workflow_handle(workflow)
+    for query in ("__temporal_workflow_metadata", "__stack_trace"):
+        try:
+            answer = await handle.query(query)
+        except RPCError:
+            return
+        yield {"data": str(answer)}
 
 
 def strings(value: Any, key: str = "") -> Iterator[tuple[bool, str]]:
     """Every string in it, and whether it was a payload."""
     if isinstance(value, dict):
         for name, inner in value.items():
+            yield False, name
             yield from strings(inner, name)
     elif isinstance(value, list):
         for inner in value:
@@ -72,14 +153,38 @@ def strings(value: Any, key: str = "") -> Iterator[tuple[bool, str]]:
 def _opened(data: str) -> str:
     try:
         return base64.b64decode(data, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no Base64, or no text
         return data
+
+
+def on_the_servers_disk(folder: Path) -> bytes:
+    """What the embedded server keeps: each value of its tables, and its files as they are, with
+    what was deleted and is not overwritten yet."""
+    files = sorted(folder.glob("temporal.db*"))
+    parts = [file.read_bytes() for file in files]
+    database = sqlite3.connect(f"file:{files[0]}?mode=ro", uri=True)
+    tables = [name for (name,) in database.execute("SELECT name FROM sqlite_schema")]
+    for table in tables:
+        try:
+            rows = database.execute(f'SELECT * FROM "{table}"')
+        except sqlite3.OperationalError:
+            continue  # an index is no table
+        for row in rows:
+            parts += [
+                value if isinstance(value, bytes) else value.encode()
+                for value in row
+                if isinstance(value, bytes | str)
+            ]
+    database.close()
+    return b"\n".join(parts)
 
 
 def personal_words(database: Database) -> set[str]:
     """Every name, address and id of a person, and every word that somebody wrote."""
     words: set[str] = set()
     with database.read() as session:
+        for row in session.scalars(select(ProgramRow)):
+            words |= _of_hr(Definition.stored(row.definition))
         for person in session.scalars(select(PersonRow)):
             words |= {person.name, person.email, person.reference, *person.name.split()}
         for answer in session.scalars(select(AnswerRow)):
@@ -89,6 +194,17 @@ def personal_words(database: Database) -> set[str]:
         for place in (SessionRow.place, SessionRow.proposed_place):
             words |= {text for text in session.scalars(select(place)) if text}
     return {word for word in words if len(word) > 2}
+
+
+def _of_hr(definition: Definition) -> set[str]:
+    """What HR wrote, and who they are."""
+    program, contacts = definition.program, [definition.coordinator, definition.sponsor]
+    found = {program.title, *(goal.goal for goal in program.goals)}
+    for contact in contacts:
+        found |= {contact.name, contact.email}
+    for group in definition.group_sessions:
+        found |= {group.title, group.place or ""}
+    return found
 
 
 def _free_text(value: Any) -> Iterator[str]:
@@ -131,4 +247,4 @@ async def personal_words_held(
     logs = log_lines(folder)
     assert len(logs) > 1_000
     in_logs = {word for word in words if not word.isdigit() and word in logs}
-    return sorted(in_logs | {word for word in words if held.mentions(word)})
+    return sorted(in_logs | set(held.found_of(words)))

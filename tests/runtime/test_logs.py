@@ -22,17 +22,14 @@ from temporalio.worker import Replayer, Worker
 from runtime.logs import ids_of, set_up_logs
 from runtime.settings import PROJECT, load_settings
 from runtime.watching.sdk import sdk
+from tests.log_setup import logs_to_set_up
 
 
 @pytest.fixture
 def json_logs(tmp_path: Path) -> Iterator[Callable[[], None]]:
     """Sets logs up when called: only in the test itself is standard error the captured one."""
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    settings = load_settings({"VAR_DIR": str(tmp_path), "LOG_FORMAT": "json"})
-    yield lambda: set_up_logs(settings, "test")
-    root.handlers[:], root.level = before
-    structlog.reset_defaults()
+    with logs_to_set_up(tmp_path) as set_up:
+        yield set_up
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:

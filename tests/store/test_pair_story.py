@@ -111,7 +111,7 @@ def test_there_are_words_for_everything_that_can_happen(scene: Scene) -> None:
         scene.happened(EventKind.LADDER_CLIMBED, action=action.value)
     for trigger in Trigger:
         scene.happened(EventKind.PAIR_STALLED, trigger=trigger.value)
-    for reason in (*EndReason, "of a later release"):
+    for reason in (*EndReason, "of_a_later_release"):
         scene.happened(EventKind.PAIR_CLOSED, reason=str(reason))
     told = "\n".join(line.text for line in story(scene))
     assert "on it until Friday, 13 March 2026" in told

@@ -1,0 +1,1 @@
+"""What the production shape mounts, and what is known of the packages that it is made of."""
