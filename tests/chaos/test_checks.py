@@ -30,6 +30,7 @@ from store import journal, ledger, outbox, programs
 from store.database import Database
 from store.ledger import Entry
 from store.links import Link, Purpose
+from store.programs import PairPeople
 from tests.activities.conftest import NOW, Works, always_open, make_works
 from tests.activities.post_office import PostOffice, open_post_office
 from tests.chaos import checks
