@@ -183,7 +183,8 @@ def wrong_mails(
     ]
     dropped = Counter(r.message_id for r in rows if r.state == MessageState.DROPPED.value)
     for message_id, all_of_it in accepted.items():
-        if all_of_it[-1].lost is not None and not dropped[message_id]:
+        settled = dropped[message_id] or message_id in route.refused_in_the_end
+        if all_of_it[-1].lost is not None and not settled:
             wrong.append(f"not sent again, though nobody knew of it: {message_id}")
     arrived = Counter(str(mail["message_id"]) for mail in deliveries)
     known = Counter(one.message_id for one in route.accepted)

@@ -135,6 +135,8 @@ class Crowd:
             page = Page.read(await self._browser.open(url))
             having = _HAVING.get(link.purpose)
             if link.purpose is Purpose.BOOK:
+                if page.way_to(Purpose.CANCEL) is not None:
+                    return  # it has a date: the form arrived, though nobody heard so
                 having = "place" if self._is_agreed(person, link) else "date_1"
             if link.purpose is Purpose.AGREEMENT:
                 having = page.to_sign(suggests=False)

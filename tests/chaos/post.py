@@ -104,7 +104,7 @@ class PostRoute:
 
     async def quiet(self) -> None:
         """Wait until no mail is being handed on, as after the worker is gone."""
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.5)
         while self._handing_on:
             await asyncio.sleep(0.02)
 
