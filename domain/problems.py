@@ -3,22 +3,54 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
 
 from domain.model import Value
+
+MAX_SAID = 1_000
+"""Characters of a text that is said about a file. What it repeats of the file may be longer."""
+
+_UNSAID = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Characters that steer a terminal, or turn the direction of what follows them."""
+
+
+def sayable(text: str) -> str:
+    """A text that may repeat what stands in a file, as it can be shown.
+
+    Control characters, marks that turn the direction of writing and halves of characters come out
+    as their codes, a line break as a space, and what is too long ends in “…”.
+    """
+    shown = _UNSAID.sub(_code, text)
+    return shown if len(shown) <= MAX_SAID else f"{shown[: MAX_SAID - 1]}…"
+
+
+def _code(found: re.Match[str]) -> str:
+    character = found[0]
+    return " " if character in "\t\n\r" else f"\\u{ord(character):04x}"
+
+
+def _read(value: Any) -> Any:
+    return sayable(value) if isinstance(value, str) else value
+
+
+_Sayable = Annotated[str, BeforeValidator(_read)]
 
 
 class Problem(Value):
     """One thing that is wrong in a file: where it stands, what it is, and what would be right."""
 
-    file: str
-    message: str
+    file: _Sayable
+    message: _Sayable
     line: int | None = None
     """Line of a text file, from 1."""
     row: int | None = None
     """Row of a table as a spreadsheet numbers it: the heading is row 1."""
-    field: str | None = None
-    hint: str | None = None
+    field: _Sayable | None = None
+    hint: _Sayable | None = None
 
     def __str__(self) -> str:
         place = self.file
