@@ -234,7 +234,8 @@ def _decodes(data: bytes, encoding: str) -> bool:
 
 def _separator(text: str, expected: Collection[str]) -> str:
     wanted = {folded(heading) for heading in expected}
-    first = next((line for line in io.StringIO(text) if line.strip()), "").strip("\r\n")[:MAX_HEAD]
+    first = next((line for line in io.StringIO(text, None) if line.strip()), "")
+    first = first.rstrip("\n")[:MAX_HEAD]
 
     def fit(separator: str) -> tuple[int, int]:
         headings = next(csv.reader([first], delimiter=separator), [])
