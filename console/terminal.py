@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 FAILED, BAD_INPUT = 1, 2
 
+MOST_TOLD = 1_000
+"""Problems that are told in words: who has more looks at the file, and a terminal takes long."""
+
 LONG = 1.0
 """Seconds after which a command says what it is doing."""
 
@@ -62,9 +65,11 @@ def told(*, as_json: bool = False) -> Iterator[None]:
     try:
         yield
     except BadInput as bad:
-        for problem in bad.problems:
+        for problem in bad.problems[:MOST_TOLD]:
             console(stderr=True).print(str(problem), style="red", soft_wrap=True)
         count = len(bad.problems)
+        if count > MOST_TOLD:
+            console(stderr=True).print(f"… and {count - MOST_TOLD:,} more; “--json” tells all.")
         console(stderr=True).print(
             f"{count} problem{'s' if count != 1 else ''}. Nothing was changed."
         )

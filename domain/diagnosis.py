@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +17,7 @@ from domain.matching import rule_check
 from domain.matrices import Truth, Whole
 from domain.pairing_rules import rule_in_words, rule_with_name
 from domain.people import Person, Role
-from domain.problems import suggestion
+from domain.problems import NearWords
 from domain.relaxation import weaker_rules
 
 NAMED = 10
@@ -210,6 +210,7 @@ def _values_nobody_has(ground: Ground) -> list[str]:
     everybody = {person.reference: person for person in ground.background.everybody}
     everybody |= {person.reference: person for person in ground.people}
     identity = ground.organisation.identity
+    near_words = NearWords()
     found: list[str] = []
     for role in Role:
         for column, admitted in definition.eligibility.for_role(role).where.items():
@@ -218,7 +219,7 @@ def _values_nobody_has(ground: Ground) -> list[str]:
             for value in admitted:
                 if value.casefold() not in known:
                     # What people say they are is not told, not even that somebody says it.
-                    near = "" if column in identity else _nearest(value, sorted(has))
+                    near = "" if column in identity else _nearest(near_words, value, sorted(has))
                     words = f"eligibility.{role.value}.where: nobody has “{value}” in {column}."
                     found.append(f"{words} {near}".strip())
     for rule in definition.matching.rules:
@@ -230,7 +231,7 @@ def _values_nobody_has(ground: Ground) -> list[str]:
             named = dict.fromkeys(reference for pair in rule.pairs for reference in pair)
             found += [
                 f"not_these_pairs: nobody has the id “{reference}”. "
-                f"{_nearest(reference, everybody)}".strip()
+                f"{_nearest(near_words, reference, everybody)}".strip()
                 for reference in named
                 if reference not in everybody
             ]
@@ -252,6 +253,7 @@ def wrong_fixed_pairs(
     background = background or Background()
     everybody = {person.reference: person for person in background.everybody} | known
     broken = rule_check(definition, replace(background, everybody=tuple(everybody.values())))
+    near_words = NearWords()
     used: Counter[str] = Counter()
     before: dict[frozenset[str], int] = {}
     found: list[tuple[int, str]] = []
@@ -262,7 +264,7 @@ def wrong_fixed_pairs(
                 number,
                 f"{ref} takes no part."
                 if ref in everybody
-                else f"nobody has the id “{ref}”. {_nearest(ref, known)}".strip(),
+                else f"nobody has the id “{ref}”. {_nearest(near_words, ref, known)}".strip(),
             )
             for ref in unknown
         ]
@@ -287,6 +289,6 @@ def wrong_fixed_pairs(
     return found
 
 
-def _nearest(reference: str, known: Iterable[str]) -> str:
-    near = suggestion(reference, known)
-    return f"Did you mean “{near}”?" if near else ""
+def _nearest(near: NearWords, reference: str, known: Collection[str]) -> str:
+    found = near.suggestion(reference, known)
+    return f"Did you mean “{found}”?" if found else ""

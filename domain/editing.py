@@ -25,7 +25,7 @@ from domain.edits import NEW_PAIR, Edit, EditKind, Refusal, Two
 from domain.matching import match, proposal_of, rule_check
 from domain.model import Value
 from domain.people import Person
-from domain.problems import suggestion
+from domain.problems import NearWords
 from domain.proposal import Chosen, Proposal, ProposedPair
 
 FAR_BELOW = 20.0
@@ -131,6 +131,7 @@ class _Desk:
     ) -> None:
         self._definition = definition
         self._never = never
+        self._near = NearWords()
         self._without_room = without_room
         self._people = people
         self._background = background
@@ -348,7 +349,7 @@ class _Desk:
             return f"the {role} does not take part any more."
         if any(person.reference == key for person in self._background.everybody):
             return f"“{key}” does not take part in this program."
-        near = suggestion(key, (person.reference for person in self._people.values()))
+        near = self._near.suggestion(key, [p.reference for p in self._people.values()])
         hint = f" Did you mean “{near}”?" if near else ""
         return f"there is nobody with the id “{key}”.{hint}"
 

@@ -15,6 +15,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
@@ -25,8 +26,6 @@ from jinja2.sandbox import SandboxedEnvironment
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from pydantic import ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from domain.agreement import Particulars
 from domain.definition import Definition
@@ -39,7 +38,9 @@ from domain.surveys import AnswerValue, Survey
 from domain.training import Module, training_of
 from domain.written import shown_as_it_reads
 from store.content_folders import file_in, languages_in, names_in, roots_of
-from store.survey_file import read_survey
+from store.input_file import read_bytes
+from store.survey_file import MAX_BYTES, read_survey
+from store.written_yaml import WrittenYaml
 
 
 class Mail(StrEnum):
@@ -386,26 +387,22 @@ class Content:
         return None if text is None else (path, text)
 
     def _text_at(self, path: Path) -> str | None:
-        try:
-            return path.read_text(encoding="utf-8-sig")
-        except FileNotFoundError:
+        if not path.exists():
             self._wrong(path, "this file is missing.")
+            return None
+        try:
+            return read_bytes(path, MAX_BYTES).decode("utf-8-sig").replace("\r\n", "\n")
+        except BadInput as bad:
+            self._problems += bad.problems
         except UnicodeDecodeError:
             self._wrong(path, "this file is not UTF-8 text. Save it as UTF-8.")
         return None
 
-    def _yaml_at(self, path: Path) -> Any:
-        text = self._text_at(path)
-        if text is None:
-            return None
-        try:
-            return YAML(typ="safe", pure=True).load(text)
-        except MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else None
-            self._wrong(path, f"this is not YAML: {error.problem}.", line)
-        except YAMLError as error:
-            self._wrong(path, f"this is not YAML: {error}.")
-        return None
+    def _yaml_at(self, path: Path, text: str) -> Any:
+        """What a text of a file says as YAML, None if it can't be read."""
+        written = WrittenYaml(path, text.encode())
+        self._problems += written.problems
+        return None if written.problems else written.data
 
     def _read_mail(self, mail: Mail) -> tuple[str, str]:
         read = self._text(f"mail/{mail.value}.md")
@@ -425,6 +422,8 @@ class Content:
             self._bodies.parse(text)
         except TemplateSyntaxError as error:
             self._wrong(path, f"the template can't be read: {error.message}.", error.lineno)
+        except (RecursionError, ValueError, OverflowError, MemoryError) as error:
+            self._wrong(path, f"the template can't be read: {type(error).__name__}.")
         return subject, body
 
     def _report_unknown_mails(self) -> None:
@@ -478,10 +477,9 @@ class Content:
         match = re.fullmatch(r"---\n(.*?\n)---\n(.*)", text, re.DOTALL)
         data = None
         if match is not None:
-            try:
-                data = YAML(typ="safe", pure=True).load(match[1])
-            except YAMLError as error:
-                self._wrong(path, f"its head is not YAML: {error}.")
+            told = len(self._problems)
+            data = self._yaml_at(path, f"---\n{match[1]}")
+            if len(self._problems) > told:
                 return None
         if match is None or not isinstance(data, dict):
             self._wrong(path, "it must begin with a head between two lines of “---”.", 1)
@@ -533,15 +531,17 @@ class Content:
             return None
         try:
             self._bodies.from_string(text).render(_ANY_PARTICULARS.model_dump())
-            return Agreement(**head, template=text, choices=choices)
+            return Agreement.model_validate({**head, "template": text, "choices": choices})
+        except ValidationError as error:
+            message = f"its head is wrong: {error.errors()[0]['msg']}."
+            self._wrong(files[0], message, 1)
         except TemplateError as error:
             line = getattr(error, "lineno", None)
             where = f" (line {line} after its head)" if line else ""
             message = f"the template can't be read: {error.message}{where}."
             self._wrong(files[0], message)
-        except ValidationError as error:
-            message = f"its head is wrong: {error.errors()[0]['msg']}."
-            self._wrong(files[0], message, 1)
+        except Exception as error:  # noqa: BLE001 - what a template computes can raise anything
+            self._wrong(files[0], f"the template can't be written: {type(error).__name__}.")
         return None
 
     def _read_words(self, name: str) -> Words:
@@ -550,18 +550,28 @@ class Content:
             path = root / name
             if not path.is_file() and root != self.roots[-1]:
                 continue
-            read = self._yaml_at(path)
+            text = self._text_at(path)
+            read = None if text is None else self._yaml_at(path, text)
             if isinstance(read, dict):
+                self._check_places(path, read, "")
                 texts = _merged(texts, read)
             elif read is not None:
                 self._wrong(path, "this must be a list of words by key.")
         locale_name = str(texts.get("locale", self.language)).replace("-", "_")
         try:
             locale = Locale.parse(locale_name)
-        except (ValueError, UnknownLocaleError):
+        except (ValueError, TypeError, LookupError, UnknownLocaleError):
             self._wrong(self._path(name), f"locale: there is no locale “{locale_name}”.")
             locale = Locale.parse(FALLBACK)
         return Words(texts, locale)
+
+    def _check_places(self, path: Path, texts: Mapping[str, Any], where: str) -> None:
+        """See that what is to be filled in, like `{name}`, can be: pages fail on it otherwise."""
+        for key, value in texts.items():
+            if isinstance(value, Mapping):
+                self._check_places(path, value, f"{where}{key}.")
+            elif (wrong := _wrong_place(str(value))) is not None:
+                self._wrong(path, f"{where}{key}: {wrong} Write {{{{ and }}}} for braces.")
 
 
 _PLACES = (
@@ -597,6 +607,16 @@ HEAD = '{% include "_greeting.md" %}'
 
 FOOT = '{% include "_footer.md" %}'
 """What ends every mail: who sends it and why, and where to find one's overview."""
+
+
+def _wrong_place(text: str) -> str | None:
+    """What is wrong with the places that a text leaves for values; None if nothing is."""
+    try:
+        names = [name for _, name, *_ in Formatter().parse(text) if name is not None]
+    except ValueError:
+        return "a brace is opened or closed alone."
+    wrong = next((name for name in names if not name.isidentifier()), None)
+    return None if wrong is None else f"“{{{wrong}}}” is no name of a value."
 
 
 def _version_in(path: Path) -> str | None:

@@ -13,7 +13,7 @@ from domain.countries import country_code, why_no_country
 from domain.criteria import OnAScale
 from domain.definition import Definition, Mode
 from domain.people import Role
-from domain.problems import did_you_mean, suggestion
+from domain.problems import NearWords
 from domain.vocabulary import Vocabulary, folded_word
 from domain.working_time import days_of_week, hours_of_day
 from domain.written import EMAIL_PATTERN, MAX_EMAIL
@@ -27,12 +27,6 @@ MAX_CAPACITY = 50
 MAX_NAME = 200
 MAX_SHOWN = 80
 """Characters of a cell that are repeated to who wrote it."""
-
-MAX_COMPARISONS = 100_000
-"""How many words are compared in all to find what unknown ones were meant to be: about a second.
-A column of names where ids belong would take hours otherwise."""
-MAX_COMPARED = 60
-"""Longer words are no typing mistakes."""
 
 MAX_READ_AS_NO = 5
 """So many different cells that were read as no are repeated: a column of dates has hundreds."""
@@ -60,28 +54,6 @@ class Skills(NamedTuple):
 
 
 NO_SKILLS = Skills((), MappingProxyType({}))
-
-
-class NearWords:
-    """Finds what words were meant to be, and gives up before it takes too long."""
-
-    def __init__(self) -> None:
-        self._left = MAX_COMPARISONS
-
-    def may_compare(self, word: str, count: int) -> bool:
-        """Whether a word may be compared with so many others."""
-        if len(word) > MAX_COMPARED:
-            return False
-        self._left -= count
-        return self._left >= 0
-
-    def suggestion(self, word: str, known: Collection[str]) -> str | None:
-        """The known word that is meant, or None if none is near, or it would take too long."""
-        return suggestion(word, known) if self.may_compare(word, len(known)) else None
-
-    def did_you_mean(self, word: str, known: Collection[str]) -> str | None:
-        """A hint for an unknown word: the nearest known one, or else the list of all."""
-        return did_you_mean(word if self.may_compare(word, len(known)) else "", known) or None
 
 
 class CellReader:

@@ -8,7 +8,9 @@ proposal it was made from, so that an older one is recognised.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +19,8 @@ from domain.people import Person
 from domain.problems import BadInput, Problem, did_you_mean
 from domain.proposal import Proposal, ProposedPair
 from store.input_file import read_bytes, refuse
-from store.table_file import MAX_BYTES, Row, Table, Unreadable, folded, read_table, tidy
+from store.table_cells import Unreadable, folded, text_cell
+from store.table_file import MAX_BYTES, MAX_ROWS, Row, Table, read_table
 
 MATCHES_SHEET = "Matches"
 UNMATCHED_SHEET = "Not matched"
@@ -30,6 +33,9 @@ DECISIONS = tuple(kind.value for kind in EditKind if kind not in NEW_PAIR)
 
 NO, DECISION, MENTOR, MENTEE, COMMENT = "No.", "Decision", "Mentor ID", "Mentee ID", "Comment"
 MENTOR_NAME, MENTEE_NAME = "Mentor", "Mentee"
+
+_DIGITS = 9
+"""Of a pair's number, at most."""
 
 
 class Source(NamedTuple):
@@ -232,6 +238,22 @@ class _Reader:
         self._edits: list[Edit] = []
         self._problems: list[Problem] = []
 
+    @cached_property
+    def _places_of_one(self) -> Mapping[str, set[int]]:
+        """The pairs that somebody is in, on either side."""
+        found: dict[str, set[int]] = defaultdict(set)
+        for two, place in self._place_of.items():
+            for one in two:
+                found[one].add(place)
+        return found
+
+    @cached_property
+    def _ids_by_name(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for person in self._people.values():
+            found.setdefault(folded(person.name), []).append(person.reference)
+        return found
+
     def _written(self, pair: ProposedPair) -> Two:
         """The two of a pair as the file names them."""
         return self._people[pair.mentor].reference, self._people[pair.mentee].reference
@@ -253,12 +275,10 @@ class _Reader:
         elif (place := self._place_of.get((mentor, mentee))) is not None:
             self._kept.add(place)
         else:
-            self._kept |= {
-                place for (a, b), place in self._place_of.items() if a == mentor or b == mentee
-            }
+            self._kept |= self._places_of_one[mentor] | self._places_of_one[mentee]
 
     def _is_number(self, no: str) -> bool:
-        return no.isdecimal() and 1 <= int(no) <= len(self._pairs)
+        return no.isdecimal() and len(no) <= _DIGITS and 1 <= int(no) <= len(self._pairs)
 
     def read(self, lines: Iterable[_Line]) -> None:
         """Understand each line."""
@@ -363,11 +383,7 @@ class _Reader:
         return self._key_of.get(reference, reference)
 
     def _id_of(self, name: str) -> str | None:
-        found = [
-            person.reference
-            for person in self._people.values()
-            if folded(person.name) == folded(name)
-        ]
+        found = self._ids_by_name.get(folded(name))
         return f"Write the id of {name} here: {' or '.join(found)}." if found else None
 
 
@@ -482,6 +498,8 @@ def _lines_of_json(path: Path, source: Source, reader: _Reader) -> list[_Line]:
     pairs = document.get("pairs") if isinstance(document, dict) else None
     if not isinstance(pairs, list):
         raise refuse(path, "this is no proposal: “pairs” is missing or no list.")
+    if len(pairs) > MAX_ROWS:
+        raise refuse(path, f"at most {MAX_ROWS:,} pairs are read; this file has more.")
     program, number = document.get("program"), document.get("number")
     _check_source(path, source, program and str(program), number and str(number))
     lines: list[_Line] = []
@@ -499,5 +517,12 @@ def _lines_of_json(path: Path, source: Source, reader: _Reader) -> list[_Line]:
                 "an entry needs “mentor” and “mentee”, all in quotation marks.",
             )
             continue
-        lines.append(_Line(row, number, *(tidy(word) for word in words)))
+        cells = dict(zip(keys, (text_cell(word) for word in words), strict=True))
+        wrong = {key: cell for key, cell in cells.items() if isinstance(cell, Unreadable)}
+        for key, cell in wrong.items():
+            reader.tell(row, f"pairs[{row}].{key}", cell.why.replace("cell", "text"), cell.hint)
+        if wrong:
+            reader.is_about(number, *(str(entry.get(key, "")) for key in ("mentor", "mentee")))
+            continue
+        lines.append(_Line(row, number, *(str(cell) for cell in cells.values())))
     return lines

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from domain.problems import BadInput, Problem, suggestion
+from domain.problems import BadInput, NearWords, Problem
 from store.input_file import refuse
 from store.programs import Participant
 from store.table_file import Unreadable, folded, read_table
@@ -88,6 +88,7 @@ class _Reader:
     def __init__(self, file: str, people: Sequence[Participant]) -> None:
         self._file = file
         self._known = {person.person.reference: person.id for person in people}
+        self._near = NearWords()
         self._rows: dict[str, int] = {}
         self.problems: list[Problem] = []
         self.chosen: dict[str, bool] = {}
@@ -118,7 +119,7 @@ class _Reader:
             self._tell(number, ID, "this is empty.", "Leave the ids as they were exported.")
             return None
         if reference not in self._known:
-            near = suggestion(reference, self._known)
+            near = self._near.suggestion(reference, self._known)
             self._tell(
                 number,
                 ID,

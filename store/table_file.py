@@ -5,45 +5,43 @@ from __future__ import annotations
 import csv
 import io
 import re
-import unicodedata
 import warnings
-import zipfile
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from domain.problems import BadInput
 from store.input_file import read_bytes, refuse
+from store.table_cells import (
+    MAX_COLUMNS,
+    Cell,
+    Merged,
+    Unreadable,
+    folded,
+    split_cell,
+    text_cell,
+    tidy,
+    too_wide,
+)
 
-if TYPE_CHECKING:
-    from openpyxl.workbook import Workbook
+__all__ = (
+    "MAX_BYTES", "MAX_ROWS", "Cell", "Row", "Table", "Unreadable", "folded", "read_table",
+    "split_cell", "tidy",
+)  # fmt: skip
 
 MAX_BYTES = 20_000_000
 """Size of a file. 10,000 people with 20 columns take about 2 MB."""
-MAX_UNPACKED_BYTES = 200_000_000
-"""Size of an XLSX file's parts once unpacked."""
 MAX_ROWS = 100_000
-MAX_COLUMNS = 1_000
-MAX_CELL = 10_000
-"""Characters of a cell."""
-
+MAX_MERGED = 100_000
+"""Cells that are merged into others, as far as they stand in the table."""
+MAX_HEAD = 100_000
+"""Characters of the first line that are looked at to tell what separates its cells."""
 _SEPARATORS = (",", ";", "\t")
+_NO_SEPARATORS = ('"', "\r", "\n", "\0", " ")
 _SHOWN = 5
 """Cells shown for the person to see whether their letters came out right."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A cell that holds something which can't be taken as it is."""
-
-    why: str
-    hint: str
-
-
-Cell = str | Unreadable
-"""Text in Unicode's composed form, inner and outer white space tidied; "" when empty."""
+_SHOWN_OF_EACH = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +67,6 @@ class Table:
     """What had to be guessed, for the person to look at."""
 
 
-def folded(heading: str) -> str:
-    """A heading as it is compared: case and white space don't matter."""
-    return tidy(heading).casefold()
-
-
-def tidy(text: str) -> str:
-    """Text in composed form with single spaces, so that what looks the same is the same."""
-    return " ".join((text if text.isascii() else unicodedata.normalize("NFC", text)).split())
-
-
 def read_table(path: Path, expected: Collection[str], sheet: str | None = None) -> Table:
     """The table in a .csv, .txt or .tsv file, or in an .xlsx file's sheet.
 
@@ -96,14 +84,19 @@ def read_table(path: Path, expected: Collection[str], sheet: str | None = None) 
             "Save it as .xlsx or .csv.",
         )
     data = read_bytes(path, MAX_BYTES)
-    if kind in (".xlsx", ".xlsm"):
-        numbered, notes = _xlsx_rows(path, data, sheet)
-    else:
-        numbered, notes = _csv_rows(path, data, expected)
-    return _table(path, numbered, notes)
+    if kind not in (".xlsx", ".xlsm"):
+        return _table(path, *_csv_rows(path, data, expected))
+    # Excel's format takes long to load, and CSV does without.
+    from store.workbook_file import SheetFile  # noqa: PLC0415
+
+    found = SheetFile(path, data, sheet)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # openpyxl's, of dates that there are not
+        table = _table(path, found.rows(), found.notes)
+    return replace(table, rows=_with_merged(path, table, found.merged))
 
 
-def _table(path: Path, numbered: Iterator[tuple[int, list[Cell]]], notes: list[str]) -> Table:
+def _table(path: Path, numbered: Iterator[tuple[int, list[Cell]]], notes: Sequence[str]) -> Table:
     heading_row = 0
     headings: tuple[str, ...] = ()
     rows: list[Row] = []
@@ -113,7 +106,7 @@ def _table(path: Path, numbered: Iterator[tuple[int, list[Cell]]], notes: list[s
         if not cells:
             continue
         if len(cells) > MAX_COLUMNS:
-            raise refuse(path, f"at most {MAX_COLUMNS:,} columns are read.", row=number)
+            raise too_wide(path, number)
         if not heading_row:
             heading_row = number
             headings = tuple(cell if isinstance(cell, str) else "" for cell in cells)
@@ -124,6 +117,33 @@ def _table(path: Path, numbered: Iterator[tuple[int, list[Cell]]], notes: list[s
     if not heading_row:
         raise refuse(path, "this file is empty.")
     return Table(headings, heading_row, tuple(rows), tuple(notes))
+
+
+def _with_merged(path: Path, table: Table, merged: Sequence[Merged]) -> tuple[Row, ...]:
+    """The rows, with a word in every cell that is merged into another one.
+
+    A sheet shows one value for all of them, and holds it in the first alone.
+    """
+    rows = table.rows
+    numbers = [row.number for row in rows]
+    changed: dict[int, list[Cell]] = {}
+    left = MAX_MERGED
+    for one in merged:
+        last_column = min(one.last_column, len(table.headings))
+        first, last = bisect_left(numbers, one.first_row), bisect_right(numbers, one.last_row)
+        left -= max(last - first, 0) * max(last_column - one.first_column + 1, 0)
+        if left < 0:
+            raise refuse(path, f"more than {MAX_MERGED:,} cells are merged.", "Unmerge them.")
+        for place in range(first, last):
+            cells = changed.setdefault(place, list(rows[place].cells))
+            cells += [""] * (last_column - len(cells))
+            for column in range(one.first_column, last_column + 1):
+                if (rows[place].number, column) != (one.first_row, one.first_column):
+                    cells[column - 1] = one.covered
+    return tuple(
+        Row(row.number, tuple(changed[place])) if place in changed else row
+        for place, row in enumerate(rows)
+    )
 
 
 # --- CSV -----------------------------------------------------------------------------------------
@@ -142,6 +162,8 @@ def _csv_rows(
     first, _, rest = text.partition("\n")
     if first.strip().lower().startswith("sep=") and len(first.strip()) <= 5:
         separator, text = first.strip()[4:] or "\t", rest
+        if separator in _NO_SEPARATORS:
+            raise refuse(path, "“sep=” names a character that can't separate columns.", row=1)
     else:
         separator = _separator(text, expected)
     return _parse_csv(path, text, separator), notes
@@ -156,8 +178,7 @@ def _decode(path: Path, data: bytes) -> tuple[str, list[str]]:
         guess = _legacy_encoding(data)
         if guess == "cp1252":
             text = data.decode("cp1252")
-            cells = dict.fromkeys(re.findall(r"[^\n\r,;\t]*[^\x00-\x7f][^\n\r,;\t]*", text))
-            shown = ", ".join(f"“{tidy(cell)}”" for cell in list(cells)[:_SHOWN])
+            shown = ", ".join(f"“{tidy(cell)}”" for cell in _foreign(text))
             note = (
                 "this file is not in UTF-8 and was read as Windows-1252 (Western European). Is "
                 f"this spelt right: {shown}? If not, save it as “CSV UTF-8”."
@@ -170,6 +191,12 @@ def _decode(path: Path, data: bytes) -> tuple[str, list[str]]:
             "In Excel, save it as “CSV UTF-8”.",
             row=row,
         ) from error
+
+
+def _foreign(text: str) -> Iterable[str]:
+    """Some cells that hold more than ASCII, as far as can be shown."""
+    cells = (cell[:_SHOWN_OF_EACH] for cell in re.split(r"[\n\r,;\t]", text))
+    return islice(dict.fromkeys(cell for cell in cells if not cell.isascii()), _SHOWN)
 
 
 def _legacy_encoding(data: bytes) -> str | None:
@@ -207,7 +234,8 @@ def _decodes(data: bytes, encoding: str) -> bool:
 
 def _separator(text: str, expected: Collection[str]) -> str:
     wanted = {folded(heading) for heading in expected}
-    first = next((line for line in text.splitlines() if line.strip()), "")
+    first = next((line for line in io.StringIO(text, None) if line.strip()), "")
+    first = first.rstrip("\n")[:MAX_HEAD]
 
     def fit(separator: str) -> tuple[int, int]:
         headings = next(csv.reader([first], delimiter=separator), [])
@@ -227,6 +255,13 @@ def _parse_csv(path: Path, text: str, separator: str) -> Iterator[tuple[int, lis
         except StopIteration:
             return
         except csv.Error as error:
+            if "field limit" in str(error):
+                raise refuse(
+                    path,
+                    f"a cell here has more than {csv.field_size_limit():,} characters.",
+                    "A quotation mark that is not closed takes in all that follows.",
+                    row=number,
+                ) from error
             raise refuse(
                 path,
                 "a quotation mark does not close here, or stands inside a cell.",
@@ -240,150 +275,5 @@ class _Cells(dict[str, Cell]):
     """What each text of a file comes to, found once however many cells hold it."""
 
     def __missing__(self, text: str) -> Cell:
-        self[text] = cell = _text_cell(text)
+        self[text] = cell = text_cell(text)
         return cell
-
-
-_INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-
-
-def _text_cell(value: str) -> Cell:
-    if _INVISIBLE.search(value):
-        return Unreadable(
-            "this cell holds characters that can't be seen.", "Clear it and type it again."
-        )
-    if "\ufffd" in value:
-        return Unreadable(
-            "a character was lost in this cell (“\ufffd”).",
-            "Export the file again, as “CSV UTF-8”.",
-        )
-    if len(value) > MAX_CELL:
-        return Unreadable(f"this cell has more than {MAX_CELL:,} characters.", "Shorten it.")
-    return tidy(value)
-
-
-# --- XLSX ----------------------------------------------------------------------------------------
-
-
-def _xlsx_rows(
-    path: Path, data: bytes, sheet: str | None
-) -> tuple[Iterator[tuple[int, list[Cell]]], list[str]]:
-    if data.startswith(b"\xd0\xcf\x11\xe0"):
-        raise refuse(
-            path,
-            "this file is protected by a password, or in Excel's old format.",
-            "Save it as .xlsx without a password.",
-        )
-    has_formulas = _look_into_archive(path, data)
-    values = _open(path, data, data_only=True)
-    names = [ws.title for ws in values.worksheets if ws.sheet_state == "visible"]
-    if sheet is not None and sheet not in names:
-        raise refuse(path, f"there is no sheet “{sheet}”.", f"It has: {', '.join(names)}.")
-    if not names:
-        raise refuse(path, "no sheet of this file is visible.")
-    chosen = sheet or names[0]
-    notes = (
-        [f"of its {len(names)} sheets, “{chosen}” was read."] if sheet is None and names[1:] else []
-    )
-    formulas = _open(path, data, data_only=False) if has_formulas else None
-    return _guarded(path, _parse_xlsx(values, formulas, chosen)), notes
-
-
-def _look_into_archive(path: Path, data: bytes) -> bool:
-    """Refuse what would unpack to too much; tell whether any sheet holds a formula."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            parts = archive.infolist()
-            if sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
-                raise refuse(
-                    path,
-                    f"this file unpacks to more than {MAX_UNPACKED_BYTES // 1_000_000} MB.",
-                    "Save it as .csv.",
-                )
-            return any(
-                b"<f>" in (xml := archive.read(part)) or b"<f " in xml
-                for part in parts
-                if part.filename.startswith("xl/worksheets/")
-            )
-    except BadInput:
-        raise
-    except Exception as error:
-        raise _not_excel(path) from error
-
-
-def _open(path: Path, data: bytes, *, data_only: bool) -> Workbook:
-    from openpyxl import load_workbook  # noqa: PLC0415 - takes long, and CSV does without
-
-    try:
-        with warnings.catch_warnings():
-            # openpyxl warns of styles and extensions that it does not read; nobody needs them.
-            warnings.simplefilter("ignore")
-            return load_workbook(io.BytesIO(data), read_only=True, data_only=data_only)
-    except Exception as error:
-        # A damaged archive can raise anything out of zipfile, XML and openpyxl.
-        raise _not_excel(path) from error
-
-
-def _not_excel(path: Path) -> BadInput:
-    return refuse(
-        path,
-        "this is no Excel file, or it is damaged.",
-        "Open it in Excel and save it again as .xlsx.",
-    )
-
-
-def _guarded(
-    path: Path, rows: Iterator[tuple[int, list[Cell]]]
-) -> Iterator[tuple[int, list[Cell]]]:
-    try:
-        yield from rows
-    except BadInput:
-        raise
-    except Exception as error:
-        raise _not_excel(path) from error
-
-
-def _parse_xlsx(
-    values: Workbook, formulas: Workbook | None, sheet: str
-) -> Iterator[tuple[int, list[Cell]]]:
-    # The sheet's own word on its size may be wrong; without it, openpyxl counts for itself.
-    values[sheet].reset_dimensions()
-    if formulas is None:
-        for number, row in enumerate(values[sheet].iter_rows(), start=1):
-            yield number, [_excel_cell(cell) for cell in row]
-        return
-    formulas[sheet].reset_dimensions()
-    both = zip(values[sheet].iter_rows(), formulas[sheet].iter_rows(), strict=False)
-    for number, (row, written) in enumerate(both, start=1):
-        yield (
-            number,
-            [
-                _excel_cell(cell, source.data_type == "f")
-                for cell, source in zip(row, written, strict=False)
-            ],
-        )
-
-
-def _excel_cell(cell: Any, is_formula: bool = False) -> Cell:
-    value = cell.value
-    if value is None:
-        if is_formula:
-            return Unreadable(
-                "this cell holds a formula that was never computed.",
-                "Open the file in Excel and save it, or write the value itself.",
-            )
-        return ""
-    if cell.data_type == "e":
-        return Unreadable(f"this cell holds the error {value}.", "Write the value itself.")
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, datetime) and value.time().isoformat() == "00:00:00":
-        return value.date().isoformat()
-    return _text_cell(str(value))
-
-
-def split_cell(cell: str, separator: str) -> tuple[str, ...]:
-    """The entries of a tidy cell that holds several, each once, in their order."""
-    entries = dict.fromkeys(entry.strip() for entry in cell.split(separator))
-    entries.pop("", None)
-    return tuple(entries)

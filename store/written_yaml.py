@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from ruamel.yaml.constructor import ConstructorError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
+from ruamel.yaml.scanner import Scanner
 
 from domain.problems import Problem
 from store.input_file import refuse
@@ -17,6 +20,11 @@ from store.input_file import refuse
 MAX_NODES = 100_000
 """Values in a file, those that aliases repeat counted each time."""
 MAX_DEPTH = 50
+MAX_STEPS = 200_000
+"""Words and signs of a file. The longest vocabulary that may be has some 110,000; so many take
+about five seconds to read."""
+MAX_DIGITS = 300
+"""Longer numbers are text: no setting is one."""
 
 PathInFile = tuple[str | int, ...]
 """Keys and positions from the top of the file to a value."""
@@ -36,7 +44,31 @@ def _decode(path: Path, data: bytes) -> str:
 
 
 class _TooMuchError(Exception):
-    """The file asks for more values than a definition can have."""
+    """The file asks for more than any that is read here needs."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line
+
+
+class _BoundedScanner(Scanner):
+    """Gives up on a file before it takes too long.
+
+    The time that a bracket takes grows with the number of those that are open.
+    """
+
+    _steps = 0
+
+    def fetch_more_tokens(self) -> Any:
+        """Take in the next sign or word."""
+        self._steps += 1
+        if self._steps > MAX_STEPS or max(self.flow_level, len(self.indents)) > MAX_DEPTH:
+            raise _TooMuchError(self.reader.line + 1)
+        return super().fetch_more_tokens()
+
+
+_INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Characters that a quoted text may ask for by their codes, and that none of ours may hold."""
 
 
 class WrittenYaml:
@@ -60,6 +92,7 @@ class WrittenYaml:
         self._lines: dict[PathInFile, int] = {}
         self._nodes = 0
         yaml = YAML(typ="safe", pure=True)
+        yaml.Scanner = _BoundedScanner
         self._constructor = yaml.constructor
         try:
             root = yaml.compose(text)
@@ -77,12 +110,13 @@ class WrittenYaml:
                     hint="Delete it.",
                 )
             )
-        except (_TooMuchError, RecursionError):
+        except _TooMuchError as error:
             self.problems.append(
                 Problem(
                     file=str(path),
+                    line=error.line,
                     message=f"this holds more than {MAX_NODES:,} values or is nested more than "
-                    f"{MAX_DEPTH} deep, which no definition needs.",
+                    f"{MAX_DEPTH} deep, which nothing that is read here needs.",
                 )
             )
         except YAMLError:
@@ -104,7 +138,7 @@ class WrittenYaml:
     def _read(self, node: Node, where: PathInFile, above: tuple[int, ...]) -> Any:
         self._nodes += 1
         if self._nodes > MAX_NODES or len(above) > MAX_DEPTH:
-            raise _TooMuchError
+            raise _TooMuchError(node.start_mark.line + 1)
         self._lines.setdefault(where, node.start_mark.line + 1)
         if id(node) in above:
             self.problems.append(self.problem(where, "this contains itself."))
@@ -126,9 +160,9 @@ class WrittenYaml:
             if not isinstance(key_node, ScalarNode):
                 self.problems.append(self.problem(where, "a key must be a word."))
                 continue
-            key = str(key_node.value)
-            place = (*where, key)
             line = key_node.start_mark.line + 1
+            key = self._visible(str(key_node.value), where, line)
+            place = (*where, key)
             if key in found:
                 self.problems.append(
                     Problem(
@@ -147,16 +181,38 @@ class WrittenYaml:
 
     def _read_scalar(self, node: Node, where: PathInFile) -> Any:
         kind = str(node.tag).rsplit(":", 1)[-1]
+        written = str(node.value)
         if kind in ("null", "bool", "int", "float"):
-            try:
-                return self._constructor.construct_object(node)
-            except (ConstructorError, ValueError, KeyError):
-                return str(node.value)
+            return self._plain(node, written)
         if kind not in ("str", "timestamp"):
+            self.problems.append(self.problem(where, f"“{node.tag}” is not allowed here."))
+        return self._visible(written, where, node.start_mark.line + 1)
+
+    def _plain(self, node: Node, written: str) -> Any:
+        """A number, true, false or nothing; what is none after all is text."""
+        if len(written) > MAX_DIGITS:
+            return written
+        try:
+            value = self._constructor.construct_object(node)
+        except (ConstructorError, ValueError, KeyError, IndexError, OverflowError):
+            return written
+        is_endless = isinstance(value, float) and not math.isfinite(value)
+        return written if is_endless else value
+
+    def _visible(self, text: str, where: PathInFile, line: int) -> str:
+        """A text, after a complaint of what can't be seen in it."""
+        found = _INVISIBLE.search(text)
+        if found is not None:
             self.problems.append(
-                self.problem(where, f"“{node.tag}” is not allowed in a definition.")
+                Problem(
+                    file=str(self.path),
+                    line=line,
+                    field=_dotted(where),
+                    message=f"a character stands here that can't be seen (U+{ord(found[0]):04X}).",
+                    hint="Take it out.",
+                )
             )
-        return str(node.value)
+        return text
 
     def _tell_syntax(self, error: MarkedYAMLError) -> None:
         mark = error.problem_mark or error.context_mark

@@ -286,8 +286,8 @@ def test_a_problem_found_later_has_the_line_of_its_setting(tmp_path: Path) -> No
          "in a text file. Delete it."),
         ("a: 1\nb: Müller\n".encode("cp1252"), "D, line 2: this line is not in UTF-8, so it can't "
          "be read. Save the file with the encoding UTF-8."),
-        ("[" * 600, "D: this holds more than 100,000 values or is nested more than 50 deep, "
-         "which no definition needs."),
+        ("[" * 600, "D, line 1: this holds more than 100,000 values or is nested more than 50 "
+         "deep, which nothing that is read here needs."),
     ],
 )  # fmt: skip
 def test_what_is_no_definition_is_told_kindly(tmp_path: Path, text: str | bytes, told: str) -> None:
