@@ -133,7 +133,7 @@ async def _what_the_ui_asks(client: Client, workflow: str) -> AsyncIterator[dict
             answer = await handle.query(query)
         except RPCError:
             return
-        yield {"data": str(answer)}
+        yield {"answer": str(answer)}  # has numbers of lines, so that it is no payload here
 
 
 def strings(value: Any, key: str = "") -> Iterator[tuple[bool, str]]:
@@ -223,7 +223,9 @@ def deliveries(mailbox: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     while True:
         after = found[-1]["id"] if found else 0
-        page = httpx.get(f"{mailbox}/api/messages", params={"after": after}).json()["messages"]
+        page = httpx.get(f"{mailbox}/api/messages", params={"after": after}, timeout=60).json()[
+            "messages"
+        ]
         if not page:
             return found
         found += page
