@@ -133,7 +133,7 @@ async def _what_the_ui_asks(client: Client, workflow: str) -> AsyncIterator[dict
             answer = await handle.query(query)
         except RPCError:
             return
-        yield {"data": str(answer)}
+        yield {"answer": str(answer)}  # has numbers of lines, so that it is no payload here
 
 
 def strings(value: Any, key: str = "") -> Iterator[tuple[bool, str]]:
