@@ -8,6 +8,8 @@ PYTEST ?=
 NAME ?=
 UPGRADE ?=
 BENCH ?=
+SEED ?=
+FUZZ ?=
 # Python keeps what it compiled, even where it is told not to: nothing is compiled while it is
 # installed, and tests start a hundred processes that would each compile all of it anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -17,7 +19,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--custom-compile-command 'make lock' $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-deep lint format lock histories fingerprints migration schema diagram settings \
+.PHONY: help setup demo run test test-deep fuzz lint format lock histories fingerprints migration schema diagram settings \
 	metrics guide pictures bench bench-matching bench-full
 
 help: ## List these commands
@@ -42,6 +44,9 @@ endif
 test-deep: $(BIN)/.ready-to-build ## Try the rules on more examples, and the workflows without each of their lines
 	$(BIN)/python -m pytest tests/domain --hypothesis-profile=deep $(PYTEST)
 	EVERY_MUTANT=1 $(BIN)/python -m pytest tests/workflows/test_mutants.py
+
+fuzz: $(BIN)/.ready-to-build ## Give every reader ten thousand damaged files in all; SEED=1 does the same again
+	$(BIN)/python -m tests.fuzz $(if $(SEED),--seed $(SEED)) $(FUZZ)
 
 lint: $(BIN)/.ready-to-build ## Check style, types, the import rule and the workflows
 	$(BIN)/ruff check .
