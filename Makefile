@@ -11,6 +11,7 @@ SEED ?=
 FAULTS ?= 220
 CHAOS ?=
 BENCH ?=
+FUZZ ?=
 ATTACK ?=
 AUDIT ?=
 # Python keeps what it compiled, even where it is told not to: nothing is compiled while it is
@@ -22,8 +23,8 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--custom-compile-command 'make lock' $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-deep chaos attack lint audit sbom format lock histories fingerprints migration \
-	schema diagram settings metrics guide pictures bench bench-matching bench-full
+.PHONY: help setup demo run test test-deep chaos fuzz attack lint audit sbom format lock histories fingerprints \
+	migration schema diagram settings metrics guide pictures bench bench-matching bench-full
 
 help: ## List these commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -52,8 +53,11 @@ test-deep: $(BIN)/.ready-to-build ## Try the rules on more examples, and the wor
 chaos: $(BIN)/.ready-to-build ## Play thirty pairs while parts are killed and more; SEED=7 FAULTS=220 CHAOS=--json
 	$(BIN)/python -m tests.chaos $(SEED:%=--seed %) --faults $(FAULTS) $(CHAOS)
 
-attack: $(BIN)/.ready-to-build ## Attack the portal and the mails; ATTACK="--seed 7" repeats it
-	$(BIN)/python -m tests.attack $(ATTACK)
+attack: $(BIN)/.ready-to-build ## Attack the portal and the mails; SEED=7 does the same again
+	$(BIN)/python -m tests.attack $(SEED:%=--seed %) $(ATTACK)
+
+fuzz: $(BIN)/.ready-to-build ## Give every reader ten thousand damaged files in all; SEED=1 does the same again
+	$(BIN)/python -m tests.fuzz $(SEED:%=--seed %) $(FUZZ)
 
 lint: $(BIN)/.ready-to-build ## Check style, types, the import rule, the workflows and the licences
 	$(BIN)/ruff check .

@@ -115,10 +115,10 @@ class Contact(Section):
     email: EmailAddress
 
 
-def _known_timezone(value: str) -> str:
+def _known_timezone(value: Any) -> Any:
     try:
         ZoneInfo(value)
-    except (ValueError, OSError, KeyError) as error:
+    except (ValueError, TypeError, OSError, KeyError) as error:
         raise ValueError("no such time zone. Write it like “Europe/London”.") from error
     return value
 

@@ -523,10 +523,11 @@ class Content:
             return None
         head, text = read
         if choices.version != head["version"]:
+            # What ships has the same in both, so that who changed only one finds the other named.
             self._wrong(
-                files[1],
-                f"its version is {choices.version}, that of agreement.md {head['version']}. "
-                "They change together.",
+                next(path for path in files if path.is_relative_to(self._own_of(files))),
+                f"the version of agreement.yaml is {choices.version}, that of agreement.md "
+                f"{head['version']}. They change together.",
             )
             return None
         try:
@@ -543,6 +544,12 @@ class Content:
         except Exception as error:  # noqa: BLE001 - what a template computes can raise anything
             self._wrong(files[0], f"the template can't be written: {type(error).__name__}.")
         return None
+
+    def _own_of(self, files: Sequence[Path]) -> Path:
+        """The folder of ours that any of these stands in, the one that counts first."""
+        return next(
+            folder for folder in self.folders if any(path.is_relative_to(folder) for path in files)
+        )
 
     def _read_words(self, name: str) -> Words:
         texts: dict[str, Any] = {}

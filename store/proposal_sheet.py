@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from openpyxl import Workbook
 from openpyxl.cell import Cell, MergedCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
@@ -225,7 +226,7 @@ def fill(
 def write(cell: Cell | MergedCell, value: _Value, number_format: str = "0.0") -> None:
     """Text stays text, also where it looks like a formula: what people wrote is never computed."""
     assert isinstance(cell, Cell)  # noqa: S101 - nothing is merged here
-    cell.value = value
+    cell.value = ILLEGAL_CHARACTERS_RE.sub("", value) if isinstance(value, str) else value
     if isinstance(value, str):
         cell.data_type = "s"
         cell.number_format = "@"

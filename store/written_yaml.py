@@ -67,8 +67,9 @@ class _BoundedScanner(Scanner):
         return super().fetch_more_tokens()
 
 
-_INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-"""Characters that a quoted text may ask for by their codes, and that none of ours may hold."""
+_INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff]")
+"""Characters that steer a terminal or turn all text round, or are none: a quoted text may ask for
+them by their codes."""
 
 
 class WrittenYaml:

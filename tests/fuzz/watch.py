@@ -19,7 +19,7 @@ SECONDS_A_MEGABYTE = 30.0
 MAX_TOLD = 5_000
 """Characters of a problem, the path of its file among them."""
 
-STEERING = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+STEERING = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff]")
 """What no output may take from a file: it steers terminals, turns text round or can't be written."""
 
 
