@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,12 +13,15 @@ from sqlalchemy.orm import Session
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from portal import app, protection
+from portal.pages import PAGES
 from portal.visits import receive
 from store.database import Database
+from store.links import Link, LinkInvalid, Links, Purpose
 from store.tables import OutboxRow
+from tests.attack.by_schema import schemathesis_cases
 from tests.attack.everything import KINDS, attack
 from tests.attack.ground import Kind, Tally
-from tests.attack.links import ReadsUnsigned, tampered
+from tests.attack.links import ReadsUnsigned, out_of_place, tampered
 from tests.attack.mails import TO, mails
 from tests.attack.requests import bodies, double_clicks, guesses, other_sites, paths, scanners
 from tests.attack.slow import slow
@@ -47,6 +51,30 @@ def test_a_portal_that_reads_unsigned_tokens_is_caught() -> None:
 def test_a_link_that_can_be_written_in_many_ways_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("store.links._is_as_we_write", lambda _token: True)
     assert any("spelt otherwise" in one for one in through(tampered, 13))
+
+
+def test_a_link_that_opens_every_page_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = Links.open
+
+    def opens(links: Links, token: str, purpose: Purpose) -> Link:
+        for made in Purpose:
+            with suppress(LinkInvalid):
+                return opened(links, token, made).model_copy(update={"purpose": purpose})
+        raise LinkInvalid
+
+    monkeypatch.setattr(Links, "open", opens)
+    assert any(" opens " in one for one in through(out_of_place, 10))
+
+
+def test_a_page_that_fails_on_what_schemathesis_sends_is_caught(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(visit: Any, form: Any) -> Any:
+        raise ValueError
+
+    for page in PAGES.values():
+        monkeypatch.setattr(page, "submit", fails)
+    assert any("POST" in one and "answered 500" in one for one in through(schemathesis_cases, 1))
 
 
 def test_a_page_that_writes_when_it_is_opened_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
