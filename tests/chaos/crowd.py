@@ -23,7 +23,7 @@ from store.links import Link, Links, Purpose
 from tests.chaos.population import Population, Simulated
 from tests.chaos.web import Browser
 
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.25
 
 WITHIN_SECONDS = 60.0
 """In which a partner picks one of the times that were proposed, outages and all."""
@@ -69,6 +69,7 @@ class Crowd:
     ) -> None:
         self.thanks: list[Thanks] = []
         self._seed = population.seed
+        self._all_agree = population.brief
         self._people = {person.email: person for person in population.people}
         self._browser = browser
         self._links = links
@@ -195,9 +196,13 @@ class Crowd:
     def _is_agreed(self, person: Simulated, link: Link) -> bool:
         """Whether two agree on a date by themselves, which the mentor then enters.
 
-        On the first session's they do in every other pair, on later ones' in all.
+        On the first session's they do in every other pair (in a brief program in all), on
+        later ones' in all.
         """
-        agreed = random.Random(f"{self._seed}/{person.reference}/agreed").random() < 0.5
+        agreed = (
+            self._all_agree
+            or random.Random(f"{self._seed}/{person.reference}/agreed").random() < 0.5
+        )
         return link.purpose is Purpose.BOOK and (agreed or (link.session or 0) > 1)
 
     def _a_date(self, days: int) -> str:

@@ -34,7 +34,7 @@ from tests.chaos.post import PostRoute
 from tests.chaos.web import Browser
 from workflows.messages import MatchesApproval
 
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 1.5
 
 LONGEST_SECONDS = 1500.0
 """What a program may take, faults and all; one that takes longer is stuck."""

@@ -74,7 +74,7 @@ matching:
     - prefer: goals_meet_skills
       weight: 1
 training:
-  modules: [privacy]
+  modules: [{training}]
 sessions:
   count: {sessions}
   every: 1 day
@@ -85,9 +85,7 @@ goals:
   most: 2
   review: []
 check_ins:
-  - survey: baseline
-    when: preparation
-{middle}  - survey: final
+{check_ins}  - survey: final
     when: evaluation
 ladder: []
 afterwards:
@@ -101,7 +99,9 @@ privacy:
   keep_days: 400 days
 """
 
-_MIDDLE = """  - survey: pulse
+_CHECK_INS = """  - survey: baseline
+    when: preparation
+  - survey: pulse
     when: after session 1
 """
 
@@ -128,6 +128,9 @@ class Population:
     definition: Definition
     entrants: Sequence[Entrant]
     people: Sequence[Simulated]
+    brief: bool = False
+    """Whether the program is a short one: one session, on a date that all pairs agree on by
+    themselves, no training, and one survey."""
 
     @property
     def refused(self) -> frozenset[str]:
@@ -136,7 +139,7 @@ class Population:
 
 
 def populate(
-    folder: Path, seed: int, *, day_seconds: float, sessions: int = 2, pairs: int = PAIRS
+    folder: Path, seed: int, *, day_seconds: float, pairs: int = PAIRS, brief: bool = False
 ) -> Population:
     """Make the program of a seed, with so many pairs, in files as HR has them."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -152,8 +155,9 @@ def populate(
             program=PROGRAM,
             coordinator=COORDINATOR,
             day=day_seconds,
-            sessions=sessions,
-            middle=_MIDDLE if sessions > 1 else "",
+            sessions=1 if brief else 2,
+            training="" if brief else "privacy",
+            check_ins="" if brief else _CHECK_INS,
         ),
         "utf-8",
     )
@@ -163,7 +167,7 @@ def populate(
         Entrant(person=person, roles=roles)
         for person, roles in zip(found.people, found.roles, strict=True)
     ]
-    return Population(seed, definition, entrants, people)
+    return Population(seed, definition, entrants, people, brief)
 
 
 def _people(seed: int, pairs: int) -> list[Simulated]:

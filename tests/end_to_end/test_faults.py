@@ -13,7 +13,7 @@ from tests.chaos.population import PAIRS, populate
 from tests.chaos.verdict import judge, remember
 from tests.end_to_end import evidence
 
-DAY_SECONDS = 3.0
+DAY_SECONDS = 2.0
 
 FAULTS = 45
 
@@ -23,7 +23,7 @@ async def test_faults_lose_nothing_double_nothing_more_and_change_no_journal(
 ) -> None:
     seed = int(os.environ.get("SEED") or random.randrange(100_000))
     print(f"SEED={seed}")
-    population = populate(tmp_path, seed, day_seconds=DAY_SECONDS, sessions=1)
+    population = populate(tmp_path, seed, day_seconds=DAY_SECONDS, brief=True)
     async with played(tmp_path / "undisturbed", population) as scene:
         undisturbed, play = remember(scene), scene.play
     counts = shared_out(FAULTS, sqlite=True)
@@ -36,7 +36,7 @@ async def test_faults_lose_nothing_double_nothing_more_and_change_no_journal(
     assert verdict.wrong == []
     assert verdict.faults.total() >= FAULTS
     assert all(verdict.faults[fault] for fault in KILLS)
-    assert verdict.answers > 10 * PAIRS
+    assert verdict.answers > 8 * PAIRS
     assert held == []
     assert verdict.refused >= 2, "of those whose address is refused"
 
