@@ -200,7 +200,7 @@ class FollowUpInput(Value):
 class RetentionInput(Value):
     """Delete the personal data of a program that is over when its time has come."""
 
-    program: str
+    program: Id
 
 
 class RetentionOutcome(Value):

@@ -57,7 +57,7 @@ class Image:
             "MPLCONFIGDIR": str(self.tmp),
             "PYTHONDONTWRITEBYTECODE": "1",
             "LOG_FORMAT": "json",
-            "LINK_KEYS": "k" * 32,
+            "LINK_KEYS": "abcdefghhgfedcba" * 2,
             "SMTP_URL": "smtp://127.0.0.1:1?tls=none",
         }
 
