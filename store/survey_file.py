@@ -118,5 +118,5 @@ def _problem(written: WrittenYaml, found: Found) -> Problem:
             places = [part + 1 if isinstance(part, int) else part for part in rest]
             inside = " ".join(str(place) for place in places if place not in passed_over)
             field = f"{group.removesuffix('s')} {named}" + (f", {inside}" if inside else "")
-            return problem.model_copy(update={"field": field})
+            return Problem.model_validate({**problem.model_dump(), "field": field})
     return problem

@@ -95,7 +95,8 @@ class SheetFile:
             raise _not_excel(self._path) from error
 
     def _parse(self) -> Iterator[tuple[int, list[Cell]]]:
-        book, sheet = self._book, self._book[self._sheet]
+        book: Any = self._book  # what its own reader asks of it is not in its types
+        sheet = book[self._sheet]
         last = 0
         with sheet._get_source() as source:
             parser = _SheetParser(
@@ -127,7 +128,7 @@ class SheetFile:
         return found
 
 
-class _SheetParser(WorkSheetParser):  # type: ignore[misc]
+class _SheetParser(WorkSheetParser):
     """Reads rows and what is merged, and nothing else of a sheet.
 
     openpyxl's own rows come with a cell for each column and each row that is missing, of which a

@@ -15,6 +15,9 @@ from store.tables import MessageRow, PairRow, PersonRow
 
 Line = tuple[str, ...]
 
+_DIFFER = frozenset({"proposal", "until"})
+"""What differs from run to run: an id that is drawn at random, and an instant."""
+
 
 @dataclass(frozen=True)
 class Story:
@@ -52,8 +55,7 @@ def _position(event: JournalEvent) -> int:
 
 
 def _line(event: JournalEvent, names: Mapping[str, str]) -> Line:
-    data = sorted(f"{key}={value}" for key, value in event.data.items() if key != "proposal")
-    # The number of a proposal of matches is kept as its id, which is drawn at random.
+    data = sorted(f"{key}={value}" for key, value in event.data.items() if key not in _DIFFER)
     return (event.kind.value, event.role or "", names.get(event.person or "", ""), *data)
 
 

@@ -1,4 +1,4 @@
-"""Fuzzes what HR hands in: `python -m tests.fuzz`, or `make fuzz`. Ends with 1 if anything failed."""
+"""Fuzzes what HR hands in: `python -m tests.fuzz`, or `make fuzz`. Ends with 1 if any failed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def main() -> int:
             return _one(given.here, seed, given.times, Path(folder))
         from tests.fuzz.targets import targets
 
-        names = given.only or [*targets(Path(folder)), "large"]
+        names = given.only or [*targets(Path(folder)), "large", "command"]
     print(f"seed {seed}: SEED={seed} make fuzz does the same again", flush=True)
     with ThreadPoolExecutor(max_workers=2) as pool:
         reports = list(pool.map(lambda name: _apart(name, seed, given.times), names))
@@ -62,12 +62,13 @@ def _apart(name: str, seed: int, times: float) -> dict[str, object]:
 
 
 def _one(name: str, seed: int, times: float, folder: Path) -> int:
+    from tests.fuzz.commands import check_saved
     from tests.fuzz.large import read_large
     from tests.fuzz.runner import fuzz
     from tests.fuzz.targets import targets
 
-    if name == "large":
-        report = read_large(folder)
+    if name in (others := {"large": read_large, "command": check_saved}):
+        report = others[name](folder)
     else:
         target = targets(folder)[name]()
         report = fuzz(name, target, seed, max(1, round(target.cases * times)), folder)

@@ -73,54 +73,93 @@ LARGE: dict[str, tuple[str, Read, Callable[[], bytes], Ended]] = {
         Ended.REFUSED,
     ),
     "a million rows of CSV with little in them": (
-        "given.csv", _table, lambda: b"Name,Mail\n" + b"x,y\n" * 1_000_000, Ended.REFUSED,
+        "given.csv",
+        _table,
+        lambda: b"Name,Mail\n" + b"x,y\n" * 1_000_000,
+        Ended.REFUSED,
     ),
-    "a million empty rows of CSV": ("given.csv", _table, lambda: b"a,b\n" + b",\n" * 1_000_000, Ended.TAKEN),
+    "a million empty rows of CSV": (
+        "given.csv",
+        _table,
+        lambda: b"a,b\n" + b",\n" * 1_000_000,
+        Ended.TAKEN,
+    ),
     "CSV of one line": ("given.csv", _table, lambda: b"x" * 15_000_000, Ended.REFUSED),
     "CSV of commas": ("given.csv", _table, lambda: b"," * 15_000_000 + b"x", Ended.REFUSED),
     "CSV with a quotation mark that never closes": (
-        "given.csv", _table, lambda: b'Name,Mail\n"' + b"x,y\n" * 3_000_000, Ended.REFUSED,
+        "given.csv",
+        _table,
+        lambda: b'Name,Mail\n"' + b"x,y\n" * 3_000_000,
+        Ended.REFUSED,
     ),
     "CSV of quotation marks": ("given.csv", _table, lambda: b'"' * 15_000_000, Ended.REFUSED),
     "a long line without an accent before one with": (
-        "given.csv", _table, lambda: b"Name,Mail\n" + b"x" * 8_000_000 + b"\nM\xfcller,x\n", Ended.REFUSED,
+        "given.csv",
+        _table,
+        lambda: b"Name,Mail\n" + b"x" * 8_000_000 + b"\nM\xfcller,x\n",
+        Ended.REFUSED,
     ),
     "a million rows of a sheet": (
-        "given.xlsx", _table, lambda: _workbook_of("".join(map(_row, range(2, 1_000_002)))), Ended.REFUSED,
+        "given.xlsx",
+        _table,
+        lambda: _workbook_of("".join(map(_row, range(2, 1_000_002)))),
+        Ended.REFUSED,
     ),
     "a million empty rows of a sheet": (
-        "given.xlsx", _table, lambda: _workbook_of("".join(f'<row r="{n}"/>' for n in range(2, 1_000_002))),
+        "given.xlsx",
+        _table,
+        lambda: _workbook_of("".join(f'<row r="{n}"/>' for n in range(2, 1_000_002))),
         Ended.TAKEN,
     ),
     "a row far below": (
-        "given.xlsx", _table, lambda: _workbook_of(_row(2) + _row(10**15)), Ended.TAKEN,
+        "given.xlsx",
+        _table,
+        lambda: _workbook_of(_row(2) + _row(10**15)),
+        Ended.TAKEN,
     ),
     "rows with an empty cell far to the right": (
         "given.xlsx",
         _table,
         lambda: _workbook_of(
-            "".join(f'<row r="{n}"><c r="A{n}"><v>{n}</v></c><c r="XFD{n}"/></row>' for n in range(2, 90_000))
+            "".join(
+                f'<row r="{n}"><c r="A{n}"><v>{n}</v></c><c r="XFD{n}"/></row>'
+                for n in range(2, 90_000)
+            )
         ),
         Ended.TAKEN,
     ),
     "a sheet that unpacks to a thousand times its size": (
-        "given.xlsx", _table, lambda: _unpacking_to(150), Ended.REFUSED,
+        "given.xlsx",
+        _table,
+        lambda: _unpacking_to(150),
+        Ended.REFUSED,
     ),
     "more unpacked than is read": (
-        "given.xlsx", _table, lambda: _unpacking_to(201), Ended.REFUSED,
+        "given.xlsx",
+        _table,
+        lambda: _unpacking_to(201),
+        Ended.REFUSED,
     ),
     "half a million styles": (
-        "given.xlsx", _table, lambda: _workbook_of("", styles="<x/>" * 500_000), Ended.REFUSED,
+        "given.xlsx",
+        _table,
+        lambda: _workbook_of("", styles="<x/>" * 500_000),
+        Ended.REFUSED,
     ),
     "three million shared texts": (
-        "given.xlsx", _table, lambda: _workbook_of("", sharedStrings="<si/>" * 3_000_000), Ended.REFUSED,
+        "given.xlsx",
+        _table,
+        lambda: _workbook_of("", sharedStrings="<si/>" * 3_000_000),
+        Ended.REFUSED,
     ),
     "ten thousand sheets that are one": (
         "given.xlsx",
         _table,
         lambda: zipped(
             {
-                name: part.replace("</sheets>", '<sheet name="x" sheetId="9" r:id="rId1"/>' * 10_000 + "</sheets>").encode()
+                name: part.replace(
+                    "</sheets>", '<sheet name="x" sheetId="9" r:id="rId1"/>' * 10_000 + "</sheets>"
+                ).encode()
                 for name, part in workbook({"People": sheet([[text("Name")]])}).items()
             }
         ),
@@ -129,12 +168,25 @@ LARGE: dict[str, tuple[str, Read, Callable[[], bytes], Ended]] = {
     "entities that name one another": ("given.xlsx", _table, _laughs, Ended.REFUSED),
     "YAML of brackets": ("given.yaml", read_survey, lambda: b"[" * 900_000, Ended.REFUSED),
     "YAML of dashes": ("given.yaml", read_survey, lambda: b"- " * 400_000, Ended.REFUSED),
-    "YAML of a long list": ("given.yaml", read_survey, lambda: b"a: [" + b"1," * 400_000 + b"]", Ended.REFUSED),
-    "YAML of many keys": (
-        "given.yaml", read_survey, lambda: b"".join(b"k%d: v\n" % n for n in range(70_000)), Ended.REFUSED,
+    "YAML of a long list": (
+        "given.yaml",
+        read_survey,
+        lambda: b"a: [" + b"1," * 400_000 + b"]",
+        Ended.REFUSED,
     ),
-    "YAML of one long word": ("given.yaml", read_survey, lambda: b"title: " + b"x " * 450_000, Ended.REFUSED),
-}  # fmt: skip
+    "YAML of many keys": (
+        "given.yaml",
+        read_survey,
+        lambda: b"".join(b"k%d: v\n" % n for n in range(70_000)),
+        Ended.REFUSED,
+    ),
+    "YAML of one long word": (
+        "given.yaml",
+        read_survey,
+        lambda: b"title: " + b"x " * 450_000,
+        Ended.REFUSED,
+    ),
+}
 """Each with its name, what reads it, what it holds, and whether it is to be taken."""
 
 

@@ -10,16 +10,18 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 NAMES = (
-    "NULL", "None", "nan", "true", "N/A", "O'Brien", "Zoë “Zed” Ünal", 'Ann "Nan" Lee', "Null, Jr.",
-    "דוד בן־גוריון", "محمد علي", "\u202eecila\u202c", "\u2067محمد\u2069", "\u200fדוד", "李 小龍",
-    "👩\u200d💻 Ada", "e\u0301ric", "ß", "İ", "ﬁnn", "[red]Red[/red]", "[link=x]L", "%s%n", "{name}",
-    "Robert'); DROP TABLE person;--", "<script>alert(1)</script>", "a\r\nBcc: x@example.com",
+    "NULL", "None", "nan", "true", "N/A", "O'Brien", "Zoë “Zed” Ünal", 'Ann "Nan" Lee',
+    "Null, Jr.", "דוד בן־גוריון", "محمد علي", "\u202eecila\u202c", "\u2067محمد\u2069",
+    "\u200fדוד", "李 小龍", "👩\u200d💻 Ada", "e\u0301ric", "ß", "İ", "ﬁnn", "[red]Red[/red]",
+    "[link=x]L", "%s%n", "{name}", "Robert'); DROP TABLE person;--", "<script>alert(1)</script>",
+    "a\r\nBcc: x@example.com",
 )  # fmt: skip
 """Names that people may have, or say they have."""
 
 STEERING = (
-    "\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "\x07", "\x08\x08", "\x9b31m", "\x00", "a\x00b", "\x7f",
-    "\u2028", "\u2029", "\x0b", "\x0c", "\x85", "\ufeff", "\ufffd", "\u202e", "\u2066", "\ufffe",
+    "\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "\x07", "\x08\x08", "\x9b31m", "\x00", "a\x00b",
+    "\x7f", "\u2028", "\u2029", "\x0b", "\x0c", "\x85", "\ufeff", "\ufffd", "\u202e", "\u2066",
+    "\ufffe",
 )  # fmt: skip
 
 FORMULAS = (
@@ -51,15 +53,17 @@ PLACES = (
 )  # fmt: skip
 
 YAML_SIGNS = (
-    "*", "*x", "&a", "&a *a", "!!python/object/apply:os.system [true]", "!!binary x", "!x", "!!int x",
-    "<<", "- - -", "? ", "? [a]: b", "|", ">", "%YAML 1.1", "---", "...", "#", "@", "`", "\t", ": ", "{}",
-    "[]", "{", "[", "'", '"', "~", "null", "yes", "off", "!!set {a}", "!!timestamp 2027-99-99",
-    "!!float x", "!!bool x", "!!null x", '"\\x1b"', '"\\ud800"', '"\\0"', "[" * 60, "{a: " * 60, "- " * 60,
+    "*", "*x", "&a", "&a *a", "!!python/object/apply:os.system [true]", "!!binary x", "!x",
+    "!!int x", "<<", "- - -", "? ", "? [a]: b", "|", ">", "%YAML 1.1", "---", "...", "#", "@", "`",
+    "\t", ": ", "{}", "[]", "{", "[", "'", '"', "~", "null", "yes", "off", "!!set {a}",
+    "!!timestamp 2027-99-99", "!!float x", "!!bool x", "!!null x", '"\\x1b"', '"\\ud800"', '"\\0"',
+    "[" * 60, "{a: " * 60, "- " * 60,
 )  # fmt: skip
 
 TEMPLATES = (
-    "{{ x }}", "{{ 1/0 }}", "{% for a in b %}", "{% include 'x' %}", "{{ ''.__class__ }}", "{{", "%}",
-    "{% raw %}", "{{ " + "(" * 3_000, "{{ 9" + "9" * 5_000 + " }}", "{name.x}", "{0}", "{", "}",
+    "{{ x }}", "{{ 1/0 }}", "{% for a in b %}", "{% include 'x' %}", "{{ ''.__class__ }}", "{{",
+    "%}", "{% raw %}", "{{ " + "(" * 3_000, "{{ 9" + "9" * 5_000 + " }}", "{name.x}", "{0}", "{",
+    "}",
 )  # fmt: skip
 
 LONG = ("x" * 201, "x" * 10_001, "word " * 3_000, ("x" * 70 + "\n") * 50)
@@ -76,8 +80,8 @@ WORDS: SearchStrategy[str] = st.one_of(
 """A word that may hurt."""
 
 _ENCODINGS = (
-    "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "cp1252", "cp1251", "latin-1", "mac_roman",
-    "shift_jis", "cp037", "utf-7",
+    "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "cp1252", "cp1251", "latin-1",
+    "mac_roman", "shift_jis", "cp037", "utf-7",
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from tests.fuzz.targets import Target
 from tests.fuzz.watch import Case, Ended, Failure, attempt
 
 CORPUS = Path(__file__).parent / "corpus"
-"""Files that were refused wrongly once, or are worth trying each time: `corpus/TARGET/what-it-is.csv`.
+"""Files that brought a reader down, or are worth a try each time: `corpus/TARGET/what-it-is.csv`.
 `what-it-is@en@agreement.md` stands at `en/agreement.md` of a folder of one's own."""
 
 
@@ -96,4 +96,5 @@ def _kept(target: str, case: Case) -> str:
     inside = case.name.removeprefix("own/").replace("/", "@")
     kept = folder / (f"{stem}@{inside}" if len(place.parts) > 1 else f"{stem}{place.suffix}")
     kept.write_bytes(case.data)
-    return f"The file: {kept}. Once mended, keep it under a name that says what it is in {CORPUS.name}/{target}."
+    home = f"{CORPUS.name}/{target}"
+    return f"The file: {kept}. Once mended, keep it in {home}, by a name that says what it is."

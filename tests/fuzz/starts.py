@@ -1,4 +1,4 @@
-"""Typing `start` with a file of HR's: a program is in the store and its workflow runs, or neither."""
+"""Typing `start` with a file of HR's: the program is stored and its workflow runs, or neither."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ Rows = Sequence[Sequence[str]]
 
 _MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 _REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_RELS = "application/vnd.openxmlformats-package.relationships+xml"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
@@ -53,11 +54,16 @@ def csv_files(draw: DrawFn, seed: Rows) -> Case:
     """The same as CSV, with the separators, ends of lines and encodings there are."""
     rows = draw(changed_rows(seed))
     separator = draw(st.sampled_from([",", ",", ";", "\t", "|"]))
-    quoting = draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
+    quotes_all = draw(st.booleans())
     out = io.StringIO()
     if draw(st.integers(0, 5)):
         ends = draw(st.sampled_from(["\n", "\r\n", "\r"]))
-        writer = csv.writer(out, delimiter=separator, quoting=quoting, lineterminator=ends)
+        writer = csv.writer(
+            out,
+            delimiter=separator,
+            quoting=csv.QUOTE_ALL if quotes_all else csv.QUOTE_MINIMAL,
+            lineterminator=ends,
+        )
         writer.writerows(rows)
         text = out.getvalue()
     else:  # as somebody writes it who knows nothing of quotation marks
@@ -80,25 +86,29 @@ def workbook(
     ]
     parts = {
         "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types">'
-        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Default Extension="rels" '
+        f'ContentType="{_RELS}"/>'
         f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPE}.sheet.main+xml"/>'
         + "".join(
-            f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{_TYPE}.worksheet+xml"/>'
+            f'<Override PartName="/xl/worksheets/sheet{n}.xml" '
+            f'ContentType="{_TYPE}.worksheet+xml"/>'
             for n in range(1, len(sheets) + 1)
         )
         + f'<Override PartName="/xl/styles.xml" ContentType="{_TYPE}.styles+xml"/>'
-        f'<Override PartName="/xl/sharedStrings.xml" ContentType="{_TYPE}.sharedStrings+xml"/></Types>',
+        f'<Override PartName="/xl/sharedStrings.xml" '
+        f'ContentType="{_TYPE}.sharedStrings+xml"/></Types>',
         "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1" '
         f'Type="{_REL}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'<workbook {_MAIN} xmlns:r="{_REL}"><sheets>{"".join(named)}</sheets></workbook>',
+        "xl/workbook.xml": f'<workbook {_MAIN} xmlns:r="{_REL}"><sheets>'
+        f"{''.join(named)}</sheets></workbook>",
         "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
         + "".join(
             f'<Relationship Id="rId{n}" Type="{_REL}/worksheet" Target="worksheets/sheet{n}.xml"/>'
             for n in range(1, len(sheets) + 1)
         )
         + "</Relationships>",
-        "xl/styles.xml": f"<styleSheet {_MAIN}><fonts><font/></fonts><fills><fill><patternFill/></fill></fills><borders>"
-        "<border/></borders><cellStyleXfs><xf/></cellStyleXfs><cellXfs><xf/>"
+        "xl/styles.xml": f"<styleSheet {_MAIN}><fonts><font/></fonts><fills><fill><patternFill/>"
+        "</fill></fills><borders><border/></borders><cellStyleXfs><xf/></cellStyleXfs><cellXfs><xf/>"
         f'<xf numFmtId="14" applyNumberFormat="1"/>{styles}</cellXfs></styleSheet>',
         "xl/sharedStrings.xml": f"<sst {_MAIN}><si><t>shared</t></si></sst>",
     }
@@ -127,25 +137,28 @@ def zipped(parts: dict[str, bytes]) -> bytes:
 
 
 _CELLS = (
-    "<c/>", "<c><v/></c>", '<c t="s"><v>0</v></c>', '<c t="s"><v>9</v></c>', '<c t="s"><v>-1</v></c>',
-    "<c><v>12</v></c>", "<c><v>1.5</v></c>", "<c><v>1E400</v></c>", "<c><v>NaN</v></c>",
-    f"<c><v>{'9' * 5_000}</v></c>", '<c s="1"><v>44000</v></c>', '<c s="1"><v>99999999999</v></c>',
-    '<c s="1"><v>-5</v></c>', '<c s="99"><v>1</v></c>', '<c t="b"><v>1</v></c>', '<c t="b"><v>x</v></c>',
-    '<c t="e"><v>#REF!</v></c>', '<c t="e"><v>#\u009b31m</v></c>', '<c t="d"><v>2027-01-11</v></c>',
-    '<c t="d"><v>x</v></c>', "<c><f>1+1</f></c>", "<c><f>1+1</f><v>2</v></c>", '<c t="str"><f>A1</f><v>Eve</v></c>',
+    "<c/>", "<c><v/></c>", '<c t="s"><v>0</v></c>', '<c t="s"><v>9</v></c>',
+    '<c t="s"><v>-1</v></c>', "<c><v>12</v></c>", "<c><v>1.5</v></c>", "<c><v>1E400</v></c>",
+    "<c><v>NaN</v></c>", f"<c><v>{'9' * 5_000}</v></c>", '<c s="1"><v>44000</v></c>',
+    '<c s="1"><v>99999999999</v></c>', '<c s="1"><v>-5</v></c>', '<c s="99"><v>1</v></c>',
+    '<c t="b"><v>1</v></c>', '<c t="b"><v>x</v></c>', '<c t="e"><v>#REF!</v></c>',
+    '<c t="e"><v>#\u009b31m</v></c>', '<c t="d"><v>2027-01-11</v></c>', '<c t="d"><v>x</v></c>',
+    "<c><f>1+1</f></c>", "<c><f>1+1</f><v>2</v></c>", '<c t="str"><f>A1</f><v>Eve</v></c>',
     '<c><f t="shared" si="0"/></c>', '<c><f t="shared" ref="A1:A9" si="0">A1+1</f><v>3</v></c>',
-    '<c><f t="array" ref="A1">1</f><v>1</v></c>', '<c><f t="dataTable"/></c>', '<c r="A1"><v>1</v></c>',
-    '<c r="ZZZ1"><v>1</v></c>', '<c r="AMK1"><v>1</v></c>', '<c r="A"><v>1</v></c>', '<c r="ZZZZ1"/>', '<c t="zzz"><v>1</v></c>',
+    '<c><f t="array" ref="A1">1</f><v>1</v></c>', '<c><f t="dataTable"/></c>',
+    '<c r="A1"><v>1</v></c>', '<c r="ZZZ1"><v>1</v></c>', '<c r="AMK1"><v>1</v></c>',
+    '<c r="A"><v>1</v></c>', '<c r="ZZZZ1"/>', '<c t="zzz"><v>1</v></c>',
     '<c t="inlineStr"><is><r><t>ri</t></r><r><t>ch</t></r></is></c>', '<c t="inlineStr"/>', "<x/>",
 )  # fmt: skip
 """Cells as Excel writes them, and as it does not."""
 
 _AFTER = (
     "", "", "", '<mergeCells><mergeCell ref="A1:B1"/></mergeCells>',
-    '<mergeCells><mergeCell ref="A2:A4"/></mergeCells>', '<mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>',
+    '<mergeCells><mergeCell ref="A2:A4"/></mergeCells>',
+    '<mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>',
     '<mergeCells><mergeCell ref="x"/></mergeCells>', '<mergeCells><mergeCell/><x/></mergeCells>',
-    '<mergeCells><mergeCell ref="A:B"/></mergeCells>', "<mergeCells/>", "<conditionalFormatting/>", "<x>",
-    '<row r="1"/>', '<legacyDrawing/>', '<extLst><ext uri="x"/></extLst>',
+    '<mergeCells><mergeCell ref="A:B"/></mergeCells>', "<mergeCells/>", "<conditionalFormatting/>",
+    "<x>", '<row r="1"/>', '<legacyDrawing/>', '<extLst><ext uri="x"/></extLst>',
 )  # fmt: skip
 
 

@@ -6,8 +6,10 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -16,18 +18,22 @@ from rich.console import Console
 from ruamel.yaml import YAML
 
 from console import show
-from console.intake import read_all, read_people
+from console.intake import read_all
 from domain.editing import edited
 from domain.edits import Edits
+from domain.matching import proposal_of
+from domain.proposal import Chosen
+from domain.surveys import Survey
 from domain.vocabulary import Vocabulary
 from store.content import Content
 from store.content_folders import SHIPPED, languages_in
 from store.definition_file import load_definition
 from store.outcomes import read_later_people
+from store.people_file import load_people
 from store.proposal_file import export_proposal, proposal_document, read_edits
 from store.selection_file import export_selection, read_selection
 from store.survey_file import read_survey
-from store.vocabulary_file import read_vocabulary
+from store.vocabulary_file import load_vocabulary, read_vocabulary
 from tests.fuzz.nasty import damaged, lines_changed, restructured
 from tests.fuzz.starts import start
 from tests.fuzz.tables import Rows, csv_files, workbooks
@@ -66,9 +72,10 @@ def _definition(path: Path) -> None:
 
 def _reader_of_people(folder: Path) -> Read:
     plan = load_definition(folder / "definition.yaml")
+    vocabulary = load_vocabulary(plan.people.vocabularies, plan.program.language, folder)
 
     def read(path: Path) -> None:
-        found = read_people(path, plan, folder)
+        found = load_people(path, plan, vocabulary)
         for said in (*found.notes, *(person.name for person in found.people)):
             check_shown(said)
         for person in found.people:
@@ -88,20 +95,29 @@ def _vocabulary(path: Path) -> None:
 
 def _own_text(path: Path) -> None:
     own = next(above for above in path.parents if above.name == "own")
-    for language in languages_in((own, SHIPPED)):
-        if (own / language).is_dir():
-            content = Content((own, SHIPPED), language)
-            _ = content.report  # which is read when it is asked for
+    with patch("store.content.read_survey", _read_survey):
+        for language in languages_in((own, SHIPPED)):
+            if (own / language).is_dir():
+                content = Content((own, SHIPPED), language)
+                _ = content.report  # which is read when it is asked for
+
+
+_read_shipped = cache(read_survey)
+
+
+def _read_survey(path: Path) -> Survey:
+    """A survey; one that ships is read once, which takes most of the time otherwise."""
+    return _read_shipped(path) if path.is_relative_to(SHIPPED) else read_survey(path)
 
 
 def _proposed() -> Any:
     here = {key: person for key, person in matched.PEOPLE.items() if key != matched.AWAY}
     pairs = [
-        matched.Chosen("p-a", "p-x"),
-        matched.Chosen("p-b", "p-y", comment="=1+1"),
-        matched.Chosen("p-c", "p-z", fixed=True),
+        Chosen("p-a", "p-x"),
+        Chosen("p-b", "p-y", comment="=1+1"),
+        Chosen("p-c", "p-z", fixed=True),
     ]
-    return matched.proposal_of(matched.DEFINITION, here, pairs)
+    return proposal_of(matched.DEFINITION, here, pairs)
 
 
 def _reader_of_matches() -> Read:

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-import console.app
+from console import app, intake
 from domain.problems import BadInput, Problem
 from store.database import Database
 from store.tables import ProgramRow
-from tests.fuzz import runner, starts
+from tests.fuzz import commands, runner, starts
 from tests.fuzz.runner import fuzz
 from tests.fuzz.targets import Target
 from tests.fuzz.watch import Case, Failure, attempt
@@ -90,7 +90,7 @@ def test_a_reader_that_fails_for_few_files_is_caught_and_the_file_kept(
 def test_a_program_that_is_put_into_the_store_before_its_files_are_read_is_caught(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reads = console.app.read_intake
+    reads = intake.read_intake
 
     def begins_too_soon(*files: Any) -> Any:
         database = Database(f"sqlite:///{tmp_path / 'store.db'}")
@@ -99,7 +99,7 @@ def test_a_program_that_is_put_into_the_store_before_its_files_are_read_is_caugh
         database.close()
         return reads(*files)
 
-    monkeypatch.setattr(console.app, "read_intake", begins_too_soon)
+    monkeypatch.setattr(app, "read_intake", begins_too_soon)
     with pytest.raises(Failure, match="ended with 2, 1 rows and 0 workflows"):
         attempt(starts.start, Case("people.csv", b"not,people\n1,2\n"), tmp_path)
 
@@ -108,11 +108,20 @@ def test_a_workflow_that_is_started_without_its_program_is_caught(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def forgets(settings: Any, plan: Any, _: Any) -> str:
-        client = await console.app.temporal(settings)
+        client: Any = await vars(app)["temporal"](settings)
         await client.start_workflow(id=plan.program.id)
         return "run"
 
-    monkeypatch.setattr(console.app, "start_program", forgets)
+    monkeypatch.setattr(app, "start_program", forgets)
     sound = Case("people.csv", (starts.SOUND / "people.csv").read_bytes())
     with pytest.raises(Failure, match="0 rows and 1 workflows"):
         attempt(starts.start, sound, tmp_path)
+
+
+def test_a_command_that_ends_with_a_traceback_is_caught(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "starter.py").write_text("raise ValueError('x')")
+    monkeypatch.setattr(commands, "PROJECT", tmp_path)
+    with pytest.raises(Failure, match="a traceback is shown"):
+        commands.check(tmp_path / "given.yaml")

@@ -20,7 +20,7 @@ MAX_TOLD = 5_000
 """Characters of a problem, the path of its file among them."""
 
 STEERING = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff]")
-"""What no output may take from a file: it steers terminals, turns text round or can't be written."""
+"""What no output takes from a file: it steers terminals, turns text round or can't be written."""
 
 
 class Case(NamedTuple):

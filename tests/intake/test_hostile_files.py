@@ -10,8 +10,9 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from console import terminal
-from domain.matching import Chosen, proposal_of
+from domain.matching import proposal_of
 from domain.problems import MAX_SAID, BadInput, Problem
+from domain.proposal import Chosen
 from store.definition_file import load_definition
 from store.people_file import load_people
 from store.proposal_file import export_proposal, read_edits
@@ -43,7 +44,8 @@ def told(bad: BadInput, folder: Path) -> list[str]:
 @pytest.mark.parametrize(
     "name",
     [
-        "NULL", "None", "nan", "true", "N/A", "Sinéad O'Brien", 'Ann "Nan" Lee', "=1+1", "[red]x[/red]",
+        "NULL", "None", "nan", "true", "N/A", "Sinéad O'Brien", 'Ann "Nan" Lee', "=1+1",
+        "[red]x[/red]",
         "Robert'); DROP TABLE person;--", "דוד בן־גוריון", "محمد علي", "李 小龍", "👩\u200d💻 Ada",
     ],
 )  # fmt: skip
