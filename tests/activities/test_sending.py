@@ -171,8 +171,8 @@ def test_what_may_have_gone_and_is_put_off_then_goes_in_the_same_mail_again(
     later = works.of_pair(MomentKind.INTRODUCTION).later
     assert later is not None
     works.post.turns_away.clear()
-    at_once = {"until": later + timedelta(days=7), "now": later}
-    works.of_pair(MomentKind.PREPARATION, **at_once)  # takes with it what waits for the two
+    until = later + timedelta(days=7)
+    works.of_pair(MomentKind.PREPARATION, until=until, now=later)  # with what waits for the two
     first, *_, again, other = works.post.mails("mia@example.com")
     assert (first.kind, again.kind, other.kind) == ("introduction", "introduction", "preparation")
     assert first.message_id == again.message_id != other.message_id

@@ -261,10 +261,6 @@ async def histories_of(client: Client, program: str) -> dict[str, WorkflowHistor
     }
 
 
-_GO_ON = ("Retention",)
-"""Types of workflows that wait for long after a program."""
-
-
 async def stuck_workflows(client: Client, program: str) -> list[str]:
     """Workflows of a program that are not completed, but for the one that waits to delete data."""
     waits = (retention_workflow_id(program), WorkflowExecutionStatus.RUNNING)

@@ -54,10 +54,6 @@ def _position(event: JournalEvent) -> int:
     return int(event.id.rpartition("#")[2])
 
 
-_DIFFER = frozenset({"proposal", "until"})
-"""What events hold that differs between any two runs: ids that are drawn at random, and times."""
-
-
 def _line(event: JournalEvent, names: Mapping[str, str]) -> Line:
     data = sorted(f"{key}={value}" for key, value in event.data.items() if key not in _DIFFER)
     return (event.kind.value, event.role or "", names.get(event.person or "", ""), *data)
