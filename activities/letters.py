@@ -67,6 +67,9 @@ class KeptLetter(Value):
     put_off: int = 0
     """How often a mail server has put it off."""
     put_off_since: datetime | None = None
+    mail: str | None = None
+    """The Message-ID of the mail that it may have gone in already, before it was put off: nobody
+    heard then what became of that. It goes in no other."""
     taken_by: str | None = None
     """The activity that is about to hand it over."""
 

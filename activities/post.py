@@ -204,7 +204,8 @@ class Post:
     ) -> None:
         """The mail server wants to be asked again: hold the messages for a while, but not for ever.
 
-        They are sorted anew then, and may go in another mail.
+        They are sorted anew then, and may go in another mail; not so what may have gone in this one
+        at an earlier try.
         """
         day = writer.program.definition.calendar.day
         for parcel in mailing.parcels:
@@ -218,8 +219,9 @@ class Post:
                 self._tell_hr(session, parcel.draft, writer, code, now)
                 continue
             times = kept.put_off + 1
+            mail = mailing.message_id if mailing.again else None
             later = kept.model_copy(
-                update={"put_off": times, "put_off_since": since, "taken_by": None}
+                update={"put_off": times, "put_off_since": since, "taken_by": None, "mail": mail}
             )
             until = now + try_again_after(times, day)
             ledger.hold(session, key, until, later.model_dump(mode="json"), code)

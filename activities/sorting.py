@@ -49,6 +49,8 @@ class Mailing(Value):
     message_id: str
     person: str | None
     parcels: tuple[Parcel, ...]
+    again: bool = False
+    """Whether it may have gone before, and nobody knows."""
 
     @property
     def keys(self) -> list[str]:
@@ -94,8 +96,11 @@ class Sorting:
             parcel = self._take(standing)
             if parcel is None:
                 continue
+            mail = parcel.kept.mail if parcel.kept is not None else None
             if standing.state is MessageState.SENDING:
                 broken.setdefault(standing.message_id, []).append(parcel)
+            elif mail is not None:
+                broken.setdefault(mail, []).append(parcel)
             else:
                 parcels.append(parcel)
         again = [self._begin(parcels, message_id) for message_id, parcels in broken.items()]
@@ -205,7 +210,12 @@ class Sorting:
             if parcel.kept is not None:
                 taken = parcel.kept.model_copy(update={"taken_by": self._run})
                 ledger.keep(self._session, parcel.draft.entry.key, taken.model_dump(mode="json"))
-        return Mailing(message_id=name, person=entries[0].person, parcels=tuple(parcels))
+        return Mailing(
+            message_id=name,
+            person=entries[0].person,
+            parcels=tuple(parcels),
+            again=message_id is not None,
+        )
 
     def _hold(self, parcel: Parcel, until: datetime) -> None:
         kept = parcel.kept or keep(self._session, parcel.draft)

@@ -161,6 +161,23 @@ def test_who_is_put_off_keeps_nobody_else_waiting_and_is_tried_again(works: Work
     assert works.of_pair(MomentKind.INTRODUCTION) == Sent(sent=2)
 
 
+def test_what_may_have_gone_and_is_put_off_then_goes_in_the_same_mail_again(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crash_once(monkeypatch)
+    with pytest.raises(Crash):
+        works.of_pair(MomentKind.INTRODUCTION)
+    works.post.turns_away["mia@example.com"] = "451 Try later"
+    later = works.of_pair(MomentKind.INTRODUCTION).later
+    assert later is not None
+    works.post.turns_away.clear()
+    until = later + timedelta(days=7)
+    works.of_pair(MomentKind.PREPARATION, until=until, now=later)  # with what waits for the two
+    first, *_, again, other = works.post.mails("mia@example.com")
+    assert (first.kind, again.kind, other.kind) == ("introduction", "introduction", "preparation")
+    assert first.message_id == again.message_id != other.message_id
+
+
 def test_who_is_put_off_for_ever_is_given_up_after_three_days(works: Works) -> None:
     works.post.turns_away["mia@example.com"] = "450 Try later"
     at: datetime | None = NOW
