@@ -45,9 +45,9 @@ class Held:
 
     def mentions(self, word: str) -> bool:
         """Whether a word stands in it. A mere number counts in payloads alone, on its own: the
-        server's own counters hit every number sooner or later."""
+        server's own counters and ids hit every number sooner or later."""
         if word.isdigit():
-            return re.search(rf"(?<![\d.:]){word}(?!\d)", self.payloads) is not None
+            return re.search(rf"(?<![\w.:-]){word}(?![\w-])", self.payloads) is not None
         return word in self.all
 
     def found_of(self, words: Iterable[str]) -> list[str]:
