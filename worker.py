@@ -40,9 +40,8 @@ from activities.reach import Reach
 from activities.rescheduling import Rescheduling
 from activities.retention import Retention
 from activities.running import Running
-from domain.problems import BadInput
 from domain.work import EVERY_KIND, Work, queue_of
-from runtime.exit import leave_with
+from runtime.exit import leave_with, telling_bad_input
 from runtime.logs import set_up_logs
 from runtime.secret_files import warn_of_open_files
 from runtime.settings import MailTls, Settings, load_settings
@@ -326,14 +325,11 @@ async def run() -> None:
     database.close()
 
 
+@telling_bad_input
 def main() -> int:
     """Start from the command line."""
     try:
         asyncio.run(run())
-    except BadInput as bad:
-        for problem in bad.problems:
-            print(problem, file=sys.stderr)
-        return 2
     except RuntimeError as error:
         print(f"The worker can't start: {error}", file=sys.stderr)
         return 1

@@ -17,7 +17,6 @@ from functools import wraps
 from typing import Any
 
 import typer
-from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from temporalio.client import WorkflowUpdateFailedError
 
@@ -29,7 +28,6 @@ from runtime.settings import Settings, load_settings
 from store import acts, programs
 from store.database import Database
 from store.migrate import migrate
-from store.tables import PersonRow
 
 NO_ACTS_OF = {"schedule": ("list", "show")}
 """What tells nothing about anybody: when the next programs start."""
@@ -160,10 +158,10 @@ def _record(words: str, given: Mapping[str, Any]) -> Recording | None:
         with _database(settings) as database:
             _have_tables(database, now)
             about = _about(database, given)
-        if about is None:
-            return None
-        now.act = act.model_copy(update=about)
-        _begin(now)
+            if about is None:
+                return None
+            now.act = act.model_copy(update=about)
+            _write(database, now)
     elif given.get("program") is not None:
         return None
     return now
@@ -200,25 +198,24 @@ def _about(database: Database, given: Mapping[str, Any]) -> dict[str, str | None
             if pair is not None and programs.pair(session, program, pair) is not None:
                 about["pair"] = pair
         if person is not None:
-            about["person"] = session.scalar(
-                select(PersonRow.id).where(
-                    (PersonRow.reference == person)
-                    | (PersonRow.id == person)
-                    | (func.lower(PersonRow.email) == person.lower())
-                )
-            )
+            found = programs.people_called(session, person)
+            about["person"] = found[0] if found else None
     return about
 
 
 def _begin(now: Recording) -> None:
     with _database(now.settings) as database:
         _have_tables(database, now)
-        try:
-            with database.write() as session:
-                now.position = acts.add(session, now.act)
-        except DBAPIError:
-            if now.act.act not in _AS_IT_IS:
-                raise
+        _write(database, now)
+
+
+def _write(database: Database, now: Recording) -> None:
+    try:
+        with database.write() as session:
+            now.position = acts.add(session, now.act)
+    except DBAPIError:
+        if now.act.act not in _AS_IT_IS:
+            raise
 
 
 # --- After ---------------------------------------------------------------------------------------

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
 from console.session import err, out, run, store, tell_workflows, told
 from console.terminal import FAILED, print_json
@@ -20,7 +18,7 @@ from domain.proposal_words import counted
 from domain.traces import Traces
 from runtime.forgetting import archives_in, compact, forget_mails, scan_files
 from runtime.settings import Settings, load_settings
-from store import erasing, erasures
+from store import erasing, erasures, programs
 from store.database import Database
 from store.erasing import Erased
 from store.erasures import Proof
@@ -106,7 +104,7 @@ def erase(
 def _the_person(database: Database, given: str, problems: Sequence[Problem]) -> str:
     """The opaque id of who is meant. Raises BadInput with these problems and its own."""
     with database.read() as session:
-        found = _meant(session, given)
+        found = programs.people_called(session, given)
     said = list(problems)
     if not found:
         said.append(
@@ -128,14 +126,6 @@ def _the_person(database: Database, given: str, problems: Sequence[Problem]) -> 
     if said:
         raise BadInput(said)
     return found[0]
-
-
-def _meant(session: Session, given: str) -> list[str]:
-    exact = select(PersonRow.id).where((PersonRow.id == given) | (PersonRow.reference == given))
-    by_address = select(PersonRow.id).where(
-        func.lower(PersonRow.email) == given.lower(), PersonRow.email != ""
-    )
-    return list(session.scalars(exact)) or list(session.scalars(by_address.order_by(PersonRow.id)))
 
 
 def _problems_with(file: Path | None) -> list[Problem]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 
 import structlog
 
-from domain.problems import BadInput
 from portal.app import create_app
 from portal.limits import Limits
 from portal.relay import Relay
-from runtime.exit import leave_with
+from runtime.exit import leave_with, telling_bad_input
 from runtime.logs import set_up_logs
 from runtime.secret_files import warn_of_open_files
 from runtime.settings import load_settings
@@ -51,13 +49,10 @@ async def run() -> None:
     database.close()
 
 
+@telling_bad_input
 def main() -> int:
     """Start from the command line."""
-    try:
-        asyncio.run(run())
-    except BadInput as bad:
-        print(*bad.problems, sep="\n", file=sys.stderr)
-        return 2
+    asyncio.run(run())
     return 0
 
 

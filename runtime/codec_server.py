@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import secrets
-import sys
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
@@ -26,7 +25,7 @@ from starlette.routing import Route
 from temporalio.api.common.v1 import Payload, Payloads
 
 from domain.problems import BadInput, Problem
-from runtime.exit import leave_with
+from runtime.exit import leave_with, telling_bad_input
 from runtime.logs import set_up_logs
 from runtime.payload_codec import Encryption, PayloadUnreadable, encryption
 from runtime.settings import ENVIRONMENT, LOOPBACK, MAKE_KEY, Settings, load_settings
@@ -191,18 +190,15 @@ def tell_ids() -> None:
         print(f"{name}  {'encrypts and decrypts' if name == codec.seals_with else 'decrypts'}")
 
 
+@telling_bad_input
 def main() -> int:
     """Start from the command line."""
     parser = argparse.ArgumentParser(description="Shows the Temporal UI what is encrypted.")
     parser.add_argument("--ids", action="store_true", help="print the ids of the keys, and end")
-    try:
-        if parser.parse_args().ids:
-            tell_ids()
-        else:
-            asyncio.run(run())
-    except BadInput as bad:
-        print(*bad.problems, sep="\n", file=sys.stderr)
-        return 2
+    if parser.parse_args().ids:
+        tell_ids()
+    else:
+        asyncio.run(run())
     return 0
 
 

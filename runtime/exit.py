@@ -7,7 +7,12 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import NoReturn
+from functools import wraps
+from typing import NoReturn, ParamSpec
+
+from domain.problems import BadInput
+
+P = ParamSpec("P")
 
 _last: list[Callable[[], object]] = []
 
@@ -37,6 +42,20 @@ def leave(code: int) -> NoReturn:
         except (OSError, ValueError, AttributeError):
             continue  # the reader went away, or there is no stream; the code still counts
     os._exit(code)
+
+
+def telling_bad_input(main: Callable[P, int]) -> Callable[P, int]:
+    """A `main` that ends with 2 on bad input, with every problem on standard error."""
+
+    @wraps(main)
+    def told(*args: P.args, **kwargs: P.kwargs) -> int:
+        try:
+            return main(*args, **kwargs)
+        except BadInput as bad:
+            print(*bad.problems, sep="\n", file=sys.stderr)
+            return 2
+
+    return told
 
 
 def leave_with(main: Callable[[], int | None]) -> NoReturn:

@@ -11,6 +11,7 @@ from pathlib import Path
 import typer
 
 from domain.problems import BadInput, Problem
+from runtime.exit import telling_bad_input
 from runtime.link_keys import KEYS_FILE, key_id, new_key, read_keys, write_keys
 from runtime.running import running_stack
 from runtime.settings import load_settings
@@ -70,13 +71,10 @@ def _say_restart() -> None:
         typer.echo("The stack that runs has the keys of before: stop it and start it again.")
 
 
+@telling_bad_input
 def main() -> int:
     """Run a command. Gives its exit code."""
-    try:
-        app()
-    except BadInput as bad:
-        print(*bad.problems, sep="\n", file=sys.stderr)
-        return 2
+    app()
     return 0
 
 

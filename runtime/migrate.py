@@ -13,31 +13,27 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from domain.problems import BadInput
-from runtime.exit import leave_with
+from runtime.exit import leave_with, telling_bad_input
 from runtime.settings import load_settings
 from store.database import Database
 from store.migrate import migrate, revision_of, take_back, write_migration
 
 
+@telling_bad_input
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the arguments say; gives the exit code."""
     options = _parser().parse_args(arguments)
     if options.command == "new":
         _draft(options.name)
         return 0
+    database = Database(load_settings().database)
     try:
-        database = Database(load_settings().database)
-        try:
-            if options.command == "down":
-                return _down(database, options.revision, really=options.yes)
-            migrate(database)
-            print(f"The store is at {revision_of(database)}.")
-        finally:
-            database.close()
-    except BadInput as error:
-        print(*error.problems, sep="\n", file=sys.stderr)
-        return 2
+        if options.command == "down":
+            return _down(database, options.revision, really=options.yes)
+        migrate(database)
+        print(f"The store is at {revision_of(database)}.")
+    finally:
+        database.close()
     return 0
 
 

@@ -32,7 +32,7 @@ from temporalio.client import Client
 from domain.model import Value
 from domain.problems import BadInput, Problem
 from domain.work import Work, queue_of
-from runtime.exit import leave, leave_with
+from runtime.exit import leave, leave_with, telling_bad_input
 from runtime.link_keys import own_keys
 from runtime.logs import readable_errors
 from runtime.parts import Part, PartFailed
@@ -556,6 +556,7 @@ def _tell(line: str) -> None:
     print(line, flush=True)
 
 
+@telling_bad_input
 def main() -> int:
     """`make run`."""
     try:
@@ -563,9 +564,6 @@ def main() -> int:
     except (StackBusy, PartFailed) as error:
         print(error, file=sys.stderr)
         return 1
-    except BadInput as error:
-        print(*error.problems, sep="\n", file=sys.stderr)
-        return 2
 
 
 if __name__ == "__main__":

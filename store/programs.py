@@ -380,16 +380,24 @@ def lock_participants(session: Session, program: str, people: Sequence[str]) -> 
     )
 
 
+def people_called(session: Session, given: str) -> list[str]:
+    """The ids of who is meant: by the organisation's id or ours, or else by the mail address, which
+    several may share."""
+    exact = select(PersonRow.id).where((PersonRow.reference == given) | (PersonRow.id == given))
+    by_address = (
+        select(PersonRow.id)
+        .where(func.lower(PersonRow.email) == given.lower(), PersonRow.email != "")
+        .order_by(PersonRow.id)
+    )
+    return list(session.scalars(exact)) or list(session.scalars(by_address))
+
+
 def participant_by_reference(session: Session, program: str, reference: str) -> Participant | None:
     """One person of a program, by the organisation's id, ours, or the mail address."""
     row = session.scalar(
-        select(ParticipantRow)
-        .join(PersonRow, PersonRow.id == ParticipantRow.person_id)
-        .where(
+        select(ParticipantRow).where(
             ParticipantRow.program_id == program,
-            (PersonRow.reference == reference)
-            | (PersonRow.id == reference)
-            | ((func.lower(PersonRow.email) == reference.lower()) & (PersonRow.email != "")),
+            ParticipantRow.person_id.in_(people_called(session, reference)),
         )
     )
     return _participant(row) if row else None
