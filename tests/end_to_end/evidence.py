@@ -30,7 +30,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from domain.definition import Definition
 from domain.ids import program_workflow_id
 from store.database import Database
-from store.tables import AnswerRow, PersonRow, ProgramRow, SessionRow, SignatureRow
+from store.tables import AnswerRow, PairRow, PersonRow, ProgramRow, SessionRow, SignatureRow
 from tests.end_to_end.words import Words
 
 
@@ -53,11 +53,8 @@ class Held:
     def found_of(self, words: Iterable[str]) -> list[str]:
         """The words that stand in it, also where something is written in another way."""
         words = set(words)
-        numbers = {word for word in words if word.isdigit()}
-        return sorted(
-            {word for word in numbers if self.mentions(word)}
-            | set(Words(words - numbers).found_in(self.all.encode()))
-        )
+        numbers = {word for word in words if word.isdigit() and self.mentions(word)}
+        return sorted(numbers | set(but_numbers(words).found_in(self.all.encode())))
 
 
 async def everything_in_temporal(
@@ -238,13 +235,29 @@ def log_lines(folder: Path) -> str:
 
 
 async def personal_words_held(
-    client: Client, database: Database, folder: Path, program: str
-) -> list[str]:
-    """Of all personal words of a program, those that Temporal or a log holds."""
-    words = personal_words(database)
+    client: Client, database: Database, folder: Path, program: str, more: Iterable[str] = ()
+) -> dict[str, list[str]]:
+    """Of all personal words of a program, and `more`, those that Temporal, its files or a log
+    holds: by the place, where there are any."""
+    words = personal_words(database) | set(more)
     assert len(words) > 100
     held = await everything_in_temporal(client, program)
+    on_disk = on_the_servers_disk(folder)
+    with database.read() as session:
+        pair = session.scalars(select(PairRow.id)).first()
+    assert pair is not None
+    assert on_disk.count(pair.encode()) > 10
     logs = log_lines(folder)
     assert len(logs) > 1_000
-    in_logs = {word for word in words if not word.isdigit() and word in logs}
-    return sorted(in_logs | set(held.found_of(words)))
+    sought = but_numbers(words)
+    found = {
+        "Temporal": held.found_of(words),
+        "the server's files": sought.found_in(on_disk),
+        "logs": sought.found_in(logs),
+    }
+    return {place: there for place, there in found.items() if there}
+
+
+def but_numbers(words: Iterable[str]) -> Words:
+    """What can be looked for among bytes and counters: numbers alone stand there anyway."""
+    return Words({word for word in words if not word.isdigit()})

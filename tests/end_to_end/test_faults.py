@@ -37,7 +37,7 @@ async def test_faults_lose_nothing_double_nothing_more_and_change_no_journal(
     assert verdict.faults.total() >= 0.9 * FAULTS
     assert all(verdict.faults[fault] for fault in KILLS)
     assert verdict.answers > 8 * PAIRS
-    assert held == []
+    assert held == {}
     assert verdict.refused >= 2, "of those whose address is refused"
 
 
