@@ -305,11 +305,11 @@ def test_every_page_passes_the_accessibility_check_in_light_and_dark(
         check(name)
         if name in WITH_PROBLEMS:
             send(page)
-            assert page.locator(".summary").is_visible()
+            expect(page.locator(".summary")).to_be_visible()
             check(f"{name}-problems")
         elif name in SENT_AT_ONCE:
             send(page)
-            assert page.locator(".done").is_visible()
+            expect(page.locator(".done")).to_be_visible()
             check(f"{name}-done")
     context.close()
     assert found == {}
