@@ -1,8 +1,8 @@
 """The runbook of docs/upgrading.md, played: a new build with a changed workflow, mid-program.
 
 The server, the workers' processes, the store and the mail are real. The commands are those of the
-document; only the names of deployment, builds and task queue are the test's own, and the part of the
-workflows that is sent to the new build: a fifth of so few might be none.
+document; only the names of deployment, builds and task queue are the test's own, and the part of
+the workflows that is sent to the new build: a fifth of so few might be none.
 """
 
 from __future__ import annotations
