@@ -130,12 +130,12 @@ def erase(session: Session, person: str) -> Erased:
     on legal hold; nothing is erased then.
     """
     session.get_one(PersonRow, person, with_for_update=True)
-    holds.must_be_free_of(session, person)
     programs = session.scalars(
         select(ParticipantRow.program_id)
         .where(ParticipantRow.person_id == person)
         .order_by(ParticipantRow.program_id)
     ).all()
+    holds.must_be_free(session, *programs)
     traces = traces_of(session, [person])
     erased = Erased(person=person)
     for program in programs:
@@ -198,13 +198,14 @@ def _erase_in_program(
         )
     ).all()
     ids = [pair.id for pair in pairs]
+    closely = _closely(session, people)
     counts = Counter[str]()
     _leave(session, program, people)
     counts["participants"] = _empty_participants(session, everybody, people, traces)
     counts["answers"] = _answers(session, program, people)
-    counts["answers of others"] = _answers_of_others(session, program, people, ids, traces)
+    counts["answers of others"] = _answers_of_others(session, program, ids, traces, closely)
     counts["signatures"] = _rows(session, SignatureRow, SignatureRow.pair_id.in_(ids), people)
-    counts["signatures of others"] = _signatures_of_others(session, pairs, people)
+    counts["signatures of others"] = _signatures_of_others(session, ids, closely)
     counts["asked"] = _rows(session, AskedRow, AskedRow.program_id == program, people)
     counts["consents"] = _rows(session, ConsentRow, ConsentRow.program_id == program, people)
     counts["outcomes"] = _rows(session, OutcomeRow, OutcomeRow.program_id == program, people)
@@ -282,11 +283,10 @@ def _answers(session: Session, program: str, people: Collection[str]) -> int:
 
 
 def _answers_of_others(
-    session: Session, program: str, people: Collection[str], pairs: Sequence[str], traces: Traces
+    session: Session, program: str, pairs: Sequence[str], traces: Traces, closely: Traces
 ) -> int:
     """Their words stay, without the names; and without the place that the two had agreed on."""
     count = 0
-    closely = _closely(session, people)
     for row in session.scalars(select(AnswerRow).where(AnswerRow.program_id == program)):
         here = closely if row.pair_id in pairs else traces
         content = here.out_of(row.content)
@@ -331,15 +331,10 @@ def _forget_why(pairs: Iterable[PairRow]) -> int:
     return count
 
 
-def _signatures_of_others(
-    session: Session, pairs: Sequence[PairRow], people: Collection[str]
-) -> int:
+def _signatures_of_others(session: Session, pairs: Sequence[str], closely: Traces) -> int:
     """What a partner signed stays, without the name."""
-    closely = _closely(session, people)
     count = 0
-    for row in session.scalars(
-        select(SignatureRow).where(SignatureRow.pair_id.in_([pair.id for pair in pairs]))
-    ):
+    for row in session.scalars(select(SignatureRow).where(SignatureRow.pair_id.in_(pairs))):
         changed = _replace(row, "text", closely.out_of(row.text))
         count += changed | _replace(row, "choices", closely.out_of(row.choices))
     return count

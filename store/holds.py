@@ -14,7 +14,7 @@ from domain.ids import retention_workflow_id
 from domain.journal import EventKind, JournalEvent
 from domain.model import Value
 from store import journal, outbox
-from store.tables import DeletionRow, HoldRow, JournalRow, ParticipantRow, ProgramRow
+from store.tables import DeletionRow, HoldRow, ProgramRow
 
 HOLD_SIGNAL = "hold_switched"
 """Tells the retention workflow to look again. It says whether, never why."""
@@ -96,20 +96,11 @@ def lock(session: Session, program: str) -> None:
     session.execute(select(ProgramRow.id).where(ProgramRow.id == program).with_for_update())
 
 
-def must_be_free(session: Session, program: str) -> None:
-    """Raise `OnHold` where a program is on hold. It stays free until the transaction ends."""
-    lock(session, program)
-    if (hold := current(session, program)) is not None:
-        raise OnHold([hold])
+def must_be_free(session: Session, *programs: str) -> None:
+    """Raise `OnHold` where one of these programs, given in the order of their ids, is on hold.
 
-
-def must_be_free_of(session: Session, person: str) -> None:
-    """The same of every program that somebody is in."""
-    programs = session.scalars(
-        select(ParticipantRow.program_id)
-        .where(ParticipantRow.person_id == person)
-        .order_by(ParticipantRow.program_id)
-    ).all()
+    They stay free until the transaction ends.
+    """
     for program in programs:
         lock(session, program)
     if found := [hold for program in programs if (hold := current(session, program))]:
@@ -144,11 +135,6 @@ def _tell(session: Session, program: str, kind: EventKind, hold: str, at: dateti
 
 def _waits(session: Session, program: str) -> bool:
     """Whether a workflow waits for the end of the time for which data is kept."""
-    started = select(JournalRow.id).where(
-        JournalRow.program_id == program,
-        JournalRow.kind == EventKind.RETENTION_STARTED.value,
-    )
     gone = session.get(DeletionRow, program)
-    return session.scalar(started.limit(1)) is not None and (
-        gone is None or gone.finished_at is None
-    )
+    is_open = gone is None or gone.finished_at is None
+    return is_open and journal.has(session, program, EventKind.RETENTION_STARTED)
