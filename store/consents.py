@@ -80,10 +80,15 @@ def history(session: Session, program: str, person: str) -> list[Consent]:
     ]
 
 
+def latest(session: Session, program: str, person: str) -> dict[ConsentKind, Consent]:
+    """What somebody said last of each consent: that they give it, or take it back."""
+    return {one.kind: one for one in history(session, program, person)}
+
+
 def stands(session: Session, program: str, person: str, kind: ConsentKind) -> bool:
     """Whether a consent was given and has not been taken back."""
-    found = [one for one in history(session, program, person) if one.kind is kind]
-    return bool(found) and found[-1].given
+    found = latest(session, program, person).get(kind)
+    return found is not None and found.given
 
 
 def give(session: Session, program: str, person: str, kind: ConsentKind, read: Read) -> bool:
@@ -150,29 +155,19 @@ def take_down(
     """
     if definition.people.identity is None:
         return
-    before = _latest(session, program, ConsentKind.IDENTITY)
+    kind, source = ConsentKind.IDENTITY, ConsentSource.PEOPLE_FILE
+    before = _of_everybody(session, program, kind)
     for person, described in people:
+        times, stood = before.get(person, (0, False))
         given = described.opted_in is True
-        if given is before.get(person, (0, False))[1]:
-            continue
-        number = before.get(person, (0, False))[0] + 1
-        session.add(
-            ConsentRow(
-                id=_id(program, person, ConsentKind.IDENTITY, number),
-                program_id=program,
-                person_id=person,
-                kind=ConsentKind.IDENTITY.value,
-                given=given,
-                at=at,
-                source=ConsentSource.PEOPLE_FILE.value,
-                version=None,
-                language=None,
-                text=None,
-            )
-        )
+        if given is not stood:
+            one = Consent(kind=kind, given=given, at=at, source=source)
+            session.add(_row(program, person, times + 1, one))
 
 
-def _latest(session: Session, program: str, kind: ConsentKind) -> Mapping[str, tuple[int, bool]]:
+def _of_everybody(
+    session: Session, program: str, kind: ConsentKind
+) -> Mapping[str, tuple[int, bool]]:
     """Of everybody, how often they gave or took back a consent, and whether it stands."""
     found: dict[str, tuple[int, bool]] = {}
     rows = session.execute(
@@ -185,8 +180,20 @@ def _latest(session: Session, program: str, kind: ConsentKind) -> Mapping[str, t
     return found
 
 
-def _id(program: str, person: str, kind: ConsentKind, number: int) -> str:
-    return f"{program}/{person}/{kind.value}/{number:04}"
+def _row(program: str, person: str, number: int, one: Consent) -> ConsentRow:
+    """The row of what somebody said of a consent for the `number`th time."""
+    return ConsentRow(
+        id=f"{program}/{person}/{one.kind.value}/{number:04}",
+        program_id=program,
+        person_id=person,
+        kind=one.kind.value,
+        given=one.given,
+        at=one.at,
+        source=one.source.value,
+        version=one.version,
+        language=one.language,
+        text=one.text,
+    )
 
 
 def _add(
@@ -199,19 +206,10 @@ def _add(
     read: Read | None = None,
 ) -> None:
     at = journal.now_of(session, program)
-    number = len([one for one in history(session, program, person) if one.kind is kind]) + 1
-    row = ConsentRow(
-        id=_id(program, person, kind, number),
-        program_id=program,
-        person_id=person,
-        kind=kind.value,
-        given=given,
-        at=at,
-        source=ConsentSource.PERSON.value,
-        version=read.version if read else None,
-        language=read.language if read else None,
-        text=read.text if read else None,
-    )
+    words = {"version": read.version, **read.model_dump()} if read else {}
+    one = Consent(kind=kind, given=given, at=at, source=ConsentSource.PERSON, **words)
+    times = sum(before.kind is kind for before in history(session, program, person))
+    row = _row(program, person, times + 1, one)
     session.add(row)
     happened = EventKind.CONSENTED if given else EventKind.CONSENT_WITHDRAWN
     event = JournalEvent(id=row.id, kind=happened, at=at, person=person, data={"kind": kind.value})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from sqlalchemy.orm import Session
+
 from portal.pages.base import Accepted, Form, Rejected
 from portal.visits import Visit
 from store import answers, consents
-from store.consents import Consent, ConsentKind
+from store.consents import ConsentKind
 
 
 def shown(visit: Visit) -> list[dict[str, object]]:
@@ -23,15 +25,9 @@ def shown(visit: Visit) -> list[dict[str, object]]:
             "follows": words(f"data.consents.{one.kind.value}.follows"),
             "sure": words(f"data.consents.{one.kind.value}.sure"),
         }
-        for one in _that_stand(visit)
+        for one in consents.latest(*_where(visit)).values()
+        if one.given
     ]
-
-
-def _that_stand(visit: Visit) -> list[Consent]:
-    latest: dict[ConsentKind, Consent] = {}
-    for one in consents.history(visit.session, visit.program.id, visit.person.id):
-        latest[one.kind] = one
-    return [one for one in latest.values() if one.given]
 
 
 def take_back(visit: Visit, form: Form) -> Accepted | Rejected:
@@ -41,14 +37,17 @@ def take_back(visit: Visit, form: Form) -> Accepted | Rejected:
         return Rejected({"sure": visit.words("problems.choice")})
     if form.get("sure") != "yes":
         return Rejected({f"sure-{kind}": visit.words("data.consents.not_sure")})
-    where = visit.session, visit.program.id, visit.person.id
-    if consents.withdraw(*where, ConsentKind(kind)) and kind == ConsentKind.PROCESSING:
-        answers.withdraw(*where)
+    taken_back = consents.withdraw(*_where(visit), ConsentKind(kind))
+    if taken_back and kind == ConsentKind.PROCESSING:
+        answers.withdraw(*_where(visit))
     return Accepted(f"took-back-{kind}")
 
 
 def is_taken_back(visit: Visit, kind: ConsentKind) -> bool:
     """Whether somebody has taken back a consent that they had given."""
-    found = consents.history(visit.session, visit.program.id, visit.person.id)
-    of_kind = [one for one in found if one.kind is kind]
-    return bool(of_kind) and not of_kind[-1].given
+    found = consents.latest(*_where(visit)).get(kind)
+    return found is not None and not found.given
+
+
+def _where(visit: Visit) -> tuple[Session, str, str]:
+    return visit.session, visit.program.id, visit.person.id
