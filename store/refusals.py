@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from domain.model import Value
@@ -45,6 +45,7 @@ def refusing(session: Session, program: str) -> list[Refusing]:
             MessageRow.program_id == program,
             MessageRow.recipient != CHANNEL,
             MessageRow.state.in_(settled),
+            _to_who_refused_one(program),
         )
         .order_by(MessageRow.queued_at, MessageRow.key)
     )
@@ -57,6 +58,18 @@ def refusing(session: Session, program: str) -> list[Refusing]:
         if (in_a_row := _refused_in_a_row(messages))
     ]
     return sorted(found, key=lambda one: (one.name, one.email or ""))
+
+
+def _to_who_refused_one(program: str) -> ColumnElement[bool]:
+    """That a message is to somebody by whom any was refused: few, where most of them arrive."""
+    refused = (
+        MessageRow.program_id == program,
+        MessageRow.state == MessageState.REFUSED.value,
+    )
+    of_hr = MessageRow.person_id.is_(None)
+    people = select(MessageRow.person_id).where(*refused, ~of_hr)
+    contacts = select(MessageRow.recipient).where(*refused, of_hr)
+    return MessageRow.person_id.in_(people) | (of_hr & MessageRow.recipient.in_(contacts))
 
 
 def _refused_in_a_row(messages: Iterable[MessageRow]) -> list[MessageRow]:
