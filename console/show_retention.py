@@ -36,10 +36,9 @@ class Kept(Value):
     now: datetime
     watched: bool
     """Whether a workflow waits, or waited, for that."""
-    hold: Hold | None
     holds: tuple[Hold, ...]
+    """Every one that there is or was, the first one first."""
     people: int
-    begun: datetime | None
     finished: datetime | None
     counts: dict[str, int]
     withdrawn: tuple[str, ...] = ()
@@ -49,6 +48,11 @@ class Kept(Value):
     def days(self) -> int:
         """Program days for which personal data is kept after the end."""
         return self.program.definition.privacy.keep_days
+
+    @property
+    def hold(self) -> Hold | None:
+        """The hold that is on, if one is."""
+        return next((hold for hold in self.holds if hold.lifted_at is None), None)
 
     @property
     def is_over(self) -> bool:
@@ -90,10 +94,8 @@ def kept(session: Session, program: str) -> Kept:
         ends=ends,
         now=journal.now_of(session, program),
         watched=retention.is_watched(session, program),
-        hold=holds.current(session, program),
         holds=tuple(holds.history(session, program)),
         people=retention.count_people(session, program),
-        begun=gone.begun_at if gone else None,
         finished=gone.finished_at if gone else None,
         counts=gone.counts if gone else {},
         withdrawn=tuple(sorted(one.person.reference for one in withdrawn.values())),

@@ -10,6 +10,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Collection, Iterator
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import text
@@ -36,11 +37,8 @@ def forget_mails(var: Path, traces: Traces, addresses: Collection[str]) -> int:
     file = var / MAILBOX_FILE
     if not file.exists():
         return 0
-    mailbox = Mailbox(file)
-    try:
+    with closing(Mailbox(file)) as mailbox:
         return mailbox.forget(frozenset(address.lower() for address in addresses), traces.are_in)
-    finally:
-        mailbox.close()
 
 
 def compact(database: Database) -> bool:
@@ -95,13 +93,10 @@ def _scan_mails(var: Path, traces: Traces) -> Scan:
     file = var / MAILBOX_FILE
     if not file.exists():
         return Scan()
-    mailbox = Mailbox(file)
-    try:
+    with closing(Mailbox(file)) as mailbox:
         found = len(mailbox.find(frozenset(), traces.are_in))
         left = (Left(where=f"{MAILBOX_FILE}: mails", count=found),) if found else ()
         return Scan(mails=mailbox.count(), left=left)
-    finally:
-        mailbox.close()
 
 
 def _left(var: Path, file: Path, count: int, traces: Traces) -> tuple[Left, ...]:

@@ -40,7 +40,7 @@ def test_the_bill_is_valid_complete_the_same_each_time_and_names_no_index_or_pat
     needs = {one["ref"]: one["dependsOn"] for one in bill["dependencies"]}
     ours = needs[bill["metadata"]["component"]["bom-ref"]]
     assert any(one.startswith("pkg:pypi/psycopg@") for one in ours)
-    elsewhere = r"://|pypi\.org|/home/|/root/|timestamp|serialNumber"
+    elsewhere = r"://|\w\.org\b|/home/|/root/|timestamp|serialNumber"
     assert not re.search(elsewhere, first.replace(bill["$schema"], ""))
     assert str(PROJECT) not in first
 
