@@ -20,7 +20,7 @@ from temporalio.worker import (
     Worker,
     WorkerDeploymentConfig,
 )
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.worker.workflow_sandbox import SandboxRestrictions
 
 from activities import signatures
 from activities.channels import Channels
@@ -43,6 +43,7 @@ from activities.running import Running
 from domain.work import EVERY_KIND, Work, queue_of
 from runtime.exit import leave_with, telling_bad_input
 from runtime.logs import set_up_logs
+from runtime.sandbox import PlainSandbox
 from runtime.secret_files import warn_of_open_files
 from runtime.settings import MailTls, Settings, load_settings
 from runtime.tables import check_tables
@@ -158,9 +159,9 @@ def activity_objects(
     )
 
 
-def workflow_runner() -> SandboxedWorkflowRunner:
+def workflow_runner() -> PlainSandbox:
     """The sandbox of workflow code. What is pure goes through it as it is: that is faster."""
-    return SandboxedWorkflowRunner(
+    return PlainSandbox(
         restrictions=SandboxRestrictions.default.with_passthrough_modules(
             "pydantic", "pydantic_core", "domain", "annotated_types", "opentelemetry"
         )
@@ -173,7 +174,9 @@ async def workers(
     task_queue: str,
     activities: Sequence[object],
     *,
+    workflows: Sequence[type] = WORKFLOWS,
     kinds: Sequence[Work] = EVERY_KIND,
+    cache: int = 1000,
     version: WorkerDeploymentVersion | None = None,
     held_patches: Collection[str] = (),
     mails_per_second: float = UNPACED,
@@ -183,6 +186,7 @@ async def workers(
 ) -> AsyncIterator[None]:
     """Carry out these kinds of work for the length of the block, each from its own task queue.
 
+    `cache` is how many workflows stay in memory between their tasks; the others are replayed.
     `version` says of which build this process is, where the server is to know that: it then decides
     which build carries out what. `held_patches` are changes to workflows that no run takes up yet,
     so that the build before can still go on with it. `fail_workflows` ends a workflow that has a
@@ -206,7 +210,8 @@ async def workers(
         Worker(
             client,
             task_queue=queue_of(work, task_queue),
-            workflows=WORKFLOWS if work is Work.WORKFLOWS else (),
+            workflows=workflows if work is Work.WORKFLOWS else (),
+            max_cached_workflows=cache,
             # What waits in the workflows' queue from before 0.3.0 may be of any kind.
             activities=[
                 method for method in methods if work in (Work.WORKFLOWS, work_of(method.__name__))
@@ -305,6 +310,7 @@ async def run() -> None:
         settings.task_queue,
         activity_objects(database, content, links, mailer, channels),
         kinds=settings.work,
+        cache=settings.workflow_cache,
         version=version_of(settings),
         held_patches=settings.held_patches,
         mails_per_second=settings.mail_rate,

@@ -7,7 +7,6 @@ that encryption can be switched on while programs run.
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import re
 from collections.abc import Iterable, Sequence
@@ -15,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 from temporalio.api.common.v1 import Payload
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter, PayloadCodec
 
 from domain.problems import BadInput, Problem
 from runtime.clean_failures import CleanFailures, EncodedCleanFailures, NamesNobody
+from runtime.payload_converter import SharedPayloadConverter
 from runtime.payload_keys import key_id, read_payload_key
 from runtime.settings import ENVIRONMENT, Settings
 
@@ -137,8 +136,8 @@ def data_converter(settings: Settings) -> DataConverter:
     them, and stack traces: a failure may name a pair, and is no payload by itself.
     """
     codec = encryption(settings)
-    return dataclasses.replace(
-        pydantic_data_converter,
+    return DataConverter(
+        payload_converter_class=SharedPayloadConverter,
         payload_codec=codec,
         failure_converter_class=CleanFailures if codec.seals_with is None else EncodedCleanFailures,
     )

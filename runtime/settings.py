@@ -324,6 +324,12 @@ class Settings(Value):
         "to 1000 (as fast as it goes). Where several workers send, give each its share of what the "
         "mail server takes, and all the same. See operating.md.",
     )
+    workflow_cache: Annotated[int, AfterValidator(_is_no_less_than_one)] = Field(
+        default=1000,
+        description="How many workflows a worker keeps in memory between their tasks, each about a "
+        "quarter of a megabyte; the others are replayed when something comes for them, which takes "
+        "a fifth of a second at most. See docs/benchmarks.md.",
+    )
     deployment: Annotated[str, AfterValidator(_names_a_deployment)] | None = Field(
         default=None,
         description="The name of the worker deployment, for upgrades with programs in flight: the "

@@ -100,10 +100,13 @@ class Busy(Stage):
         return super().pair_hours(pair)
 
 
+OURS: tuple[type, ...] = (Calls,)
+"""The workflow of these tests."""
+
+
 @pytest.fixture
-def client(dev_server: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch) -> Client:
-    """A client of a server, with workers that know a workflow of the test's own."""
-    monkeypatch.setattr(worker, "WORKFLOWS", (Calls,))
+def client(dev_server: WorkflowEnvironment) -> Client:
+    """A client of a server."""
     return dev_server.client
 
 
@@ -119,7 +122,7 @@ async def busy() -> AsyncIterator[Busy]:
 @asynccontextmanager
 async def working(client: Client, queue: str, busy: Busy, **more: Any) -> AsyncIterator[None]:
     """The real workers, around these activities, which may end at the end of the block."""
-    async with worker.workers(client, queue, [busy], fail_workflows=True, **more):
+    async with worker.workers(client, queue, [busy], workflows=OURS, fail_workflows=True, **more):
         yield
         for may_end in busy.may_end.values():
             may_end.set()
@@ -216,7 +219,10 @@ async def test_what_takes_longer_than_a_stop_is_done_again_elsewhere(
 ) -> None:
     with monkeypatch.context() as soon:
         soon.setattr(worker, "DRAIN", worker.DRAIN / 100)
-        async with asyncio.timeout(PATIENCE), worker.workers(client, task_queue, [busy]):
+        async with (
+            asyncio.timeout(PATIENCE),
+            worker.workers(client, task_queue, [busy], workflows=OURS),
+        ):
             [asked] = await ask_for(client, task_queue, Work.MATCHING)
             await busy.until_came(Work.MATCHING, 1)
     busy.may_end[Work.MATCHING].set()
@@ -227,7 +233,7 @@ async def test_what_takes_longer_than_a_stop_is_done_again_elsewhere(
 
 async def test_what_ends_in_time_is_waited_for(client: Client, task_queue: str, busy: Busy) -> None:
     may_end = busy.may_end[Work.MATCHING]
-    async with worker.workers(client, task_queue, [busy], told_to_stop=may_end.set):
+    async with worker.workers(client, task_queue, [busy], workflows=OURS, told_to_stop=may_end.set):
         [asked] = await ask_for(client, task_queue, Work.MATCHING)
         await busy.until_came(Work.MATCHING, 1)
     assert await attempts(asked) == [(1, "")]

@@ -62,6 +62,7 @@ def test_every_wrong_setting_is_named_at_once(tmp_path: Path) -> None:
             "PORTAL_PROXIES": "-1",
             "PORTAL_SENDS": "0",
             "PORTAL_WRONG_LINKS": "some",
+            "WORKFLOW_CACHE": "0",
         },
         tmp_path,
     )
@@ -84,6 +85,7 @@ def test_every_wrong_setting_is_named_at_once(tmp_path: Path) -> None:
         "PORTAL_PROXIES",
         "PORTAL_SENDS",
         "PORTAL_WRONG_LINKS",
+        "WORKFLOW_CACHE",
     }
     assert found["PORTAL_PORT"] == "environment, PORTAL_PORT: “eighty” is not a number."
     assert "Did you mean “json”?" in found["LOG_FORMAT"]
