@@ -10,6 +10,7 @@ from activities.failures import unknown_pair
 from activities.letters import Draft
 from activities.pair_letters import PairLetters
 from activities.post import Post
+from activities.reach import hours_of_pair
 from activities.signatures import PairActivities, PairMoment, PairRef, Record, Sent
 from activities.uninterrupted import uninterrupted
 from activities.writing import Writer
@@ -52,8 +53,9 @@ class PairMessages(PairActivities):
                 letters = PairLetters(session, writer, pair, moment, due, self._post.domain, done)
                 drafts += letters.drafts()
                 pointless += letters.pointless()
+            hours = hours_of_pair(program, pair, moment.now) if moment.wants_hours else None
         sent = self._post.send(moment.program, drafts, moment.events, moment.now, pointless, pair)
-        return sent.model_copy(update={"done": done})
+        return sent.model_copy(update={"done": done, "hours": hours})
 
     @uninterrupted
     def send_held(self, pair: PairRef) -> Sent:

@@ -12,7 +12,7 @@ from domain.reach import OpenHours, PairHours
 from domain.reaching import open_hours_of
 from store import programs
 from store.database import Database
-from store.programs import Participant, Program
+from store.programs import PairPeople, Participant, Program
 
 SOON = 28
 """Program days ahead that are worked out for who wants to send something now."""
@@ -39,12 +39,17 @@ class Reach(PairActivities):
             two = programs.pair(session, pair.program, pair.pair)
         if two is None:
             raise unknown_pair(pair.pair)
-        days = min(_life(program.definition.stages) + MORE_THAN_PLANNED, LONGEST)
-        return PairHours(
-            mentor=reach_of(program, two.mentor, pair.now, days),
-            mentee=reach_of(program, two.mentee, pair.now, days),
-            program=reach_of(program, None, pair.now, days),
-        )
+        return hours_of_pair(program, two, pair.now)
+
+
+def hours_of_pair(program: Program, two: PairPeople, now: datetime) -> PairHours:
+    """When messages may reach the two of a pair, and those who run the program."""
+    days = min(_life(program.definition.stages) + MORE_THAN_PLANNED, LONGEST)
+    return PairHours(
+        mentor=reach_of(program, two.mentor, now, days),
+        mentee=reach_of(program, two.mentee, now, days),
+        program=reach_of(program, None, now, days),
+    )
 
 
 def reach_of(

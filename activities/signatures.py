@@ -37,6 +37,8 @@ class PairMoment(Value):
     also: tuple[Moment, ...] = ()
     """Further moments that are due at the same time: who is written to for several of them gets one
     message."""
+    wants_hours: bool = False
+    """Whether the answer should say when messages may reach the two."""
 
 
 class PairRef(Value):
@@ -58,6 +60,8 @@ class Sent(Value):
     """The instant from which on messages can go out that had to be held; None if none is."""
     done: tuple[tuple[Role, Step], ...] = ()
     """What one of a pair has done before, in another pair of theirs, of what a moment asks for."""
+    hours: PairHours | None = None
+    """When messages may reach the two, where that was asked for."""
 
 
 class ProgramMomentKind(StrEnum):

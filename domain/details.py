@@ -142,9 +142,19 @@ def retention_details(term: Term, announced_at: datetime | None) -> str:
     return _table(rows)
 
 
+_BEFORE = (PairState.INTRODUCED, PairState.PREPARING)
+COUNTED_TOGETHER = (_BEFORE, *((state,) for state in PairState if state not in _BEFORE))
+"""States of pairs as cohorts and programs count them. A pair that moves between two of the same
+does not tell: each telling is an action that is paid."""
+
+
 def counts_details(pairs: Mapping[PairState, int]) -> str:
     """How many pairs stand where, as a Markdown table."""
-    counted = [(state.value, str(pairs[state])) for state in PairState if pairs.get(state)]
+    counted = [
+        (" or ".join(states), str(count))
+        for states in COUNTED_TOGETHER
+        if (count := sum(pairs.get(state, 0) for state in states))
+    ]
     return _table([("Pairs", str(sum(pairs.values()))), *counted])
 
 

@@ -29,6 +29,20 @@ AT_ONCE = frozenset(
 """Moments that wait for no open hours: a call, and what answers a click and keeps calendars right.
 What is held has waited already."""
 
+DEADLINES = frozenset(
+    {
+        MomentKind.PREPARATION,
+        MomentKind.PREPARATION_REMINDER,
+        MomentKind.PREPARATION_OVERDUE,
+        MomentKind.ANSWER_REMINDER,
+        MomentKind.CHECK_IN_REMINDER,
+        MomentKind.LADDER_STEP,
+        MomentKind.EVALUATION,
+        MomentKind.FAREWELL,
+    }
+)
+"""Moments that come only if somebody does nothing until then. Mostly they don't."""
+
 BEFORE_ASKING_AGAIN = 1
 """Program days after a session fell through: most pairs find another date by themselves."""
 
@@ -46,6 +60,17 @@ def next_moment(plan: PairPlan, pair: Pair) -> Moment | None:
     """
     moments = (_reachable(plan, pair, moment) for moment in _moments(plan, pair))
     return min(moments, key=lambda moment: moment.at, default=None)
+
+
+def serves(alarm: datetime | None, moment: Moment) -> bool:
+    """Whether an alarm that is set to this instant, if it is, will do for a moment.
+
+    One that is set too early does for a deadline, which moves with all that people do: most are
+    over before they come. For any other moment it would ring in vain.
+    """
+    if alarm is None or alarm > moment.at:
+        return False
+    return alarm == moment.at or moment.kind in DEADLINES
 
 
 def _moments(plan: PairPlan, pair: Pair) -> Iterator[Moment]:

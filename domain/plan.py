@@ -21,8 +21,9 @@ REMIND_CHECK_IN_AFTER = 5
 """Program days after which who has not answered a check-in is reminded, once."""
 
 
-GENERATION = 2
-"""Of the rules by which new pairs live. 1: 0.2.0 and before."""
+GENERATION = 3
+"""Of the rules by which new pairs live. 1: 0.2.0 and before. 2: builds of 0.3.0 before its release,
+whose pairs asked the server for more than those of 3."""
 
 
 GOALS = "goals"

@@ -269,7 +269,7 @@ class Stack:
             codec=codec,
         )
         if not temporal_outside:
-            command = _temporal_command(self._var, ports, codec)
+            command = temporal_command(self._var / "temporal.db", ports, codec)
             self._add(TEMPORAL, command, self._temporal_answers, 15)
         if codec is not None:
             self._add(CODEC, [sys.executable, "-m", "runtime.codec_server"], self._codec_answers, 5)
@@ -425,14 +425,21 @@ def _at(host: str, port: int) -> str:
     return f"http://{_HOST if host in _EVERYWHERE else host}:{port}"
 
 
-def _temporal_command(var: Path, ports: Ports, codec: str | None) -> list[str]:
+def temporal_command(file: Path | None, ports: Ports, codec: str | None = None) -> list[str]:
+    """How the embedded Temporal server is started: its file, or in memory where there is none.
+
+    `codec` is the address at which its UI reads payloads. Raises PartFailed where the program is
+    missing.
+    """
     beside = Path(sys.executable).parent / "temporal"
     program = str(beside) if beside.exists() else shutil.which("temporal")
     if program is None:
         raise PartFailed("The temporal program is missing. Run: make setup")
-    pragmas = ("journal_mode=WAL", "synchronous=normal")
-    # One partition is enough for one machine, and takes seconds off the latency under load.
+    pragmas = ("journal_mode=WAL", "synchronous=normal") if file else ()
+    # One partition is enough for one machine, and takes seconds off the latency under load. With
+    # fairness programs take turns in it.
     dynamic = (
+        "matching.enableFairness=true",
         "matching.numTaskqueueReadPartitions=1",
         "matching.numTaskqueueWritePartitions=1",
     )
@@ -441,8 +448,8 @@ def _temporal_command(var: Path, ports: Ports, codec: str | None) -> list[str]:
         *("server", "start-dev", "--ip", _HOST, "--port", str(ports.temporal)),
         *("--ui-ip", _HOST, "--ui-port", str(ports.temporal_ui), "--ui-disable-news-fetch"),
         *(("--ui-codec-endpoint", codec) if codec else ()),
-        *("--db-filename", str(var / "temporal.db"), "--log-level", "warn"),
-        *("--disable-config-env", "--disable-config-file"),
+        *(("--db-filename", str(file)) if file else ()),
+        *("--log-level", "warn", "--disable-config-env", "--disable-config-file"),
         *(word for pragma in pragmas for word in ("--sqlite-pragma", pragma)),
         *(word for value in dynamic for word in ("--dynamic-config-value", value)),
     ]

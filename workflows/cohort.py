@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
@@ -38,6 +39,13 @@ with workflow.unsafe.imports_passed_through():
 
 ChildPair = workflow.ChildWorkflowHandle[PairWorkflow, PairOutcome]
 EarlierPair = workflow.ExternalWorkflowHandle[PairWorkflow]
+
+WAVE = 25
+"""Pairs that begin at once."""
+
+BETWEEN_WAVES = timedelta(seconds=5)
+"""So that 5 pairs begin in a second: less than an embedded server on two cores can carry through
+all of a pair's life (`docs/benchmarks.md`), and 10 messages, which most mail servers take."""
 
 
 @workflow.defn(name="Cohort")
@@ -95,11 +103,24 @@ class CohortWorkflow:
             CohortRef(program=self._start.program, cohort=self._start.cohort),
             summary=f"pairs of cohort {self._start.cohort}",
         )
-        begun = await asyncio.gather(*(self._begin(pair) for pair in cohort.pairs))
+        begun = await self._begin_in_waves(cohort.pairs)
         self._children = dict(zip(cohort.pairs, begun, strict=True))
         self._handles = begun
         for order in self._orders:
             await self._pass_on(order)
+
+    async def _begin_in_waves(self, pairs: Sequence[str]) -> list[ChildPair]:
+        """Start the pairs, so many at once that others are heard meanwhile."""
+        wave = len(pairs)
+        if wave > WAVE and workflow.patched("pairs-begin-in-waves"):
+            wave = WAVE
+        begun: list[ChildPair] = []
+        for first in range(0, len(pairs), wave or 1):
+            if first:
+                await workflow.sleep(BETWEEN_WAVES, summary=f"{len(begun)} pairs have begun")
+            some = pairs[first : first + wave]
+            begun += await asyncio.gather(*(self._begin(pair) for pair in some))
+        return begun
 
     async def _look_until_all_ended(self) -> None:
         names = {pair_workflow_id(self._start.program, pair): pair for pair in self._states}
@@ -123,6 +144,7 @@ class CohortWorkflow:
     async def _begin(self, pair: str) -> ChildPair:
         self._states[pair] = PairState.INTRODUCED
         keep = workflow.ParentClosePolicy
+        steps = [SearchAttributePair(LADDER_STEP, 0)] if self._start.plan.generation < 3 else []
         return await workflow.start_child_workflow(
             PairWorkflow.run,
             PairInput(
@@ -141,7 +163,7 @@ class CohortWorkflow:
                     SearchAttributePair(COHORT, self._start.cohort),
                     SearchAttributePair(PAIR_STATE, PairState.INTRODUCED.value),
                     SearchAttributePair(STATE_SINCE, workflow.now()),
-                    SearchAttributePair(LADDER_STEP, 0),
+                    *steps,
                 ]
             ),
         )

@@ -16,10 +16,10 @@ with workflow.unsafe.imports_passed_through():
     from domain.details import AFTERWARDS_HELP, moment_summary, pair_details
     from domain.ids import afterwards_workflow_id
     from domain.lifecycle import PairState
-    from domain.pair import BOTH, Change, Moment, MomentKind, begin
+    from domain.pair import BOTH, Change, Moment, MomentKind, Pair, begin
     from domain.pair_after import after_delivery, all_due, with_steps_done
     from domain.pair_deeds import after_deed
-    from domain.pair_next import needs_hours, next_moment
+    from domain.pair_next import needs_hours, next_moment, serves
     from domain.pair_orders import (
         Order,
         after_order,
@@ -29,6 +29,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.acts import act
     from workflows.afterwards import AfterwardsWorkflow
+    from workflows.alarm import Alarm
     from workflows.messages import (
         AfterwardsInput,
         CoordinatorDecision,
@@ -51,6 +52,9 @@ with workflow.unsafe.imports_passed_through():
 MOST_OF_A_SUMMARY = 200
 """Bytes are what the server counts; summaries are ASCII but for a few signs."""
 
+NOT_YET_MEETING = frozenset({PairState.INTRODUCED, PairState.PREPARING})
+"""States between which a pair moves without telling its cohort."""
+
 
 @workflow.defn(name="Pair")
 class PairWorkflow:
@@ -72,6 +76,11 @@ class PairWorkflow:
         self._since = before.since
         self._stays = False
         """Whether this run goes on to the end: it began before there could be a next one."""
+        self._spares = start.plan.generation > 2
+        """Whether it does without what earlier pairs asked of the server besides."""
+        self._alarm = Alarm()
+        self._seen: tuple[Pair, Moment | None] | None = None
+        self._shown: Pair | None = None
 
     @workflow.run
     async def run(self, start: PairInput) -> PairOutcome:
@@ -124,6 +133,8 @@ class PairWorkflow:
     async def _learn_hours(self) -> None:
         """Find out when messages may reach the two, where that is not known or has changed."""
         now = workflow.now()
+        if self._spares and not self._pair.greeted:
+            return  # they come with the introduction
         if not needs_hours(self._plan, self._pair, now):
             return
         hours = await call(
@@ -134,32 +145,52 @@ class PairWorkflow:
         self._pair = self._pair.model_copy(update={"hours": hours, "hours_asked_at": now})
 
     async def _wait_for_moment(self) -> Moment | None:
-        """The next moment once it is due, or None if the pair changed so that another is.
-
-        A moment that moves to a later time leaves the timer as it is: when it fires, the next one
-        is worked out anew. So a pair that does things does not cost a new timer each time.
-        """
-        due = next_moment(self._plan, self._pair)
+        """The next moment once it is due, or None if the pair changed so that another is."""
+        due = self._next()
         self._show()
-        wait = due.at - workflow.now() if due is not None else None
-        if due is not None and wait is not None and wait.total_seconds() <= 0:
+        if due is not None and due.at <= workflow.now():
             return due
+        if not self._spares:
+            await self._wait_as_before(due)
+            return None
+        if due is None:
+            self._alarm.stop()
+        elif not serves(self._alarm.at, due):
+            self._alarm.set(due.at, moment_summary(due))
+        state = self._pair.state
+
+        def is_to_be_looked_at() -> bool:
+            if self._alarm.rings or self._pair.state is not state or self._is_long():
+                return True
+            following = self._next()
+            return following is not None and not serves(self._alarm.at, following)
+
+        await workflow.wait_condition(is_to_be_looked_at)
+        return None
+
+    async def _wait_as_before(self, due: Moment | None) -> None:
+        """The same for earlier pairs: a timer for each wait."""
         until = due.at if due is not None else None
         state = self._pair.state
 
         def something_is_earlier() -> bool:
             if self._pair.state is not state or self._is_long():
                 return True
-            following = next_moment(self._plan, self._pair)
+            following = self._next()
             return following is not None and (until is None or following.at < until)
 
         with suppress(TimeoutError):
             await workflow.wait_condition(
                 something_is_earlier,
-                timeout=wait,
+                timeout=until - workflow.now() if until is not None else None,
                 timeout_summary=moment_summary(due) if due is not None else None,
             )
-        return None
+
+    def _next(self) -> Moment | None:
+        """The moment that is due next, worked out once for each way in which the pair stands."""
+        if self._seen is None or self._seen[0] is not self._pair:
+            self._seen = (self._pair, next_moment(self._plan, self._pair))
+        return self._seen[1]
 
     async def _carry_out(self, first: Moment) -> None:
         now = workflow.now()
@@ -168,7 +199,8 @@ class PairWorkflow:
         sent = await self._send(moments, now)
         for moment in moments:
             self._pair = after_delivery(self._pair, moment, workflow.now())
-        self._pair = self._pair.model_copy(update={"held_until": sent.later})
+        known = {"hours": sent.hours, "hours_asked_at": now} if sent.hours is not None else {}
+        self._pair = self._pair.model_copy(update={"held_until": sent.later, **known})
         if sent.done:
             self._take(with_steps_done(self._pair, sent.done, workflow.now()))
 
@@ -194,6 +226,7 @@ class PairWorkflow:
                     (role, step) for role in BOTH for step in self._pair.open_steps(role)
                 ),
                 events=self._recorder.take(),
+                wants_hours=self._spares and first.kind is MomentKind.INTRODUCTION,
             ),
             summary="; ".join(moment_summary(moment) for moment in moments)[:MOST_OF_A_SUMMARY],
         )
@@ -229,7 +262,10 @@ class PairWorkflow:
     async def _report_state(self) -> None:
         self._show_in_lists()
         state, parent = self._pair.state, workflow.info().parent
-        if (state, self._pair.ended) != self._reported and parent is not None:
+        news = (state, self._pair.ended) != self._reported
+        if self._spares and {state, self._reported[0]} <= NOT_YET_MEETING:
+            news = False  # the cohort counts both as one
+        if news and parent is not None:
             self._reported = (state, self._pair.ended)
             cohort = workflow.get_external_workflow_handle(parent.workflow_id)
             with suppress(ApplicationError):  # an operator may have ended the cohort
@@ -241,24 +277,27 @@ class PairWorkflow:
                 )
 
     def _show_in_lists(self) -> None:
-        stands = (self._pair.state, self._pair.ladder_step)
+        stands = (self._pair.state, 0 if self._spares else self._pair.ladder_step)
         if stands == self._listed:
             return
         if stands[0] is not self._listed[0]:
-            self._since = workflow.now()
+            self._since, self._shown = workflow.now(), None
         self._listed = stands
-        due = next_moment(self._plan, self._pair)
+        due = self._next()
         workflow.upsert_search_attributes(
             [
                 PAIR_STATE.value_set(self._pair.state.value),
                 STATE_SINCE.value_set(self._since),
-                LADDER_STEP.value_set(self._pair.ladder_step),
+                *([] if self._spares else [LADDER_STEP.value_set(self._pair.ladder_step)]),
                 NEXT_DUE.value_set(due.at) if due else NEXT_DUE.value_unset(),
             ]
         )
 
     def _show(self) -> None:
-        due = next_moment(self._plan, self._pair)
+        if self._shown is self._pair:
+            return
+        self._shown = self._pair
+        due = self._next()
         workflow.set_current_details(pair_details(self._plan, self._pair, due, self._since))
 
     def _take(self, change: Change) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NoReturn
 
 from temporalio import workflow
@@ -104,6 +105,7 @@ class ProgramSteps:
 
     async def _start_cohorts(self, count: int, plan: PairPlan, extended: int) -> None:
         """Start the pairs of so many cohorts. `extended` days of extension are in their plan."""
+        in_turn = count > 1 and workflow.patched("cohorts-begin-in-turn")
         for _ in range(count):
             await self._not_in_a_pause()
             number = len(self._cohorts) + 1
@@ -114,6 +116,12 @@ class ProgramSteps:
                 await self._tell_cohort(
                     cohort, HrOrder(order=Order.EXTEND, days=self._extended - extended)
                 )
+            if in_turn:
+                await self._wait(until=None, or_when=partial(self._has_begun, number))
+
+    def _has_begun(self, cohort: int) -> bool:
+        """Whether all pairs of a cohort have begun: it tells how they stand then."""
+        return cohort in self._counts
 
     async def _start_cohort(
         self, number: int, plan: PairPlan

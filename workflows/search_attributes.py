@@ -16,15 +16,16 @@ PAIR_STATE: SearchAttributeKey[str] = SearchAttributeKey.for_keyword("PairState"
 """`domain.lifecycle.PairState`, on the pair."""
 
 LADDER_STEP: SearchAttributeKey[int] = SearchAttributeKey.for_int("LadderStep")
-"""How many steps of the ladder the pair has climbed; 0 when it is not on it."""
+"""How many steps of the ladder the pair has climbed. Only pairs that began before 0.3.0, or on an
+early build of it, write it."""
 
 STATE_SINCE: SearchAttributeKey[datetime] = SearchAttributeKey.for_datetime("StateSince")
 """Since when the pair has been in its state, or the program in its stage: of a stalled pair, since
 when it has been stalled."""
 
 NEXT_DUE: SearchAttributeKey[datetime] = SearchAttributeKey.for_datetime("NextDue")
-"""When the pair's next moment was due at the time its state or its place on the ladder last
-changed; on the program, when its stage ends at the latest, as was known when it began."""
+"""When the pair's next moment was due at the time its state last changed; on the program, when its
+stage ends at the latest, as was known when it began."""
 
 COHORT: SearchAttributeKey[int] = SearchAttributeKey.for_int("Cohort")
 """The cohort's number, on the cohort and its pairs."""

@@ -5,13 +5,22 @@ from __future__ import annotations
 from typing import TypedDict
 
 from temporalio import workflow
-from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
+from temporalio.common import (
+    Priority,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDReusePolicy,
+)
 
 with workflow.unsafe.imports_passed_through():
     from domain.details import PROGRAM_HELP
     from domain.ids import program_workflow_id
     from domain.lifecycle import Stage
     from workflows.search_attributes import PROGRAM, STAGE
+
+
+MOST_OF_A_KEY = 64
+"""Bytes are what the server takes; ids of programs are ASCII."""
 
 
 class StartOptions(TypedDict):
@@ -21,6 +30,7 @@ class StartOptions(TypedDict):
     id_reuse_policy: WorkflowIDReusePolicy
     static_summary: str
     static_details: str
+    priority: Priority
     search_attributes: TypedSearchAttributes
 
 
@@ -31,6 +41,8 @@ def start_options(program: str) -> StartOptions:
         id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
         static_summary=f"Program {program}",
         static_details=PROGRAM_HELP,
+        # All that belongs to a program inherits it: with fairness on, programs take turns.
+        priority=Priority(fairness_key=program[:MOST_OF_A_KEY]),
         search_attributes=TypedSearchAttributes(
             [
                 SearchAttributePair(PROGRAM, program),

@@ -72,7 +72,6 @@ SHOWS = {
     "stalled pairs": BOTH_STALLED,
     "stalled pairs of one program": BOTH_STALLED,
     "pairs that have been stalled for long": BOTH_STALLED,
-    "pairs far up the ladder": BOTH_STALLED,
     "pairs whose next step is long overdue": BOTH_STALLED,
     "pairs of one cohort": set(PAIRS.values()),
     "pairs that ended without completing": {PAIRS[DECLINED], PAIRS[CLOSED]},

@@ -78,7 +78,7 @@ def record_scenes(target: Path) -> None:
     known = {line for file in target.glob("*.json.gz") for line in lines_of(file)}
     with tempfile.TemporaryDirectory() as folder:
         tests = [sys.executable, "-m", "pytest", "-q", "-n2", "tests/workflows"]
-        for other in ("test_replay.py", "test_encryption.py"):
+        for other in ("test_replay.py", "test_encryption.py", "test_mutants.py"):
             tests += ["--ignore", f"tests/workflows/{other}"]
         subprocess.run(
             tests,

@@ -181,7 +181,11 @@ class Stage(PairActivities, ProgramActivities):
         with self._lock:
             self.moments.append(moment)
         self.on_pair_moment(moment)
-        return self.answer_to(moment)
+        sent = self.answer_to(moment)
+        if moment.wants_hours:
+            pair = PairRef(program=moment.program, pair=moment.pair, now=moment.now)
+            sent = sent.model_copy(update={"hours": self.hours(pair)})
+        return sent
 
     def answer_to(self, moment: PairMoment) -> Sent:
         """What the activity gives back."""
