@@ -112,13 +112,14 @@ guide: $(BIN)/.ready-to-build ## Play the examples in docs/matching.md anew and 
 pictures: $(BIN)/.ready-to-build ## Take the pictures in docs/images from a running demo; needs Chromium
 	$(BIN)/python -m docs.take_pictures
 
-bench: bench-matching ## Measure what can be measured in some minutes
+bench: $(BIN)/.ready ## Measure cost, speed and scale in some minutes; BENCH=--write keeps the results
+	$(BIN)/python -m bench all $(BENCH)
 
-bench-matching: $(BIN)/.ready ## Match beside the peer and at scale; BENCH=--write keeps the results
+bench-full: $(BIN)/.ready ## The same with the largest sizes; takes hours and some gigabytes
+	$(BIN)/python -m bench all --full $(BENCH)
+
+bench-matching: $(BIN)/.ready ## Only matching, beside the peer and at scale
 	$(BIN)/python -m bench matching $(BENCH)
-
-bench-full: $(BIN)/.ready ## The same with the largest sizes; takes long and some gigabytes
-	$(BIN)/python -m bench matching --full $(BENCH)
 
 $(BIN)/.ready: requirements.txt | $(BIN)/python
 	@echo "Installing what it needs; the first time takes about half a minute …"

@@ -1,4 +1,4 @@
-"""Runs benchmarks: `python -m bench matching`, or `make bench-matching`."""
+"""Runs benchmarks: `python -m bench all`, or `make bench`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import argparse
 import sys
 from datetime import UTC, datetime
 
+from bench import recorded
 from bench.comparison import compare_with_peer
+from bench.engine import measure as engine
 from bench.runs import CommandFailed
 from bench.scale import FULL, SHORT, measure_scale
 from bench.tables import Result, checks_text, write_results
+from runtime.exit import leave_with
 
 PARTS = ("peer", "scale")
 
@@ -32,16 +35,20 @@ def matching(parts: list[str], runs: int, *, full: bool) -> list[Result]:
 
 
 def main() -> int:
-    """Run what the arguments name. Ends with 1 if a claim did not hold."""
+    """Run what the arguments name. Ends with 1 if a claim did not hold, or a ratio got worse."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("benchmark", choices=["matching"])
-    parser.add_argument("--only", choices=PARTS, help="one part of it")
-    parser.add_argument("--runs", type=int, default=3, help="of each command; 3 if left out")
+    parser.add_argument("benchmark", choices=["all", "matching", "engine"])
+    parser.add_argument("--only", choices=[*PARTS, *engine.PARTS], help="one part of it")
+    parser.add_argument("--runs", type=int, default=3, help="of each matching; 3 if left out")
     parser.add_argument("--full", action="store_true", help="the largest sizes too; takes long")
     parser.add_argument("--write", action="store_true", help="refresh docs/benchmarks.md")
+    parser.add_argument("--record", action="store_true", help="keep the ratios, to compare later")
     given = parser.parse_args()
+    wanted = [given.only] if given.only else _parts_of(given.benchmark)
     try:
-        results = matching([given.only] if given.only else list(PARTS), given.runs, full=given.full)
+        results = matching([p for p in wanted if p in PARTS], given.runs, full=given.full)
+        in_the_engine = [part for part in wanted if part in engine.PARTS]
+        results += engine.measure(in_the_engine, tell, full=given.full)
     except CommandFailed as failed:
         print(failed, file=sys.stderr)
         return 1
@@ -50,12 +57,23 @@ def main() -> int:
     if given.write:
         write_results(results)
         tell("wrote docs/benchmarks.md")
+    ratios = [ratio for result in results for ratio in result.ratios]
+    worse = recorded.regressions(ratios, recorded.read())
+    if given.record:
+        recorded.write(ratios)
+        tell("recorded the ratios")
     checks = [check for result in results for check in result.checks]
     failures = [check for check in checks if not check.holds]
     print(f"{len(checks) - len(failures)} of {len(checks)} claims held.")
     print(checks_text(failures), end="")
-    return 1 if failures else 0
+    print(*worse, sep="\n", end="\n" if worse else "")
+    return 1 if failures or worse else 0
+
+
+def _parts_of(benchmark: str) -> list[str]:
+    parts = {"matching": list(PARTS), "engine": list(engine.PARTS)}
+    return parts.get(benchmark) or [part for some in parts.values() for part in some]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave_with(main)

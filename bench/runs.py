@@ -74,7 +74,7 @@ def run(command: Sequence[str | Path], target: Path | None = None) -> Run:
             text=True,
             errors="replace",
             cwd=PROJECT,
-            env=_environment(),
+            env=as_installed(),
             check=True,
         )
         found = json.loads(report.read_text(encoding="utf-8"))
@@ -86,11 +86,11 @@ def run(command: Sequence[str | Path], target: Path | None = None) -> Run:
     return Run(found["seconds"], found["megabytes"], done.stdout, steps)
 
 
-def _environment() -> dict[str, str]:
-    """As this process has it, but that Python keeps what it compiled, as it does unless told.
+def as_installed() -> dict[str, str]:
+    """The environment as this process has it, but that Python keeps what it compiled.
 
-    Packages are compiled when they are installed; a project that may not keep its own modules
-    compiled would be measured at compiling them.
+    So it does unless told. Packages are compiled when they are installed; a project that may not
+    keep its own modules compiled would be measured at compiling them.
     """
     return {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 

@@ -25,6 +25,16 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Ratio:
+    """A figure that should hold on any machine, and is recorded so that a worse one is noticed."""
+
+    name: str
+    value: float
+    rises: bool = False
+    """Whether more is better."""
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """One benchmark's part of the document."""
 
@@ -32,6 +42,7 @@ class Result:
     """Names the markers that it stands between."""
     text: str
     checks: tuple[Check, ...]
+    ratios: tuple[Ratio, ...] = ()
 
     @property
     def holds(self) -> bool:
