@@ -87,6 +87,20 @@ def fill(database: Database, pairs: int) -> Definition:
     return definition
 
 
+def fill_invited(database: Database, people: int, now: datetime) -> Definition:
+    """Make the tables, and a program that begins now, to which so many people are invited."""
+    migrate(database)
+    definition = load_definition(REFERENCE)
+    starts = definition.program.model_copy(update={"starts": now.date()})
+    calendar = definition.calendar.model_copy(
+        update={"working_days": tuple(range(7)), "mail_hours": (0, 24 * 60 - 1)}
+    )
+    definition = definition.model_copy(update={"program": starts, "calendar": calendar})
+    with database.write() as session:
+        programs.enter(session, definition, _people(people // 2), now, now)
+    return definition
+
+
 def _people(pairs: int) -> list[Entrant]:
     return [
         Entrant(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bench.comparison import Tell
-from bench.engine import cost, large, portal, reading, replay, speed, storage
+from bench.engine import cost, invitations, large, portal, reading, replay, speed, storage
 from bench.tables import Result
 
 
@@ -28,6 +28,8 @@ class Sizes:
     """Pairs, and runs of each command."""
     replay: int
     """Times that each history is replayed."""
+    invitations: tuple[int, float]
+    """People, and mails a second."""
     large: tuple[tuple[int, int, float], ...]
     """Pairs of a program, programs at once, and seconds that a day takes."""
 
@@ -40,6 +42,7 @@ SHORT = Sizes(
     portal=(400, 2),
     reading=((10_000,), 2),
     replay=5,
+    invitations=(500, 100),
     large=((50, 1, 0.5), (10, 5, 0.5)),
 )
 FULL = Sizes(
@@ -50,6 +53,7 @@ FULL = Sizes(
     portal=(2_000, 5),
     reading=((10, 100, 1_000, 10_000), 3),
     replay=20,
+    invitations=(20_000, 100),
     large=((10, 1, 1.0), (100, 1, 2.0), (1_000, 1, 5.0), (10_000, 1, 20.0), (20, 200, 10.0)),
 )
 
@@ -84,6 +88,12 @@ def _reading(sizes: Sizes, tell: Tell) -> Result:
     return reading.result_of(reading.measure(pairs, runs, tell), runs, sizes.command)
 
 
+def _invitations(sizes: Sizes, _tell: Tell) -> Result:
+    people, rate = sizes.invitations
+    found = asyncio.run(invitations.measure(people, rate))
+    return invitations.result_of(found, sizes.command)
+
+
 def _large(sizes: Sizes, tell: Tell) -> Result:
     found = [
         asyncio.run(large.measure(pairs, programs, day, tell))
@@ -99,6 +109,7 @@ PARTS: dict[str, Callable[[Sizes, Tell], Result]] = {
     "storage": _storage,
     "portal": _portal,
     "reading": _reading,
+    "invitations": _invitations,
     "large": _large,
 }
 """What is measured, by its name."""
