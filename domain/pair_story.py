@@ -173,10 +173,14 @@ def attention_of(events: Iterable[JournalEvent]) -> dict[str, Attention]:
     found: dict[str, Attention] = {}
     for event in events:
         if event.pair is not None:
-            before = found.get(event.pair, Attention())
-            effect = _EFFECTS.get(event.kind)
-            found[event.pair] = before if effect is None else effect(before, event)
+            found[event.pair] = attention_after(found.get(event.pair, Attention()), event)
     return found
+
+
+def attention_after(before: Attention, event: JournalEvent) -> Attention:
+    """How a pair stands with the coordinator after the next event of it that was written."""
+    effect = _EFFECTS.get(event.kind)
+    return before if effect is None else effect(before, event)
 
 
 def _changed(before: Attention, **update: object) -> Attention:
@@ -200,8 +204,20 @@ def trigger_in(data: Mapping[str, int | str]) -> Trigger:
     return Trigger(str(said)) if said in set(Trigger) else Trigger.SILENCE
 
 
+def _step(event: JournalEvent, otherwise: int) -> int:
+    said = event.data.get("step", otherwise)
+    return said if isinstance(said, int) else otherwise
+
+
+def _instant(said: int | str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(said))
+    except ValueError:
+        return None
+
+
 def _on_stalled(before: Attention, event: JournalEvent) -> Attention:
-    step = max(before.step, int(event.data.get("step", 0)))
+    step = max(before.step, _step(event, 0))
     return _changed(before, trigger=trigger_in(event.data), step=step)
 
 
@@ -213,7 +229,7 @@ def _on_climbed(before: Attention, event: JournalEvent) -> Attention:
     return _changed(
         before,
         trigger=trigger or Trigger.SILENCE,
-        step=int(event.data.get("step", before.step)),
+        step=_step(event, before.step),
         asks=asks,
     )
 
@@ -223,7 +239,7 @@ def _on_taken(before: Attention, event: JournalEvent) -> Attention:
     return _changed(
         before,
         asks=(),
-        taken_until=datetime.fromisoformat(str(until)) if until and not order else None,
+        taken_until=_instant(until) if until and not order else None,
         ordered=Order(str(order)) if order in set(Order) else None,
         decisions=before.decisions + 1,
     )

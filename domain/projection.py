@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from itertools import count
 from operator import attrgetter
-from typing import TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 from domain.escalation import LadderAction, Trigger
 from domain.journal import EventKind, JournalEvent
@@ -172,8 +172,8 @@ class NewPairs(Value):
     """Whether HR has yet to approve them."""
 
 
-class ProgramStatus(Value):
-    """Where a program stands."""
+class ProgramFacts(Value):
+    """Where a program stands, without where each of its pairs does."""
 
     stage: Stage
     paused: bool
@@ -189,19 +189,13 @@ class ProgramStatus(Value):
     """Whether HR is asked to choose whom to match."""
     new_pairs: NewPairs | None
     """None while nobody lost their partner for whom there is another."""
-    pairs: tuple[PairStatus, ...]
-    """By pair id."""
     counts: dict[PairState, int]
     """How many pairs are in each state; every state has an entry."""
-    check_ins: tuple[CheckInStatus, ...]
-    """In the order of their first sending."""
-    closed: tuple[tuple[str, str], ...] = ()
-    """Follow-ups that take no more answers, each a survey and its occasion."""
 
     @property
-    def started(self) -> tuple[PairStatus, ...]:
-        """The pairs that started."""
-        return tuple(pair for pair in self.pairs if pair.has_started)
+    def number_of_pairs(self) -> int:
+        """How many pairs there are, in whatever state."""
+        return sum(self.counts.values())
 
     @property
     def ended_at(self) -> datetime | None:
@@ -214,7 +208,25 @@ class ProgramStatus(Value):
         """Whether the program itself is: completed, cancelled, or every pair evaluated."""
         if self.stage in (Stage.COMPLETED, Stage.CANCELLED):
             return True
-        return self.stage is Stage.EVALUATION and all(pair.state.is_over for pair in self.pairs)
+        return self.stage is Stage.EVALUATION and all(
+            state.is_over for state, count in self.counts.items() if count
+        )
+
+
+class ProgramStatus(ProgramFacts):
+    """Where a program stands, and each of its pairs."""
+
+    pairs: tuple[PairStatus, ...]
+    """By pair id."""
+    check_ins: tuple[CheckInStatus, ...]
+    """In the order of their first sending."""
+    closed: tuple[tuple[str, str], ...] = ()
+    """Follow-ups that take no more answers, each a survey and its occasion."""
+
+    @property
+    def started(self) -> tuple[PairStatus, ...]:
+        """The pairs that started."""
+        return tuple(pair for pair in self.pairs if pair.has_started)
 
 
 STARTED = frozenset((PairState.PREPARING, PairState.MEETING, PairState.EVALUATING, *SUCCESSES))
@@ -233,6 +245,34 @@ def project(events: Iterable[JournalEvent]) -> ProgramStatus:
     for event in sorted(events, key=attrgetter("at")):
         fold.add(event)
     return fold.result()
+
+
+def facts_of(
+    events: Iterable[JournalEvent],
+    said: Mapping[EventKind, int],
+    counts: Mapping[PairState, int],
+    updated_at: datetime | None,
+) -> ProgramFacts:
+    """The same without the pairs, from few events and what was counted of the others.
+
+    Args:
+        events: those of `FACT_KINDS`, in the order in which they happened.
+        said: of each kind in `SAID`, how many people it is the last of its group that is told of.
+        counts: how many pairs are in each state; 0 where a state has no entry.
+        updated_at: when the latest event of any kind happened.
+    """
+    fold = _Fold()
+    for event in events:
+        fold.add(event)
+    fold.updated_at = updated_at
+    people = _PeopleSaid(
+        joined=said.get(EventKind.JOINED, 0),
+        stayed_out=said.get(EventKind.STAYED_OUT, 0),
+        withdrew=said.get(EventKind.WITHDREW, 0),
+        approved=said.get(EventKind.MANAGER_APPROVED, 0),
+        declined=said.get(EventKind.MANAGER_DECLINED, 0),
+    )
+    return ProgramFacts(**fold.facts(people, counts))
 
 
 def states_over_time(
@@ -294,6 +334,17 @@ SIGNS_OF_LIFE = frozenset(
 """Deeds of a pair's member that bring a stalled pair back."""
 
 
+_EMPTY_COUNTS = frozenset(("step", "needed", "ended_because"))
+"""What is known of a pair although it is 0 or empty."""
+
+
+def _written(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant else None
+
+
+_read = datetime.fromisoformat
+
+
 class _OpenStall:
     __slots__ = ("since", "steps")
 
@@ -302,8 +353,8 @@ class _OpenStall:
         self.steps: list[LadderAction] = []
 
 
-class _Pair:
-    """What the fold knows of one pair so far."""
+class PairFold:
+    """What the fold knows of one pair so far. It can be put away, and gone on with later."""
 
     __slots__ = (
         "action",
@@ -352,6 +403,73 @@ class _Pair:
         self.ended_because: str | None = None
         self.planned: int | None = None
         self.needed: int | None = None
+
+    def add(self, event: JournalEvent) -> None:
+        """Go on by an event of this pair, which happened no earlier than those before it."""
+        is_sign_of_life, on_pair, _ = _EFFECTS[event.kind]
+        if is_sign_of_life:
+            self.give_sign_of_life(event.at)
+        if on_pair is not None:
+            on_pair(self, event)
+
+    def put_away(self) -> dict[str, Any]:
+        """All of it as JSON, without what is as it was at the beginning."""
+        stall = self.open_stall
+        kept = {
+            "active": self.active.value,
+            "history": [[state.value, at.isoformat()] for state, at in self.history],
+            "held": [[session, at.isoformat()] for session, at in self.held.items()],
+            "booked": sorted(self.booked),
+            "missed": self.missed,
+            "called_off": self.called_off,
+            "trigger": self.trigger,
+            "task_since": _written(self.task_since),
+            "task_taken": self.task_taken,
+            "help_asked": self.help_asked,
+            "interventions": self.interventions,
+            "last_sign": _written(self.last_sign),
+            "step": self.step,
+            "action": self.action,
+            "stalls": [one.model_dump(mode="json") for one in self.stalls],
+            "open_stall": [stall.since.isoformat(), *stall.steps] if stall else None,
+            "ended_because": self.ended_because,
+            "planned": self.planned,
+            "needed": self.needed,
+        }
+        return {
+            name: value
+            for name, value in kept.items()
+            if value or (value is not None and name in _EMPTY_COUNTS)
+        }
+
+    @classmethod
+    def taken_up(cls, pair: str, kept: Mapping[str, Any]) -> Self:
+        """It as it was put away."""
+        history = [(PairState(state), _read(at)) for state, at in kept["history"]]
+        fold = cls(pair, history[0][1])
+        fold.history = history
+        fold.state, fold.active = history[-1][0], PairState(kept["active"])
+        fold.held = {session: _read(at) for session, at in kept.get("held", ())}
+        fold.booked = set(kept.get("booked", ()))
+        fold.missed, fold.called_off = kept.get("missed", 0), kept.get("called_off", 0)
+        fold.trigger = Trigger(kept["trigger"]) if "trigger" in kept else None
+        fold.task_since = _read(kept["task_since"]) if "task_since" in kept else None
+        fold.task_taken = kept.get("task_taken", False)
+        fold.help_asked, fold.interventions = (
+            kept.get("help_asked", 0),
+            kept.get("interventions", 0),
+        )
+        fold.last_sign = _read(kept["last_sign"]) if "last_sign" in kept else None
+        fold.step = kept.get("step")
+        fold.action = LadderAction(kept["action"]) if "action" in kept else None
+        fold.stalls = [Stall.model_validate(one) for one in kept.get("stalls", ())]
+        if "open_stall" in kept:
+            since, *steps = kept["open_stall"]
+            fold.open_stall = _OpenStall(_read(since))
+            fold.open_stall.steps = [LadderAction(step) for step in steps]
+        fold.ended_because = kept.get("ended_because")
+        fold.planned, fold.needed = kept.get("planned"), kept.get("needed")
+        return fold
 
     def enter(self, state: PairState, at: datetime) -> None:
         if self.state is state or self.state.is_over:
@@ -440,6 +558,16 @@ class _Pair:
         return Stall(since=stall.since, until=until, outcome=outcome, steps=tuple(stall.steps))
 
 
+class _PeopleSaid(NamedTuple):
+    """How many people said what, each counted by what they said last."""
+
+    joined: int
+    stayed_out: int
+    withdrew: int
+    approved: int
+    declined: int
+
+
 class _CheckIn:
     __slots__ = ("answered", "sent")
 
@@ -465,7 +593,7 @@ class _Fold:
         self.not_selected = 0
         self.matches = MatchCounts(proposal=None, pairs=0, unmatched=0, approved_at=None)
         self.new_pairs: NewPairs | None = None
-        self.pairs: dict[str, _Pair] = {}
+        self.pairs: dict[str, PairFold] = {}
         self.check_ins: dict[tuple[str, str], _CheckIn] = {}
         self.closed: dict[tuple[str, str], None] = {}
 
@@ -473,45 +601,30 @@ class _Fold:
         if event.id in self.seen:
             return
         self.seen.add(event.id)
-        self.updated_at = at = event.at
-        is_sign_of_life, on_pair, on_program = _EFFECTS[event.kind]
+        self.updated_at = event.at
         name = event.pair
         if name is not None:
             pair = self.pairs.get(name)
             if pair is None:
-                pair = self.pairs[name] = _Pair(name, at)
-            if is_sign_of_life:
-                pair.give_sign_of_life(at)
-            if on_pair is not None:
-                on_pair(pair, event)
+                pair = self.pairs[name] = PairFold(name, event.at)
+            pair.add(event)
+        on_program = _EFFECTS[event.kind][2]
         if on_program is not None:
             on_program(self, event)
 
     def result(self) -> ProgramStatus:
         pairs = tuple(self.pairs[pair].result() for pair in sorted(self.pairs))
-        found = Counter(pair.state for pair in pairs)
-        joined = sum(self.joined.values())
+        joined, approved = sum(self.joined.values()), sum(self.approvals.values())
+        people = _PeopleSaid(
+            joined=joined,
+            stayed_out=len(self.joined) - joined,
+            withdrew=len(self.withdrew),
+            approved=approved,
+            declined=len(self.approvals) - approved,
+        )
         return ProgramStatus(
-            stage=self.stage,
-            paused=self.paused,
-            paused_until=self.paused_until if self.paused else None,
-            started_at=self.started_at,
-            updated_at=self.updated_at,
-            stages=tuple(self.stages),
-            people=PeopleCounts(
-                invited=self.invited,
-                joined=joined,
-                stayed_out=len(self.joined) - joined,
-                withdrew=len(self.withdrew),
-                manager_agrees=sum(self.approvals.values()),
-                manager_says_no=len(self.approvals) - sum(self.approvals.values()),
-                not_selected=self.not_selected,
-            ),
-            matches=self.matches,
-            selection_waits=self.selection_waits,
-            new_pairs=self.new_pairs,
+            **self.facts(people, Counter(pair.state for pair in pairs)),
             pairs=pairs,
-            counts={state: found[state] for state in PairState},
             check_ins=tuple(
                 CheckInStatus(
                     survey=survey,
@@ -523,6 +636,30 @@ class _Fold:
             ),
             closed=tuple(self.closed),
         )
+
+    def facts(self, people: _PeopleSaid, counts: Mapping[PairState, int]) -> dict[str, Any]:
+        """The fields of `ProgramFacts`."""
+        return {
+            "stage": self.stage,
+            "paused": self.paused,
+            "paused_until": self.paused_until if self.paused else None,
+            "started_at": self.started_at,
+            "updated_at": self.updated_at,
+            "stages": tuple(self.stages),
+            "people": PeopleCounts(
+                invited=self.invited,
+                joined=people.joined,
+                stayed_out=people.stayed_out,
+                withdrew=people.withdrew,
+                manager_agrees=people.approved,
+                manager_says_no=people.declined,
+                not_selected=self.not_selected,
+            ),
+            "matches": self.matches,
+            "selection_waits": self.selection_waits,
+            "new_pairs": self.new_pairs,
+            "counts": {state: counts.get(state, 0) for state in PairState},
+        }
 
     def enter_stage(self, stage: Stage | None, at: datetime) -> None:
         if stage is None or (stage is self.stage and self.stages):
@@ -552,7 +689,7 @@ def _number(event: JournalEvent, key: str) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _on_state(pair: _Pair, event: JournalEvent) -> None:
+def _on_state(pair: PairFold, event: JournalEvent) -> None:
     if pair.state.is_over:
         return
     state = STATE_EVENTS[event.kind]
@@ -570,63 +707,63 @@ def _on_state(pair: _Pair, event: JournalEvent) -> None:
         pair.interventions += reason == EndReason.COORDINATOR
 
 
-def _on_stalled(pair: _Pair, event: JournalEvent) -> None:
+def _on_stalled(pair: PairFold, event: JournalEvent) -> None:
     pair.stall(event.at, _number(event, "step"))
     pair.trigger = _known(Trigger, event.data.get("trigger"))
 
 
-def _on_climbed(pair: _Pair, event: JournalEvent) -> None:
+def _on_climbed(pair: PairFold, event: JournalEvent) -> None:
     words = str(event.data.get("action")).split("+")
     known = (_known(LadderAction, word) for word in words)
     pair.climb(_number(event, "step"), [action for action in known if action is not None])
 
 
-def _on_task_opened(pair: _Pair, event: JournalEvent) -> None:
+def _on_task_opened(pair: PairFold, event: JournalEvent) -> None:
     pair.task_since, pair.task_taken = event.at, False
     pair.interventions += 1
 
 
-def _on_task_taken(pair: _Pair, _event: JournalEvent) -> None:
+def _on_task_taken(pair: PairFold, _event: JournalEvent) -> None:
     pair.task_taken = pair.task_since is not None
 
 
-def _on_recovered(pair: _Pair, event: JournalEvent) -> None:
+def _on_recovered(pair: PairFold, event: JournalEvent) -> None:
     pair.come_back(event.at)
 
 
-def _on_paused(pair: _Pair, event: JournalEvent) -> None:
+def _on_paused(pair: PairFold, event: JournalEvent) -> None:
     pair.end_stall(event.at, StallOutcome.SET_ASIDE)
     pair.enter(PairState.PAUSED, event.at)
 
 
-def _on_resumed(pair: _Pair, event: JournalEvent) -> None:
+def _on_resumed(pair: PairFold, event: JournalEvent) -> None:
     if pair.state is PairState.PAUSED:
         pair.enter(pair.active, event.at)
 
 
-def _on_booked(pair: _Pair, event: JournalEvent) -> None:
+def _on_booked(pair: PairFold, event: JournalEvent) -> None:
     pair.booked.add(_number(event, "session"))
 
 
-def _on_held(pair: _Pair, event: JournalEvent) -> None:
+def _on_held(pair: PairFold, event: JournalEvent) -> None:
     pair.held.setdefault(_number(event, "session"), event.at)
 
 
-def _on_missed(pair: _Pair, event: JournalEvent) -> None:
+def _on_missed(pair: PairFold, event: JournalEvent) -> None:
     pair.missed += 1
     pair.booked.discard(_number(event, "session"))
 
 
-def _on_called_off(pair: _Pair, event: JournalEvent) -> None:
+def _on_called_off(pair: PairFold, event: JournalEvent) -> None:
     pair.called_off += 1
     pair.booked.discard(_number(event, "session"))
 
 
-def _on_help_asked(pair: _Pair, _event: JournalEvent) -> None:
+def _on_help_asked(pair: PairFold, _event: JournalEvent) -> None:
     pair.help_asked += 1
 
 
-_ON_PAIR: dict[EventKind, Callable[[_Pair, JournalEvent], None]] = {
+_ON_PAIR: dict[EventKind, Callable[[PairFold, JournalEvent], None]] = {
     **dict.fromkeys(STATE_EVENTS, _on_state),
     EventKind.PAIR_STALLED: _on_stalled,
     EventKind.LADDER_CLIMBED: _on_climbed,
@@ -779,3 +916,15 @@ _EFFECTS = {
     kind: (kind in SIGNS_OF_LIFE, _ON_PAIR.get(kind), _ON_PROGRAM.get(kind)) for kind in EventKind
 }
 """For each kind: whether it is a sign of life, what it does to its pair and to the program."""
+
+SAID = (
+    (EventKind.JOINED, EventKind.STAYED_OUT),
+    (EventKind.WITHDREW,),
+    (EventKind.MANAGER_APPROVED, EventKind.MANAGER_DECLINED),
+)
+"""What people say for themselves, or their managers of them: of each group the last counts."""
+
+FACT_KINDS = frozenset(_ON_PROGRAM).difference(
+    *SAID, (EventKind.CHECK_IN_SENT, EventKind.SURVEY_ANSWERED, EventKind.FOLLOW_UP_CLOSED)
+)
+"""What changes a program, some dozens of events however many people are in it."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
@@ -22,6 +22,10 @@ BUSY_SECONDS = 30
 POOL: dict[str, Any] = {"pool_size": 10, "max_overflow": 20}
 """Connections: more than a process has threads that use them, so that none waits for one while all
 others wait for the store."""
+
+_AT_THE_END = "at_the_end"
+
+Last = TypeVar("Last", bound=Callable[[Session], None])
 
 
 class Database:
@@ -57,6 +61,8 @@ class Database:
         with Session(self.engine, expire_on_commit=False) as session:
             with session.begin():
                 yield session
+                for work in session.info.pop(_AT_THE_END, {}).values():
+                    work(session)
             written = noted(session)
             if written:
                 for listener in self._listeners:
@@ -75,6 +81,18 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+def at_the_end(session: Session, name: str, make: Callable[[], Last]) -> Last:
+    """What is called with the session right before a `Database.write` is kept.
+
+    Made by `make` when it is first asked for under this name in a transaction.
+    """
+    waiting = session.info.setdefault(_AT_THE_END, {})
+    if name not in waiting:
+        waiting[name] = make()
+    found: Last = waiting[name]
+    return found
 
 
 def insert_new(

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from domain.journal import EventKind, JournalEvent
 from domain.people import Role
+from store import standings
 from store.database import insert_new
 from store.tables import JournalRow
 from store.written import note
@@ -35,7 +36,9 @@ def append(session: Session, program: str, events: Iterable[JournalEvent]) -> No
     ]
     if rows:
         new = insert_new(session, JournalRow, rows, "id")
-        note(session, (event for event in told.values() if event.id in new))
+        written = [event for event in told.values() if event.id in new]
+        standings.follow(session, program, written)
+        note(session, written)
 
 
 def read(session: Session, program: str, after: int = 0) -> Sequence[tuple[int, JournalEvent]]:

@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, column, func, inspect, select, table, text
 
 from domain.problems import BadInput, Problem, did_you_mean
+from store import standings
 from store.database import Database
 from store.tables import Base
 
@@ -47,6 +48,8 @@ def migrate(database: Database, revision: str = "head") -> None:
             command.upgrade(_config(connection), revision)
         else:
             command.downgrade(_config(connection), revision)
+    if revision_of(database) == latest_revision():
+        standings.catch_up_all(database)
 
 
 def take_back(database: Database, revision: str, *, really: bool) -> dict[str, int]:

@@ -359,9 +359,14 @@ class MessageRow(Base):
 
     __tablename__ = "messages"
 
+    __table_args__ = (
+        Index("ix_messages_program_state", "program_id", "state", "recipient"),
+        Index("ix_messages_program_person", "program_id", "person_id"),
+    )
+
     key: Mapped[str] = mapped_column(primary_key=True)
     """`program/pair/kind/occasion/recipient`."""
-    program_id: Mapped[str] = mapped_column(ForeignKey("programs.id"), index=True)
+    program_id: Mapped[str] = mapped_column(ForeignKey("programs.id"))
     pair_id: Mapped[str | None]
     person_id: Mapped[str | None]
     """None for the coordinator and the sponsor."""
@@ -391,6 +396,7 @@ class JournalRow(Base):
     __table_args__ = (
         Index("ix_journal_program_at", "program_id", "at"),
         Index("ix_journal_program_kind", "program_id", "kind"),
+        Index("ix_journal_program_pair", "program_id", "pair_id"),
     )
 
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
@@ -402,6 +408,32 @@ class JournalRow(Base):
     person_id: Mapped[str | None]
     role: Mapped[str | None]
     data: Mapped[dict[str, Any]]
+
+
+class PairStandingRow(Base):
+    """Where a pair stands by the journal, folded so that nobody has to read all of it again.
+
+    Made of the journal and nothing else: it may be thrown away. See `store.standings`.
+    """
+
+    __tablename__ = "pair_standings"
+    __table_args__ = (Index("ix_pair_standings_rank", "program_id", "rank", "pair_id"),)
+
+    program_id: Mapped[str] = mapped_column(primary_key=True)
+    pair_id: Mapped[str] = mapped_column(primary_key=True)
+    events: Mapped[int]
+    """How many of the pair's events are in it. It is right when the journal has as many."""
+    position: Mapped[int]
+    """Of the one that was written last."""
+    at: Mapped[datetime | None]
+    """When the latest of them happened; None while there is none."""
+    fold: Mapped[int]
+    """By which version of the fold it was made."""
+    state: Mapped[str]
+    rank: Mapped[int]
+    """How soon HR should look at it; see `domain.standing.rank_of`."""
+    kept: Mapped[dict[str, Any]]
+    """What the fold goes on from. Ids, numbers, instants and enums."""
 
 
 class ActRow(Base):
