@@ -36,6 +36,11 @@ class PairNow(Value):
         """What waits for the coordinator."""
         return self.attention.asks
 
+    @property
+    def rank(self) -> int:
+        """How soon HR should look at it."""
+        return rank_of(self.status.state, self.asks)
+
 
 def rank_of(state: PairState, asks: tuple[Ask, ...]) -> int:
     """How soon HR should look at a pair: 0 is first.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -168,8 +169,15 @@ def _two_of_each(session: Session, program: str) -> list[tuple[str, str, str]]:
     return [(pair, mentor, mentee) for pair, mentor, mentee in rows]
 
 
-def _by_pair(session: Session, program: str, kinds: Collection[str]) -> Mapping[str, JournalRow]:
-    rows = session.scalars(
-        select(JournalRow).where(JournalRow.program_id == program, JournalRow.kind.in_(kinds))
+class _Happened(NamedTuple):
+    kind: str
+    at: datetime
+
+
+def _by_pair(session: Session, program: str, kinds: Collection[str]) -> Mapping[str, _Happened]:
+    rows = session.execute(
+        select(JournalRow.pair_id, JournalRow.kind, JournalRow.at).where(
+            JournalRow.program_id == program, JournalRow.kind.in_(kinds)
+        )
     )
-    return {row.pair_id: row for row in rows if row.pair_id is not None}
+    return {pair: _Happened(kind, at) for pair, kind, at in rows if pair is not None}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import BindParameter, Select, func, select
@@ -59,6 +59,16 @@ def read_pair(session: Session, program: str, pair: str) -> list[JournalEvent]:
         .order_by(JournalRow.position)
     )
     return [_event(row) for row in rows]
+
+
+def read_kinds(session: Session, program: str, kinds: Collection[EventKind]) -> list[JournalEvent]:
+    """A program's events of some kinds, in the order in which they happened."""
+    rows = session.scalars(
+        select(JournalRow).where(
+            JournalRow.program_id == program, JournalRow.kind.in_(sorted(kinds))
+        )
+    )  # put in order here: a database that is asked to may look through all events for it
+    return [_event(row) for row in sorted(rows, key=lambda row: (row.at, row.position))]
 
 
 def now_of(session: Session, program: str) -> datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -509,11 +509,22 @@ def erased_since(session: Session, program: str, known: PairPeople) -> bool:
     return now is not None and any(now.who(role).erased != known.who(role).erased for role in Role)
 
 
-def pair_names(session: Session, program: str) -> Mapping[str, tuple[str, str]]:
-    """The names of mentor and mentee by pair id, for what HR reads."""
-    people = {p.id: p.person.name for p in participants(session, program)}
-    rows = session.scalars(select(PairRow).where(PairRow.program_id == program))
-    return {row.id: (people[row.mentor_id], people[row.mentee_id]) for row in rows}
+def pair_names(
+    session: Session, program: str, pairs: Collection[str] | None = None
+) -> Mapping[str, tuple[str, str]]:
+    """The names of mentor and mentee by pair id, for what HR reads: of all pairs, or of these."""
+    two = select(PairRow.id, PairRow.mentor_id, PairRow.mentee_id)
+    two = two.where(PairRow.program_id == program)
+    profiles = select(ParticipantRow.person_id, ParticipantRow.profile)
+    profiles = profiles.where(ParticipantRow.program_id == program)
+    if pairs is not None:
+        two = two.where(PairRow.id.in_(pairs))
+    rows = session.execute(two).all()
+    if pairs is not None:
+        people = {person for _, *both in rows for person in both}
+        profiles = profiles.where(ParticipantRow.person_id.in_(people))
+    names = {person: str(profile["name"]) for person, profile in session.execute(profiles)}
+    return {pair: (names[mentor], names[mentee]) for pair, mentor, mentee in rows}
 
 
 def paired_people(session: Session, program: str, *, introduced_only: bool = False) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
@@ -14,6 +14,10 @@ from store.tables import MessageRow, PersonRow
 
 MANAGER = "manager"
 """The recipient of what a line manager is asked about somebody."""
+
+
+_AT_ONCE = 500
+"""People in one query."""
 
 
 class Refusing(Value):
@@ -39,17 +43,19 @@ def refusing(session: Session, program: str) -> list[Refusing]:
     """
     by_address: dict[tuple[str | None, str], list[MessageRow]] = {}
     settled = (MessageState.SENT.value, MessageState.REFUSED.value)
-    rows = session.scalars(
-        select(MessageRow)
-        .where(
-            MessageRow.program_id == program,
-            MessageRow.recipient != CHANNEL,
-            MessageRow.state.in_(settled),
-            _to_who_refused_one(program),
+    rows = [
+        row
+        for whose in _who_refused_one(session, program)
+        for row in session.scalars(
+            select(MessageRow).where(
+                MessageRow.program_id == program,
+                MessageRow.recipient != CHANNEL,
+                MessageRow.state.in_(settled),
+                whose,
+            )
         )
-        .order_by(MessageRow.queued_at, MessageRow.key)
-    )
-    for row in rows:
+    ]
+    for row in sorted(rows, key=lambda row: (row.queued_at, row.key)):
         side = row.recipient if row.person_id is None or row.recipient == MANAGER else ""
         by_address.setdefault((row.person_id, side), []).append(row)
     found = [
@@ -60,16 +66,19 @@ def refusing(session: Session, program: str) -> list[Refusing]:
     return sorted(found, key=lambda one: (one.name, one.email or ""))
 
 
-def _to_who_refused_one(program: str) -> ColumnElement[bool]:
-    """That a message is to somebody by whom any was refused: few, where most of them arrive."""
-    refused = (
-        MessageRow.program_id == program,
-        MessageRow.state == MessageState.REFUSED.value,
-    )
-    of_hr = MessageRow.person_id.is_(None)
-    people = select(MessageRow.person_id).where(*refused, ~of_hr)
-    contacts = select(MessageRow.recipient).where(*refused, of_hr)
-    return MessageRow.person_id.in_(people) | (of_hr & MessageRow.recipient.in_(contacts))
+def _who_refused_one(session: Session, program: str) -> Iterator[ColumnElement[bool]]:
+    """Whose messages have to be read, some people at a time: few, where most of them arrive."""
+    refused = session.execute(
+        select(MessageRow.person_id, MessageRow.recipient).where(
+            MessageRow.program_id == program,
+            MessageRow.state == MessageState.REFUSED.value,
+        )
+    ).all()
+    people = sorted({person for person, _ in refused if person is not None})
+    for first in range(0, len(people), _AT_ONCE):
+        yield MessageRow.person_id.in_(people[first : first + _AT_ONCE])
+    if contacts := sorted({recipient for person, recipient in refused if person is None}):
+        yield MessageRow.person_id.is_(None) & MessageRow.recipient.in_(contacts)
 
 
 def _refused_in_a_row(messages: Iterable[MessageRow]) -> list[MessageRow]:

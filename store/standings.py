@@ -11,7 +11,7 @@ without knowing of it does no harm.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from domain.journal import EventKind, JournalEvent
 from domain.lifecycle import PairState
-from domain.standing import FOLD, LOOKED_AFTER, PairNow, Standing
+from domain.standing import FOLD, LOOKED_AFTER, Standing
 from store.database import Database, at_the_end, insert_new
 from store.tables import JournalRow, PairStandingRow
 
@@ -124,28 +124,20 @@ def _behind(session: Session, program: str) -> Sequence[str]:
     )
     if written == folded and not strange:
         return ()
-    in_journal = dict(
-        _two(
-            session.execute(
-                select(JournalRow.pair_id, func.count())
-                .where(*of_pairs)
-                .group_by(JournalRow.pair_id)
-            )
+    in_journal = {
+        pair: count
+        for pair, count in session.execute(
+            select(JournalRow.pair_id, func.count()).where(*of_pairs).group_by(JournalRow.pair_id)
         )
-    )
-    here = dict(
-        _two(session.execute(select(PairStandingRow.pair_id, PairStandingRow.events).where(*ours)))
-    )
+        if pair is not None
+    }
+    rows = session.execute(select(PairStandingRow.pair_id, PairStandingRow.events).where(*ours))
+    here = {pair: count for pair, count in rows}  # noqa: C416 - a row is no pair to a type checker
     others = session.scalars(
         select(PairStandingRow.pair_id).where(PairStandingRow.program_id == program, ~ours[1])
     )
     wrong = {pair for pair in in_journal.keys() | here if in_journal.get(pair) != here.get(pair)}
     return sorted(wrong.union(others))
-
-
-def _two(rows: Iterable[Any]) -> Iterator[tuple[str, int]]:
-    for one, count in rows:
-        yield one, count
 
 
 _UNWATCHED: dict[str, Any] = {"synchronize_session": False}
@@ -157,25 +149,18 @@ def _follow(session: Session, program: str, pairs: Mapping[str, AbstractSet[str]
 
     `pairs` are the events of each that were just written. Nothing new means: make it anew.
     """
-    kept = _locked(session, program, pairs)
-    events = _events(
-        session,
-        program,
-        {
-            pair: kept[pair].position if _may_go_on(kept[pair], new) else 0
-            for pair, new in pairs.items()
-        },
-    )
-    again = [
-        pair
+    locked = _locked(session, program, pairs)
+    kept = {
+        pair: locked[pair] if _may_go_on(locked[pair], new) else _NOTHING
         for pair, new in pairs.items()
-        if _may_go_on(kept[pair], new) and not _follows(kept[pair], events.get(pair, ()), new)
-    ]
+    }
+    events = _events(session, program, {pair: one.position for pair, one in kept.items()})
+    again = [pair for pair, new in pairs.items() if not _follows(kept[pair], events[pair], new)]
     if again:
+        kept |= dict.fromkeys(again, _NOTHING)
         events |= _events(session, program, dict.fromkeys(again, 0))
     for pair in sorted(pairs):
-        goes_on = _may_go_on(kept[pair], pairs[pair]) and pair not in again
-        _fold(session, program, pair, kept[pair] if goes_on else _NOTHING, events.get(pair, ()))
+        _fold(session, program, pair, kept[pair], events[pair])
 
 
 def _may_go_on(kept: _Kept, new: AbstractSet[str]) -> bool:
@@ -212,7 +197,7 @@ def _locked(session: Session, program: str, pairs: Iterable[str]) -> dict[str, _
         rows = [empty | {"pair_id": pair} for pair in missing]
         insert_new(session, PairStandingRow, rows, "program_id", "pair_id")
         found |= _rows(session, program, missing)
-    return found
+    return dict.fromkeys(wanted, _NOTHING) | found
 
 
 def _rows(session: Session, program: str, pairs: Sequence[str]) -> dict[str, _Kept]:
@@ -238,7 +223,7 @@ def _events(session: Session, program: str, after: Mapping[str, int]) -> dict[st
         )
         .order_by(row.position)
     )
-    found: dict[str, list[_Read]] = {}
+    found: dict[str, list[_Read]] = {pair: [] for pair in after}
     for pair, position, identity, kind, at, data in rows:
         if position > after[pair]:
             event = None
@@ -246,7 +231,7 @@ def _events(session: Session, program: str, after: Mapping[str, int]) -> dict[st
                 event = JournalEvent.model_construct(
                     id=identity, kind=_KNOWN[kind], at=at, pair=pair, data=data
                 )
-            found.setdefault(pair, []).append(_Read(position, event, identity, at))
+            found[pair].append(_Read(position, event, identity, at))
     return dict(found)
 
 

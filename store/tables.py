@@ -417,7 +417,7 @@ class PairStandingRow(Base):
     """
 
     __tablename__ = "pair_standings"
-    __table_args__ = (Index("ix_pair_standings_rank", "program_id", "rank", "pair_id"),)
+    __table_args__ = (Index("ix_pair_standings_rank", "program_id", "rank", "pair_id", "state"),)
 
     program_id: Mapped[str] = mapped_column(primary_key=True)
     pair_id: Mapped[str] = mapped_column(primary_key=True)

@@ -1,6 +1,6 @@
 """Tell where a program stands without reading its journal and its ledger whole.
 
-The table begins empty: `store.migrate` has it filled from the journal, in transactions of their own.
+The table begins empty; `store.migrate` fills it from the journal, in transactions of their own.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ def upgrade() -> None:
         sa.Column("kept", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("program_id", "pair_id", name=op.f("pk_pair_standings")),
     )
-    op.create_index("ix_pair_standings_rank", "pair_standings", ["program_id", "rank", "pair_id"])
+    op.create_index(
+        "ix_pair_standings_rank", "pair_standings", ["program_id", "rank", "pair_id", "state"]
+    )
     op.create_index("ix_journal_program_pair", "journal", ["program_id", "pair_id"])
     op.create_index("ix_messages_program_state", "messages", ["program_id", "state", "recipient"])
     op.create_index("ix_messages_program_person", "messages", ["program_id", "person_id"])
