@@ -47,7 +47,8 @@ from runtime.sandbox import PlainSandbox
 from runtime.secret_files import warn_of_open_files
 from runtime.settings import MailTls, Settings, load_settings
 from runtime.tables import check_tables
-from runtime.temporal import connect, workflows_address
+from runtime.temporal import connect
+from runtime.ui_links import workflows_address
 from runtime.watching.health import Queue, WorkerHealth
 from runtime.watching.watch import Watch
 from store import instruments

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from console.recording import came_to
-from console.session import out, run, store, tell_workflows, the_program
+from console.session import run, tell_workflows
+from console.stores import out, store, the_program
 from console.terminal import BAD_INPUT, fail
 from domain.absence import Unfit, back_on, unfit
 from domain.acts import Outcome

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from console.recording import recording
-from console.session import out, store, the_program, told
+from console.stores import out, store, the_program, told
 from console.terminal import BAD_INPUT, fail, print_json
 from console.written import a_date
 from domain.acts import HrAct, Through

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import partial
@@ -12,56 +11,39 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.live import Live
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from console import show, show_retention
+from console import show, show_status
 from console.absence import take_leave
 from console.intake import read_all, read_intake, start_date_problem
 from console.people import update_people
 from console.recording import came_to, noted
-from console.session import (
-    err,
-    out,
-    program_handle,
-    run,
-    send_order,
-    store,
-    tell_workflows,
-    temporal,
-    the_program,
-    told,
-    unlogged,
-)
+from console.session import program_handle, run, send_order, tell_workflows, temporal
+from console.show_parts import ui_link
+from console.status import read_standing
+from console.stores import err, out, store, the_program, told, unlogged
 from console.surveys import changed_surveys
 from console.terminal import BAD_INPUT, fail, print_json
 from domain.acts import Outcome
 from domain.calendar import epoch_for, morning_of
 from domain.definition import Definition
 from domain.ids import pair_workflow_id, program_workflow_id
-from domain.lifecycle import Stage
 from domain.pair_orders import Order
-from domain.pair_story import attention_of
 from domain.plan import plan_of
 from domain.problems import BadInput, Problem, did_you_mean
-from domain.projection import project
 from runtime.settings import PROJECT, Settings, content_folders, load_settings
 from store import (
     answers,
-    instruments,
     journal,
-    ledger,
     pair_story,
+    program_facts,
     programs,
-    proposals,
-    refusals,
 )
 from store.content import Content
 from store.database import Database
-from store.group_sessions import group_sessions_now
 from store.programs import Entrant, Program
 from workflows.messages import (
     HrOrder,
@@ -111,7 +93,7 @@ def start(definition: DefinitionFile, people: PeopleFile, as_json: AsJson = Fals
         noted(program=plan.program.id, people=len(intake.entrants))
         run_id = run(start_program(settings, plan, intake.entrants))
     program = plan.program.id
-    link = show.ui_link(settings, program)
+    link = ui_link(settings, program)
     if as_json:
         print_json({"program": program, "run": run_id, "ui": link})
         return
@@ -172,81 +154,6 @@ def _say_started(program: str) -> None:
 
 
 # --- While it runs -------------------------------------------------------------------------------
-
-
-@app.command()
-def status(
-    program: Annotated[
-        str | None, typer.Argument(metavar="[PROGRAM]", help="The program's id; all without it.")
-    ] = None,
-    watch: Annotated[bool, typer.Option("--watch", help="Stay and follow.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Where a program stands.
-
-    Without one: which programs there are.
-    """
-    with told(as_json=as_json):
-        settings = load_settings()
-        with store(settings) as database:
-            if program is None:
-                _list_programs(database, as_json)
-                return
-            the_program(database, program)
-            with database.read() as session:
-                remarks = [
-                    str(one) for one in instruments.changed(session, settings.content, program)
-                ]
-            read = partial(read_standing, database, program, remarks)
-            if as_json:
-                print_json(show.standing_facts(read()))
-            elif watch:
-                with suppress(KeyboardInterrupt):  # the way to stop watching
-                    asyncio.run(_follow(read, settings))
-            else:
-                out.print(show.standing(read(), settings), crop=False)  # the link stays whole
-
-
-def _list_programs(database: Database, as_json: bool) -> None:
-    with database.read() as session:
-        known = programs.all_ids(session)
-    found = [read_standing(database, program) for program in known]
-    if as_json:
-        print_json({"programs": [show.standing_facts(standing) for standing in found]})
-    elif found:
-        out.print(show.all_programs(found))
-    else:
-        out.print("None was started yet. Begin with: python starter.py new NAME")
-
-
-def read_standing(database: Database, program: str, remarks: Sequence[str] = ()) -> show.Standing:
-    """All that `status` shows. `remarks` are what content gives to think about."""
-    with database.read() as session:
-        events = [event for _, event in journal.read(session, program)]
-        found = programs.get(session, program)
-        return show.Standing(
-            program=found,
-            status=project(events),
-            messages=ledger.counts(session, program),
-            answers=answers.count(session, program),
-            names=dict(programs.pair_names(session, program)),
-            proposal=proposals.latest_proposal(session, program),
-            groups=group_sessions_now(session, found, journal.now_of(session, program)),
-            attention=attention_of(events),
-            refusing=tuple(refusals.refusing(session, program)),
-            remarks=tuple(remarks),
-            kept=show_retention.kept(session, program),
-        )
-
-
-async def _follow(read: Callable[[], show.Standing], settings: Settings) -> None:
-    with Live(console=out, refresh_per_second=4, screen=False) as live:
-        while True:
-            standing = read()
-            live.update(show.standing(standing, settings), refresh=True)
-            if standing.status.stage in (Stage.COMPLETED, Stage.CANCELLED):
-                return
-            await asyncio.sleep(1)
 
 
 @app.command()
@@ -352,9 +259,10 @@ def steer_pair(
                         f"There is no pair “{pair}” in “{program}”. “status” lists them.", BAD_INPUT
                     )
             if action is PairAction.SHOW:
-                standing = read_standing(database, program)
+                this = partial(program_facts.some_pairs, pairs=[pair])
+                standing = read_standing(database, program, choose=this)
                 closely = _look_closely(database, running, pair, standing, settings.content)
-                out.print(show.one_pair(standing, pair, closely))
+                out.print(show_status.one_pair(standing, pair, closely))
                 return
         # A pair that HR paused is not resumed with the program.
         given = HrOrder(
@@ -372,18 +280,18 @@ def _look_closely(
     database: Database,
     program: Program,
     pair: str,
-    standing: show.Standing,
+    standing: show_status.Standing,
     folders: Sequence[Path],
-) -> show.Closely:
+) -> show_status.Closely:
     """A pair's story and what comes next, in the words of the program's language."""
     content = Content(folders).in_language(program.definition.program.language)
     with database.read() as session:
         people = programs.pair(session, program.id, pair)
         told = pair_story.story(session, program, people, content) if people else []
-    stands = standing.attention.get(pair)
+    stands = next((one.attention for one in standing.pairs.listed), None)
     step = stands.next_step(program.definition.ladder) if stands else None
     on_a_ladder = stands is not None and stands.trigger is not None
-    return show.Closely(
+    return show_status.Closely(
         told=tuple(told),
         next_step=pair_story.next_in_words(content.words, step) if on_a_ladder else None,
     )

@@ -8,7 +8,7 @@ import typer
 from rich import box
 from rich.table import Table
 
-from console.session import out, store, the_program, told
+from console.stores import out, store, the_program, told
 from console.terminal import fail, print_json
 from runtime.settings import load_settings
 from store import approvals as answers_of_managers

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn
 
-from console.session import err, out, store, told
+from console.stores import err, out, store, told
 from console.terminal import fail, print_json
 from domain.problems import BadInput, Problem
 from runtime import archive

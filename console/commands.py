@@ -23,6 +23,7 @@ _AFTER: dict[str, tuple[str, str | None]] = {
     "new": ("console.new", None),
     "match": ("console.match", "check"),
     "schedule": ("console.schedule", "start"),
+    "status": ("console.status", "start"),
     "matches": ("console.matches", "status"),
     "selection": ("console.selection", "status"),
     "approvals": ("console.approvals", "status"),

@@ -7,14 +7,8 @@ from typing import Annotated
 import typer
 
 from console.recording import noted
-from console.session import (
-    out,
-    run,
-    send_order,
-    store,
-    the_program,
-    told,
-)
+from console.session import run, send_order
+from console.stores import out, store, the_program, told
 from console.terminal import BAD_INPUT, fail
 from console.written import days
 from domain.ids import program_workflow_id

@@ -12,17 +12,8 @@ import typer
 
 from console import show_matches
 from console.recording import came_to, noted
-from console.session import (
-    order,
-    out,
-    program_handle,
-    run,
-    send_order,
-    store,
-    temporal,
-    the_program,
-    told,
-)
+from console.session import order, program_handle, run, send_order, temporal
+from console.stores import out, store, the_program, told
 from console.terminal import BAD_INPUT, console, fail, print_json
 from domain.acts import Outcome
 from domain.edits import Edits, EditsOutcome

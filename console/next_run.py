@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from console.session import store, the_program, told
+from console.stores import store, the_program, told
 from console.terminal import BAD_INPUT, fail
 from domain.evaluation import evaluate
 from domain.proposal_words import counted

@@ -10,7 +10,7 @@ import typer
 
 from console.people import known_people
 from console.recording import noted
-from console.session import out, store, told, with_its_people
+from console.stores import out, store, told, with_its_people
 from console.terminal import fail, print_json
 from domain.definition import Definition, MetricName
 from domain.evaluation import evaluate

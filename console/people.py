@@ -7,14 +7,8 @@ from pathlib import Path
 
 from console.intake import read_people
 from console.recording import noted
-from console.session import (
-    out,
-    run,
-    send_order,
-    store,
-    temporal,
-    with_its_people,
-)
+from console.session import run, send_order, temporal
+from console.stores import out, store, with_its_people
 from domain.ids import program_workflow_id
 from domain.people import Person
 from domain.problems import BadInput, Problem

@@ -8,16 +8,8 @@ from typing import Annotated
 import typer
 
 from console.recording import noted
-from console.session import (
-    order,
-    out,
-    program_handle,
-    run,
-    store,
-    temporal,
-    the_program,
-    told,
-)
+from console.session import order, program_handle, run, temporal
+from console.stores import out, store, the_program, told
 from console.terminal import BAD_INPUT, fail
 from console.written import a_date, day_in_words, days
 from domain.lifecycle import Stage

@@ -18,15 +18,13 @@ from typing import Any
 
 import typer
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from temporalio.client import WorkflowUpdateFailedError
 
-from console.session import told
+from console.stores import told, was_refused
 from console.terminal import BAD_INPUT
 from domain.acts import HrAct, Outcome, Through
-from runtime.backup import sqlite_file
 from runtime.settings import Settings, load_settings
 from store import acts, programs
-from store.database import Database
+from store.database import Database, sqlite_file
 from store.migrate import migrate
 
 NO_ACTS_OF = {"schedule": ("list", "show")}
@@ -244,9 +242,7 @@ def _outcome(now: Recording) -> Iterator[None]:
 def _by_code(ended: typer.Exit) -> Outcome:
     if ended.exit_code == 0:
         return Outcome.UNCHANGED  # HR was asked, and said no
-    refused = ended.exit_code == BAD_INPUT or isinstance(
-        ended.__context__, WorkflowUpdateFailedError
-    )
+    refused = ended.exit_code == BAD_INPUT or was_refused(ended.__context__)
     return Outcome.REFUSED if refused else Outcome.FAILED
 
 

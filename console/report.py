@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from activities.report import REPORT_HTML, render_report, write_report
-from console.session import out, store, told, with_its_people
+from console.stores import out, store, told, with_its_people
 from runtime.settings import load_settings
 from store.report_data import load_record
 

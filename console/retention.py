@@ -13,17 +13,9 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from console import show_retention
 from console.recording import who_is_here
-from console.session import (
-    out,
-    program_handle,
-    run,
-    store,
-    tell_workflows,
-    temporal,
-    the_program,
-    told,
-)
+from console.session import program_handle, run, tell_workflows, temporal
 from console.show_retention import Kept
+from console.stores import out, store, the_program, told
 from console.terminal import BAD_INPUT, fail, print_json
 from console.written import day_in_words
 from domain.details import RETENTION_HELP

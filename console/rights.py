@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from console.session import err, out, run, store, tell_workflows, told
+from console.session import run, tell_workflows
+from console.stores import err, out, store, told
 from console.terminal import FAILED, print_json
 from domain.ids import program_workflow_id
 from domain.problems import BadInput, Problem

@@ -14,8 +14,9 @@ import typer
 from console.intake import Intake, read_intake, read_people
 from console.recording import noted
 from console.recurring import NoSchedule, end_schedule, pause_schedule, put_schedule, standings
-from console.session import out, run, store, temporal, told
+from console.session import run, temporal
 from console.show_schedules import Shown, facts, in_full, removed, scheduled, table
+from console.stores import out, store, told
 from console.terminal import BAD_INPUT, fail, print_json
 from console.written import read_days
 from domain.definition import Definition

@@ -13,14 +13,8 @@ from rich.table import Table
 
 from activities.signatures import Selected
 from console.recording import noted
-from console.session import (
-    out,
-    run,
-    send_order,
-    store,
-    the_program,
-    told,
-)
+from console.session import run, send_order
+from console.stores import out, store, the_program, told
 from console.terminal import BAD_INPUT, fail, print_json
 from domain.ids import program_workflow_id
 from domain.proposal_words import counted

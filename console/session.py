@@ -3,42 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import uuid4
 
-import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.client import (
     Client,
     WorkflowHandle,
-    WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from console import terminal
-from console.terminal import BAD_INPUT, console, fail
+from console.stores import err
+from console.terminal import fail
 from domain.ids import program_workflow_id
 from domain.model import Value
-from domain.problems import BadInput
 from domain.work import EVERY_KIND, Work, queue_of
 from portal.relay import Relay
-from runtime.settings import Settings, load_settings
+from runtime.settings import Settings
 from runtime.temporal import connect, connection, last_polls
-from store import outbox, programs, retention
+from store import outbox
 from store.database import Database
-from store.holds import OnHold
-from store.migrate import migrate
-from store.programs import Program, UnknownProgram
-
-out = console()
-err = console(stderr=True)
 
 ANSWER_SECONDS = 60
 """What a worker has to answer an order. It waits for the store, which may be busy."""
@@ -54,90 +42,6 @@ LIVE_POLL = timedelta(minutes=2)
 """A worker asks for work at least every minute; who has not for so long is gone."""
 
 Result = TypeVar("Result")
-
-
-@contextmanager
-def told(*, as_json: bool = False) -> Iterator[None]:
-    """Turn the errors that a person can do something about into words and an exit code.
-
-    With `as_json`, as `console.terminal.told` has it.
-    """
-    with terminal.told(as_json=as_json), unlogged():
-        try:
-            yield
-        except UnknownProgram as unknown:
-            known = _known_programs()
-            fail(f"There is no program “{unknown}” in the store. {known}".strip(), BAD_INPUT)
-        except OnHold as held:
-            fail(_on_hold(held))
-        except WorkflowUpdateFailedError as refused:
-            cause = refused.cause
-            fail(cause.message if isinstance(cause, ApplicationError) else str(cause))
-        except SQLAlchemyError as error:
-            reason = str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0]
-            fail(f"The store can’t be used: {reason.strip()}. See DATABASE_URL and VAR_DIR.")
-
-
-def _on_hold(held: OnHold) -> str:
-    """What keeps data from being deleted, and what to do."""
-    said = [
-        f"“{hold.program}” is on legal hold since {hold.set_at:%Y-%m-%d}, by {hold.set_by}"
-        f"{f', for {hold.reference}' if hold.reference else ''}: "
-        f"python starter.py hold {hold.program} --lift"
-        for hold in held.holds
-    ]
-    return "\n".join(("Nothing was deleted, because it has to be kept.", *said))
-
-
-@contextmanager
-def unlogged() -> Iterator[None]:
-    """Keep the log quiet meanwhile: what HR should know, commands say themselves."""
-    before = structlog.get_config()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    try:
-        yield
-    finally:
-        structlog.configure(**before)
-
-
-def _known_programs() -> str:
-    try:
-        with store(load_settings()) as database, database.read() as session:
-            known = programs.all_ids(session)
-    except BadInput:
-        return ""
-    return f"There are: {', '.join(known)}." if known else "None was started yet."
-
-
-@contextmanager
-def store(settings: Settings) -> Iterator[Database]:
-    """The store, its tables up to date."""
-    database = Database(settings.database)
-    try:
-        migrate(database)
-        yield database
-    finally:
-        database.close()
-
-
-def the_program(database: Database, program: str) -> Program:
-    """A program of the store. Raises `UnknownProgram`."""
-    with database.read() as session:
-        return programs.get(session, program)
-
-
-def with_its_people(database: Database, program: str) -> Program:
-    """The same, of which people are known still. Ends the command where they were deleted."""
-    found = the_program(database, program)
-    with database.read() as session:
-        gone = retention.deletion_of(session, program)
-    if gone is not None:
-        day = (gone.finished_at or gone.begun_at).date()
-        fail(
-            f"Nothing is left of the people of “{program}”: personal data was deleted on {day}, "
-            f"{found.definition.privacy.keep_days} days after the end."
-        )
-    return found
 
 
 async def temporal(settings: Settings) -> Client:

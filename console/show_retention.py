@@ -22,7 +22,6 @@ from domain.proposal_words import counted
 from domain.retention import NOTICE
 from store import consents, holds, journal, programs, retention
 from store.holds import Hold
-from store.privacy_words import asks_for_consent
 from store.programs import Program
 
 
@@ -233,7 +232,7 @@ def planned(definition: Definition) -> str:
     if privacy.lawful_basis is None:
         return f"{kept}; on what basis it is processed is not said (privacy.lawful_basis)"
     basis = privacy.lawful_basis.value.replace("_", " ")
-    asked = ", for which each is asked on its own" if asks_for_consent(definition) else ""
+    asked = ", for which each is asked on its own" if privacy.asks_for_consent else ""
     return f"{kept}; its processing rests on {basis}{asked}"
 
 

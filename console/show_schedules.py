@@ -21,7 +21,7 @@ from domain.next_run import run_on
 from domain.proposal_words import counted
 from domain.recurrence import Opening, in_words, opened_for, upcoming
 from runtime.settings import Settings
-from runtime.temporal import schedules_address
+from runtime.ui_links import schedules_address
 from store.schemes import Scheme
 
 MOST_TO_COME = 3

@@ -20,13 +20,14 @@ from rich.text import Text
 from temporalio.client import WorkflowUpdateFailedError
 
 from activities.report import REPORT_HTML, render_report, write_report
-from console import show
-from console.app import read_standing, start_program
+from console import show_status
+from console.app import start_program
 from console.intake import read_people
 from console.matches import approve_matches
 from console.selection import confirm_selection
-from console.session import err, out
-from console.show import Standing
+from console.show_status import Standing
+from console.status import read_standing
+from console.stores import err, out
 from demo.people import Crowd, Habit
 from domain.definition import Definition
 from domain.lifecycle import Stage
@@ -224,7 +225,7 @@ class _Hr:
             with suppress(WorkflowUpdateFailedError):  # it is just being confirmed
                 await confirm_selection(self._settings, program)
             return
-        waits = show.waits_for_approval(standing.status)
+        waits = show_status.waits_for_approval(standing.status)
         if proposal is None or not waits or proposal.number <= self._approved:
             return
         if not self._approved:
@@ -308,19 +309,19 @@ def _progress(standing: Standing, crowd: Crowd, settings: Settings) -> Renderabl
     )
     return Group(
         bar,
-        show.standing(standing, settings),
+        show_status.standing(standing, settings),
         Text(f"{crowd.read} mails read, {len(crowd.thanked)} forms sent in the portal"),
     )
 
 
 def _summarise(standing: Standing, crowd: Crowd, report: Path) -> None:
     out.print()
-    out.print(show.people_line(standing))
-    out.print(show.state_line(standing.status))
-    held = sum(pair.sessions_held for pair in standing.status.pairs)
+    out.print(show_status.people_line(standing))
+    out.print(show_status.state_line(standing.status))
+    held = sum(pair.sessions_held for pair in standing.pairs.statuses)
     usual = standing.program.definition.sessions.count
-    planned = sum(pair.planned or usual for pair in standing.status.pairs)
-    stalls = [stall for pair in standing.status.pairs for stall in pair.stalls]
+    planned = sum(pair.planned or usual for pair in standing.pairs.statuses)
+    stalls = [stall for pair in standing.pairs.statuses for stall in pair.stalls]
     back = sum(stall.outcome == "came_back" for stall in stalls)
     out.print(f"{held} of {planned} sessions held; {len(stalls)} stalls, {back} came back")
     out.print(f"{len(crowd.thanked)} forms sent in the portal")

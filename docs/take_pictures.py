@@ -24,8 +24,8 @@ from temporalio.client import WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
-from console import show
-from console.app import read_standing
+from console import show_status
+from console.status import read_standing
 from domain.ids import pair_workflow_id
 from domain.lifecycle import PairState, Stage
 from domain.projection import PairStatus
@@ -117,7 +117,7 @@ async def _middle(browser: Browser, settings: Settings, database: Database) -> N
     )
     standing = read_standing(database, PROGRAM)
     terminal = Console(record=True, width=110, file=io.StringIO(), force_terminal=True)
-    terminal.print(show.standing(standing, settings))
+    terminal.print(show_status.standing(standing, settings))
     terminal.save_svg(str(IMAGES / "status.svg"), title=f"starter.py status {PROGRAM}")
     mails = httpx.get(f"{settings.mailbox_url}/api/messages", params={"after": 0}, timeout=60)
     asks = [mail for mail in mails.json()["messages"] if mail["kind"] == "check_in"][-1]
@@ -177,12 +177,12 @@ async def _stalled_pair(database: Database) -> str:
         await asyncio.sleep(0.5)
         standing = await asyncio.to_thread(_standing_or_none, database)
         if standing is not None and standing.status.stage is Stage.MEETINGS:
-            for pair in standing.status.pairs:
+            for pair in standing.pairs.statuses:
                 if found(pair):
                     return pair.pair
 
 
-def _standing_or_none(database: Database) -> show.Standing | None:
+def _standing_or_none(database: Database) -> show_status.Standing | None:
     try:
         return read_standing(database, PROGRAM)
     except Exception:  # noqa: BLE001 - the program is not in the store yet

@@ -473,6 +473,11 @@ class Privacy(Section):
     """Whom people ask about their data, as the data protection officer; the coordinator, if left
     out."""
 
+    @property
+    def asks_for_consent(self) -> bool:
+        """Whether the processing rests on consent, so that everybody has to be asked for it."""
+        return self.lawful_basis is LawfulBasis.CONSENT
+
 
 # --- The whole -----------------------------------------------------------------------------------
 

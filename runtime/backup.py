@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
-from sqlalchemy import Connection, make_url
+from sqlalchemy import Connection
 
 from domain.problems import BadInput, Problem
 from runtime.archive import (
@@ -35,7 +35,7 @@ from runtime.settings import Settings
 from runtime.temporal import connection
 from runtime.version import VERSION
 from store.archive import count_rows, read_rows, still, tables
-from store.database import BUSY_SECONDS, Database
+from store.database import BUSY_SECONDS, Database, sqlite_file
 from store.migrate import revision_of
 
 TEMPORAL_FILE, MAILBOX_FILE = "temporal.db", "mailbox.db"
@@ -100,13 +100,6 @@ def temporal_elsewhere(settings: Settings, environment: Mapping[str, str]) -> st
     else:
         embedded = not any(environment.get(n) for n in ("TEMPORAL_ADDRESS", "TEMPORAL_PROFILE"))
     return None if embedded else connection(settings, environment).get("target_host", "")
-
-
-def sqlite_file(url: str) -> Path | None:
-    """The file that the store is, if it is one."""
-    parsed = make_url(url)
-    is_file = parsed.get_backend_name() == "sqlite" and parsed.database
-    return Path(str(parsed.database)) if is_file else None
 
 
 def _refuse_to_write(target: Path, settings: Settings) -> None:

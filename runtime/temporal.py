@@ -7,7 +7,6 @@ import socket
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote
 
 from temporalio.api.enums.v1 import IndexedValueType, TaskQueueType
 from temporalio.api.operatorservice.v1 import (
@@ -28,7 +27,6 @@ from runtime.running import PAYLOAD_KEY, RunningStack, running_stack
 from runtime.settings import ENVIRONMENT, Settings, read_secret_file
 from workflows import search_attributes
 
-DEFAULT_NAMESPACE = "default"
 """Temporal's own, where none is set."""
 
 STARTER = "starter"
@@ -82,21 +80,6 @@ def _have_the_same_key(settings: Settings, stack: RunningStack) -> None:
 
 def _named(key: str | None) -> str:
     return f"the key {key}" if key else "no key"
-
-
-def workflows_address(settings: Settings) -> str:
-    """Where the Temporal UI shows workflows: followed by “/” and an id, quoted, it shows one."""
-    return f"{_namespace_address(settings)}/workflows"
-
-
-def schedules_address(settings: Settings) -> str:
-    """The same of schedules."""
-    return f"{_namespace_address(settings)}/schedules"
-
-
-def _namespace_address(settings: Settings) -> str:
-    namespace = quote(connection(settings).get("namespace") or DEFAULT_NAMESPACE, safe="")
-    return f"{settings.temporal_ui_url}/namespaces/{namespace}"
 
 
 def identity(settings: Settings, process: str = STARTER) -> str:

@@ -6,11 +6,12 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from store.tables import Base
@@ -83,6 +84,13 @@ class Database:
         self.engine.dispose()
 
 
+def sqlite_file(url: str) -> Path | None:
+    """The file that the store is, if it is one."""
+    parsed = make_url(url)
+    is_file = parsed.get_backend_name() == "sqlite" and parsed.database
+    return Path(str(parsed.database)) if is_file else None
+
+
 def at_the_end(session: Session, name: str, make: Callable[[], Last]) -> Last:
     """What is called with the session right before a `Database.write` is kept.
 
@@ -102,9 +110,16 @@ def insert_new(
 
     Gives the values that the first of those columns has in what was written.
     """
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    new = dialect.insert(table).on_conflict_do_nothing(index_elements=key)
+    new = _insert_of(session.get_bind().dialect.name)(table).on_conflict_do_nothing(
+        index_elements=key
+    )
     return set(session.scalars(new.returning(getattr(table, key[0])), rows))
+
+
+@cache
+def _insert_of(dialect: str) -> Any:
+    """The dialect's own `insert`. Who only reads loads none."""
+    return import_module(f"sqlalchemy.dialects.{dialect}").insert
 
 
 def _write_ahead(cursor: sqlite3.Cursor) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from domain.ids import WORKFLOW_PREFIX, program_workflow_id
 from domain.journal import EventKind
 from domain.model import Value
+from store import standings
 from store.tables import JournalRow, OutboxRow
 
 ORDERS = frozenset(
@@ -71,6 +72,7 @@ def catch_up(session: Session, since: datetime) -> Again:
         .order_by(JournalRow.position)
     )
     written = [row for row in rows if _is_by_a_workflow(row)]
+    standings.forget(session, {(row.program_id, row.pair_id) for row in written if row.pair_id})
     for first in range(0, len(written), _AT_ONCE):
         some = [row.position for row in written[first : first + _AT_ONCE]]
         session.execute(delete(JournalRow).where(JournalRow.position.in_(some)))

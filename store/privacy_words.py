@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from domain.definition import Definition
-from domain.privacy import LawfulBasis
 from store.consents import Read
 from store.content import Words
 
@@ -28,7 +27,7 @@ def basis(words: Words, definition: Definition) -> str:
 
 def asks_for_consent(definition: Definition) -> bool:
     """Whether the processing rests on consent, so that everybody has to be asked for it."""
-    return definition.privacy.lawful_basis is LawfulBasis.CONSENT
+    return definition.privacy.asks_for_consent
 
 
 def consent(words: Words, definition: Definition) -> Read:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from domain.journal import EventKind
 from domain.lifecycle import PairState
 from domain.model import Value
-from domain.projection import FACT_KINDS, SAID, ProgramFacts, facts_of
+from domain.projection import FACT_KINDS, SAID, PairStatus, ProgramFacts, facts_of
 from domain.standing import LOOKED_AFTER, PairNow, Standing
 from store import journal
 from store.tables import JournalRow, PairStandingRow
@@ -29,6 +29,11 @@ class PairsNow(Value):
     """Of all pairs, of how many something waits for the coordinator."""
     rest: dict[PairState, int]
     """How many pairs are not listed, by state, the state of the first of them first."""
+
+    @property
+    def statuses(self) -> tuple[PairStatus, ...]:
+        """Where those stand that were asked for."""
+        return tuple(one.status for one in self.listed)
 
 
 def facts(session: Session, program: str) -> ProgramFacts:

@@ -34,6 +34,7 @@ from store.tables import (
     OutboxRow,
     OutcomeRow,
     PairRow,
+    PairStandingRow,
     ParticipantRow,
     PersonRow,
     ProgramRow,
@@ -188,6 +189,7 @@ def _parts(program: str) -> tuple[_Part, ...]:
         _Part(EditsRow, EditsRow.id, EditsRow.program_id == program),
         _Part(ProposalRow, ProposalRow.id, ProposalRow.program_id == program),
         _Part(PairRow, PairRow.id, PairRow.program_id == program),
+        _Part(PairStandingRow, PairStandingRow.pair_id, PairStandingRow.program_id == program),
         _Part(JournalRow, JournalRow.position, (JournalRow.program_id == program) & of_people),
         _Part(ParticipantRow, ParticipantRow.person_id, ParticipantRow.program_id == program),
         _Part(OutboxRow, OutboxRow.position, to_pairs),  # without an index: looked through last

@@ -16,9 +16,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
-from console import show
-from console.app import read_standing, start_program
-from console.show import Standing
+from console import show_status
+from console.app import start_program
+from console.show_status import Standing
+from console.status import read_standing
 from domain.ids import program_workflow_id
 from domain.lifecycle import Stage
 from runtime.ports import ANY_PORTS
@@ -182,7 +183,7 @@ class _Hr:
             if status.stage is Stage.MATCHING and standing.proposal is None:
                 if answered >= self._expected:
                     await self._program.execute_update("close_enrolment")
-            elif standing.proposal is not None and show.waits_for_approval(status):
+            elif standing.proposal is not None and show_status.waits_for_approval(status):
                 number = standing.proposal.number
                 await self._program.execute_update(
                     "approve_matches", MatchesApproval(number=number)

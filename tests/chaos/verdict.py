@@ -49,7 +49,7 @@ def remember(scene: Scene) -> Memory:
 async def judge(scene: Scene, undisturbed: Memory) -> Verdict:
     """Carry out all checks."""
     assert scene.standing is not None
-    pairs = scene.standing.status.pairs
+    pairs = scene.standing.pairs.statuses
     wrong = await checks.stuck_workflows(scene.client, scene.program)
     histories = await checks.histories_of(scene.client, scene.program)
     wrong += checks.failed_tasks(histories)

@@ -10,7 +10,8 @@ import typer
 from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
-from console.session import order, told
+from console.session import order
+from console.stores import told
 
 
 class Recovering:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from console.session import told
+from console.stores import told
 from domain.ids import program_workflow_id
 from domain.journal import EventKind, JournalEvent
 from runtime.settings import load_settings

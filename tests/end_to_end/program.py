@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import func, select
 from temporalio.client import Client
 
-from console.show import Standing
+from console.show_status import Standing
 from demo.people import Crowd
 from demo.run import Played, example, play
 from domain.ids import pair_workflow_id, program_workflow_id
@@ -103,7 +103,9 @@ def ended_as_it_should(scene: Scene, *, was_disturbed: bool = False) -> None:
     else:
         assert well in END_WELL
         assert ends == OTHER_ENDINGS
-    stalls = Counter(str(stall.outcome) for pair in status.pairs for stall in pair.stalls)
+    stalls = Counter(
+        str(stall.outcome) for pair in scene.played.standing.pairs.statuses for stall in pair.stalls
+    )
     assert stalls["came_back"] >= 1
     assert status.people.stayed_out == 1
     assert status.people.withdrew == 1
@@ -131,7 +133,7 @@ async def every_answer_reached_its_workflow(scene: Scene) -> None:
             select(OutboxRow.position).where(OutboxRow.delivered_at.is_(None))
         ).all()
     assert list(waiting) == []
-    for pair in scene.played.standing.status.pairs:
+    for pair in scene.played.standing.pairs.statuses:
         handle = scene.client.get_workflow_handle(
             pair_workflow_id(scene.program, pair.pair), result_type=PairOutcome
         )

@@ -11,16 +11,16 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from console import show
-from console.app import read_standing, start_program
+from console import show_status
+from console.app import start_program
 from console.matches import approve_matches
-from console.show import Standing
+from console.show_status import Standing
+from console.status import read_standing
 from demo.people import Crowd
 from domain.definition import Definition
 from domain.ids import pair_workflow_id, program_workflow_id
 from domain.lifecycle import Stage
 from domain.people import Person, Role
-from domain.projection import ProgramStatus
 from runtime.backup import take_backup
 from runtime.ports import ANY_PORTS, Ports
 from runtime.restore import restore_backup
@@ -101,18 +101,18 @@ async def crowd_at(settings: Settings, database: Database) -> AsyncIterator[Crow
     await asyncio.gather(living, return_exceptions=True)
 
 
-async def until(database: Database, reached: Callable[[ProgramStatus], bool]) -> Standing:
+async def until(database: Database, reached: Callable[[Standing], bool]) -> Standing:
     """Look, as `status --watch` does, until it stands so."""
     async with asyncio.timeout(PATIENCE):
         while True:
             standing = await asyncio.to_thread(read_standing, database, PROGRAM)
-            if reached(standing.status):
+            if reached(standing):
                 return standing
             await asyncio.sleep(0.25)
 
 
-def held(status: ProgramStatus) -> int:
-    return sum(pair.sessions_held for pair in status.pairs)
+def held(standing: Standing) -> int:
+    return sum(pair.sessions_held for pair in standing.pairs.statuses)
 
 
 def quiet(_what: str, _done: int, _total: int) -> None:
@@ -157,9 +157,9 @@ async def _begin_and_keep(stack: Stack, file: Path) -> None:
     database = Database(settings.database)
     await start_program(settings, short_program(), people())
     async with crowd_at(settings, database) as crowd:
-        await until(database, show.waits_for_approval)
+        await until(database, lambda now: show_status.waits_for_approval(now.status))
         await approve_matches(settings, PROGRAM, 1)
-        await until(database, lambda status: held(status) >= 2)
+        await until(database, lambda now: held(now) >= 2)
         before = await asyncio.to_thread(rows_of, database)
         thanked = len(crowd.thanked)
         manifest = await asyncio.to_thread(take_backup, settings, file, quiet, {})
@@ -192,12 +192,12 @@ def _mails_of(database: Database) -> tuple[set[str], set[str]]:
 async def _to_the_end(stack: Stack, database: Database) -> Standing:
     """The program's people read on, by the links that they have, until it is over."""
     client = await stack.client()
-    at_first = held(read_standing(database, PROGRAM).status)
+    at_first = held(read_standing(database, PROGRAM))
     async with crowd_at(stack.settings(), database):
-        over = await until(database, lambda status: status.stage is Stage.COMPLETED)
-    assert held(over.status) > at_first
+        over = await until(database, lambda now: now.status.stage is Stage.COMPLETED)
+    assert held(over) > at_first
     await client.get_workflow_handle(program_workflow_id(PROGRAM)).result()
-    for pair in over.status.pairs:
+    for pair in over.pairs.statuses:
         handle = client.get_workflow_handle(
             pair_workflow_id(PROGRAM, pair.pair), result_type=PairOutcome
         )

@@ -19,10 +19,10 @@ from pathlib import Path
 from temporalio.client import Client, ScheduleActionExecutionStartWorkflow
 from temporalio.service import RPCError, RPCStatusCode
 
-from console.app import read_standing
 from console.intake import Intake, read_people
 from console.recurring import put_schedule
-from console.show import Standing
+from console.show_status import Standing
+from console.status import read_standing
 from demo.people import Crowd
 from demo.run import EXAMPLES as EXAMPLE_FILES
 from demo.run import MAIN_EXAMPLE, example, play
@@ -105,7 +105,7 @@ async def _play(stack: Stack, definition: Definition, target: Path, prefix: str)
     midway: list[str] = []
 
     async def look(standing: Standing, _crowd: Crowd) -> None:
-        held = sum(pair.sessions_held for pair in standing.status.pairs)
+        held = sum(pair.sessions_held for pair in standing.pairs.statuses)
         if held >= SESSIONS_HELD_HALFWAY and not midway:
             midway.append(standing.program.id)
             await _keep(client, standing, target, f"{prefix}midway")
@@ -125,12 +125,12 @@ async def _keep(client: Client, standing: Standing, target: Path, when: str) -> 
         "cohort": cohort_workflow_id(program, 1),
         **{
             f"pair-{kind}": pair_workflow_id(program, pair.pair)
-            for kind, pair in _one_of_each(standing.status.pairs).items()
+            for kind, pair in _one_of_each(standing.pairs.statuses).items()
         },
     }
     later = {
         "follow-up": [follow_up_workflow_id(program)],
-        "afterwards": [afterwards_workflow_id(program, p.pair) for p in standing.status.pairs],
+        "afterwards": [afterwards_workflow_id(program, p.pair) for p in standing.pairs.statuses],
     }
     for name, workflow_ids in later.items():
         for workflow_id in workflow_ids:

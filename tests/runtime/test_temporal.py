@@ -26,8 +26,8 @@ from runtime.temporal import (
     connect,
     connection,
     identity,
-    workflows_address,
 )
+from runtime.ui_links import workflows_address
 
 CLOUD = {
     "TEMPORAL_ADDRESS": "mentoring.a1b2c.tmprl.cloud:7233",

@@ -271,6 +271,11 @@ NOT_GIVEN = {
             "outcome",
         },
     },
+    "made of the journal, which is given": {
+        "pair_standings": {
+            *("program_id", "pair_id", "events", "position", "at", "fold", "state", "rank", "kept"),
+        },
+    },
     "what HR did, with nothing but their opaque id": {
         "acts": {
             *("position", "at", "who", "through", "act", "program_id", "pair_id", "person_id"),
