@@ -16,13 +16,14 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from console import show, show_status
+from console import show, show_pair
 from console.absence import take_leave
 from console.intake import read_all, read_intake, start_date_problem
 from console.people import update_people
 from console.recording import came_to, noted
 from console.session import program_handle, run, send_order, tell_workflows, temporal
 from console.show_parts import ui_link
+from console.show_status import Standing
 from console.status import read_standing
 from console.stores import err, out, store, the_program, told, unlogged
 from console.surveys import changed_surveys
@@ -262,7 +263,7 @@ def steer_pair(
                 this = partial(program_facts.some_pairs, pairs=[pair])
                 standing = read_standing(database, program, choose=this)
                 closely = _look_closely(database, running, pair, standing, settings.content)
-                out.print(show_status.one_pair(standing, pair, closely))
+                out.print(show_pair.one_pair(standing, pair, closely))
                 return
         # A pair that HR paused is not resumed with the program.
         given = HrOrder(
@@ -280,9 +281,9 @@ def _look_closely(
     database: Database,
     program: Program,
     pair: str,
-    standing: show_status.Standing,
+    standing: Standing,
     folders: Sequence[Path],
-) -> show_status.Closely:
+) -> show_pair.Closely:
     """A pair's story and what comes next, in the words of the program's language."""
     content = Content(folders).in_language(program.definition.program.language)
     with database.read() as session:
@@ -291,7 +292,7 @@ def _look_closely(
     stands = next((one.attention for one in standing.pairs.listed), None)
     step = stands.next_step(program.definition.ladder) if stands else None
     on_a_ladder = stands is not None and stands.trigger is not None
-    return show_status.Closely(
+    return show_pair.Closely(
         told=tuple(told),
         next_step=pair_story.next_in_words(content.words, step) if on_a_ladder else None,
     )

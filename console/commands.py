@@ -70,6 +70,12 @@ class Commands(TyperGroup):
             from console.recording import recorded  # noqa: PLC0415
 
             found.callback = recorded(cmd_name, found.callback)
+        return found
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that was typed, about to run."""
+        found = super().resolve_command(ctx, args)
+        gc.freeze()  # what is loaded stays, and is not looked through either
         gc.enable()  # off since the process began: starter.py
         return found
 

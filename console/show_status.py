@@ -14,10 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from console import show_retention
-from console.show_parts import facts_table, trigger_in_words, ui_link
+from console.show_parts import trigger_in_words, ui_link
 from console.show_retention import Kept
 from console.written import day_in_words
-from domain.escalation import Trigger
 from domain.lifecycle import PairState, Stage
 from domain.model import Value
 from domain.pair_story import Ask
@@ -26,7 +25,6 @@ from domain.standing import PairNow
 from runtime.settings import Settings
 from store.group_sessions import GroupSessionNow
 from store.ledger import MessageState
-from store.pair_story import Told
 from store.program_facts import PairsNow
 from store.programs import Program
 from store.proposals import StoredProposal
@@ -85,14 +83,6 @@ class InALine(Value):
     program: Program
     status: ProgramFacts
     kept: Kept
-
-
-class Closely(Value):
-    """What a look at one pair shows beyond its status."""
-
-    told: tuple[Told, ...]
-    next_step: str | None
-    """What happens if nothing is done, for a pair that is on a ladder."""
 
 
 def standing_facts(standing: Standing) -> dict[str, Any]:
@@ -284,7 +274,7 @@ def state_line(status: ProgramFacts) -> Text:
     return line
 
 
-_ASKED = {Ask.HELP: "asks for help", Ask.FLAGGED: "look at an answer", Ask.TASK: "a task"}
+ASKED = {Ask.HELP: "asks for help", Ask.FLAGGED: "look at an answer", Ask.TASK: "a task"}
 
 
 def _attention_lines(current: Standing) -> list[Text]:
@@ -306,7 +296,7 @@ def _state_cell(current: Standing, one: PairNow) -> Text:
         why = trigger_in_words(pair.trigger, current.program.definition.ladder, short=True)
         cell.append(f"\n{why}", style="none")
     for ask in one.asks:
-        cell.append(f"\n{_ASKED[ask]}", style="bold yellow")
+        cell.append(f"\n{ASKED[ask]}", style="bold yellow")
     return cell
 
 
@@ -341,59 +331,6 @@ def next_words(due: NextDue | None) -> str:
         return ""
     words = due.step.value.replace("_", " ")
     return f"{words} {due.session}" if due.session else words
-
-
-def one_pair(current: Standing, pair: str, closely: Closely) -> RenderableType:
-    """One pair's status, its place on a ladder, and its story."""
-    there = next((one for one in current.pairs.listed if one.status.pair == pair), None)
-    mentor, mentee = current.names.get(pair, ("?", "?"))
-    table = facts_table()
-    table.add_row("Mentor", mentor)
-    table.add_row("Mentee", mentee)
-    if there is None:
-        table.add_row("State", "not begun")
-        return table
-    found, stands = there.status, there.attention
-    planned = found.planned or current.program.definition.sessions.count
-    because = f" ({found.ended_because.replace('_', ' ')})" if found.ended_because else ""
-    state = Text(found.state.value, style=STYLE.get(found.state, "dim"))
-    table.add_row("State", state.append(f"{because} since {_instant(found.since)}", style="none"))
-    missed = f"; {found.missed} missed" if found.missed else ""
-    table.add_row("Sessions", f"{found.sessions_held} of {planned} held{missed}")
-    sign = found.last_sign_of_life
-    table.add_row("Sign of life", _instant(sign) if sign else "none yet")
-    if found.ladder_step:
-        table.add_row("Ladder", _place(current, found))
-    if closely.next_step:
-        table.add_row("Then", closely.next_step)
-    if stands.asks:
-        table.add_row("For you", Text(", ".join(_ASKED[a] for a in stands.asks), "bold yellow"))
-    if stands.taken_until:
-        table.add_row("Taken", f"somebody is on it until {_instant(stands.taken_until)}")
-    if found.help_asked:
-        times = f"{found.help_asked} times" if found.help_asked > 1 else "once"
-        table.add_row("Help asked", times)
-    table.add_row("Next", next_words(found.next_due) or "nothing")
-    for number, line in enumerate(closely.told):
-        said = Text(f"{_instant(line.at)}  {line.text}")
-        if line.quote:
-            said.append(f"\n“{line.quote}”", style="italic")
-        table.add_row("" if number else "So far", said)
-    return table
-
-
-def _place(current: Standing, pair: PairStatus) -> str:
-    """On which ladder a pair is, and how far up."""
-    trigger = pair.trigger or Trigger.SILENCE
-    ladders = current.program.definition.ladder
-    steps = next((len(one.steps) for one in ladders if one.trigger is trigger), None)
-    of = f" of {steps}" if steps else ""
-    action = f", {pair.ladder_action.replace('_', ' ')}" if pair.ladder_action else ""
-    return f"{trigger_in_words(trigger, ladders)}: step {pair.ladder_step}{of}{action}"
-
-
-def _instant(instant: datetime) -> str:
-    return f"{instant:%Y-%m-%d %H:%M} UTC"
 
 
 def all_programs(found: Sequence[InALine]) -> RenderableType:

@@ -57,4 +57,4 @@ def _has_config_file(environment: Mapping[str, str]) -> bool:
     folders = [home / folder for folder in _CONFIG_FOLDERS]
     if "XDG_CONFIG_HOME" in environment:
         folders.append(Path(environment["XDG_CONFIG_HOME"]))
-    return any((folder / "temporalio").exists() for folder in folders)
+    return any((folder / "temporalio" / "temporal.toml").exists() for folder in folders)

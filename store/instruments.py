@@ -22,7 +22,6 @@ from domain.survey_versions import Changed, Instrument, in_version
 from domain.surveys import Survey
 from store.content_folders import file_in
 from store.database import insert_new
-from store.survey_file import read_survey
 from store.tables import AskedRow, InstrumentRow
 
 
@@ -158,6 +157,8 @@ def changed(session: Session, folders: Sequence[Path], program: str | None = Non
 
 def _written(folders: Iterable[Path], survey: str, language: str) -> Survey | None:
     """A survey in exactly this language; None if there is none that can be read."""
+    from store.survey_file import read_survey  # noqa: PLC0415 - few commands read YAML
+
     file = file_in([folder / language for folder in folders], f"surveys/{survey}.yaml")
     try:
         return read_survey(file) if file is not None else None

@@ -66,20 +66,20 @@ def term_of(session: Session, program: str) -> Term:
     row = session.get(ProgramRow, program)
     if row is None:
         raise UnknownProgram(program)
-    ended = session.scalar(
-        select(func.min(JournalRow.at)).where(
+    endings = session.scalars(
+        select(JournalRow.at).where(
             JournalRow.program_id == program,
             JournalRow.kind.in_([kind.value for kind in PROGRAM_ENDINGS]),
         )
-    )
-    if ended is None:
+    ).all()  # the first is found here: a database may look through all events for it
+    if not endings:
         raise NotOver(program)
     definition = Definition.stored(row.definition)
     day = definition.calendar.day
     known = holds.history(session, program)
     gone = deletion_of(session, program)
     return Term(
-        ends=ended + program_days(definition.privacy.keep_days, day),
+        ends=min(endings) + program_days(definition.privacy.keep_days, day),
         day_seconds=day,
         held=any(hold.lifted_at is None for hold in known),
         lifted_at=max((hold.lifted_at for hold in known if hold.lifted_at), default=None),
