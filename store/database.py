@@ -116,6 +116,11 @@ def insert_new(
     return set(session.scalars(new.returning(getattr(table, key[0])), rows))
 
 
+@event.listens_for(Session, "after_rollback")
+def _nothing_at_the_end(session: Session) -> None:
+    session.info.pop(_AT_THE_END, None)
+
+
 @cache
 def _insert_of(dialect: str) -> Any:
     """The dialect's own `insert`. Who only reads loads none."""

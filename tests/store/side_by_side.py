@@ -18,6 +18,9 @@ Known = Sequence[Table]
 
 LONG = "long " * 2_000
 
+BEGAN = "began"
+"""The outcome of an act that is not finished: a finished one can't be changed."""
+
 
 def known_tables(connection: Connection) -> Known:
     """The tables as they are now, for somebody who will not hear of later changes."""
@@ -26,7 +29,9 @@ def known_tables(connection: Connection) -> Known:
 
 def value_of(column: Column[Any], number: int) -> Any:
     """Something that the column takes as far as its type says, other for each number."""
-    kind = column.type
+    kind, is_act = column.type, column.table.name == "acts"
+    if is_act and column.name == "outcome":
+        return BEGAN
     if isinstance(kind, Boolean):
         return number % 2 == 0
     if isinstance(kind, Integer):
@@ -34,7 +39,8 @@ def value_of(column: Column[Any], number: int) -> Any:
     if isinstance(kind, Float):
         return number + 0.25
     if isinstance(kind, Instant):
-        return datetime(2026, 1, 1, 12, 30, 15, 250, UTC) + timedelta(days=number)
+        year = 2020 if is_act else 2026  # a young one can't be deleted
+        return datetime(year, 1, 1, 12, 30, 15, 250, UTC) + timedelta(days=number)
     if isinstance(kind, JSON):
         return {"number": number, "words": ["Grüße", None]}
     return f"{column.name} {number}"
@@ -68,7 +74,7 @@ def a_row(table: Table, number: int, *, bare: bool) -> dict[str, Any]:
             row[column.name] = None
         else:
             same = value_of(column, 0)
-            row[column.name] = LONG if isinstance(same, str) else same
+            row[column.name] = LONG if isinstance(same, str) and same != BEGAN else same
     return row
 
 
