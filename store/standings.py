@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import delete, func, select, tuple_, update
+from sqlalchemy import Table, bindparam, delete, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from domain.journal import EventKind, JournalEvent
@@ -51,7 +51,38 @@ class _Kept(NamedTuple):
     kept: Mapping[str, Any]
 
 
+_IN_JOURNAL = ("pair_id", "position", "id", "kind", "at", "data")
+
 _NOTHING = _Kept(0, 0, None, FOLD, {})
+
+
+# Made once: an event costs less than making the words for the database would.
+
+_TABLE = cast("Table", PairStandingRow.__table__)
+_OF_PAIRS = bindparam("pairs", expanding=True)
+
+_ROWS = (
+    select(*(_TABLE.c[name] for name in ("pair_id", *_Kept._fields)))
+    .where(_TABLE.c.program_id == bindparam("program"), _TABLE.c.pair_id.in_(_OF_PAIRS))
+    .order_by(_TABLE.c.pair_id)
+    .with_for_update()
+)
+
+_LATER = (
+    select(*(JournalRow.__table__.c[name] for name in _IN_JOURNAL))
+    .where(
+        JournalRow.__table__.c.program_id == bindparam("program"),
+        JournalRow.__table__.c.pair_id.in_(_OF_PAIRS),
+        JournalRow.__table__.c.position > bindparam("first"),
+    )
+    .order_by(JournalRow.__table__.c.position)
+)
+
+_CHANGE = (
+    update(_TABLE)
+    .where(_TABLE.c.program_id == bindparam("program"), _TABLE.c.pair_id == bindparam("pair"))
+    .values({name: bindparam(name) for name in (*_Kept._fields, "state", "rank")})
+)
 
 
 # --- Writing -------------------------------------------------------------------------------------
@@ -159,8 +190,11 @@ def _follow(session: Session, program: str, pairs: Mapping[str, AbstractSet[str]
     if again:
         kept |= dict.fromkeys(again, _NOTHING)
         events |= _events(session, program, dict.fromkeys(again, 0))
-    for pair in sorted(pairs):
-        _fold(session, program, pair, kept[pair], events[pair])
+    rows = [_fold(pair, kept[pair], events[pair]) for pair in sorted(pairs)]
+    whole = [row | {"program": program} for row in rows if row["events"]]
+    if whole:
+        session.connection().execute(_CHANGE, whole)
+    forget(session, {(program, row["pair"]) for row in rows if not row["events"]})
 
 
 def _may_go_on(kept: _Kept, new: AbstractSet[str]) -> bool:
@@ -201,30 +235,16 @@ def _locked(session: Session, program: str, pairs: Iterable[str]) -> dict[str, _
 
 
 def _rows(session: Session, program: str, pairs: Sequence[str]) -> dict[str, _Kept]:
-    row = PairStandingRow
-    rows = session.execute(
-        select(row.pair_id, row.events, row.position, row.at, row.fold, row.kept)
-        .where(row.program_id == program, row.pair_id.in_(pairs))
-        .order_by(row.pair_id)
-        .with_for_update()
-    )
+    rows = session.connection().execute(_ROWS, {"program": program, "pairs": pairs})
     return {pair: _Kept(*rest) for pair, *rest in rows}
 
 
 def _events(session: Session, program: str, after: Mapping[str, int]) -> dict[str, Sequence[_Read]]:
     """What the journal has of these pairs, of each after a position, in the order of positions."""
-    row = JournalRow
-    rows = session.execute(
-        select(row.pair_id, row.position, row.id, row.kind, row.at, row.data)
-        .where(
-            row.program_id == program,
-            row.pair_id.in_(after),
-            row.position > min(after.values(), default=0),
-        )
-        .order_by(row.position)
-    )
+    first = min(after.values(), default=0)
+    wanted = {"program": program, "pairs": list(after), "first": first}
     found: dict[str, list[_Read]] = {pair: [] for pair in after}
-    for pair, position, identity, kind, at, data in rows:
+    for pair, position, identity, kind, at, data in session.connection().execute(_LATER, wanted):
         if position > after[pair]:
             event = None
             if kind in _KNOWN:  # what is in the store was checked when it was written
@@ -235,24 +255,17 @@ def _events(session: Session, program: str, after: Mapping[str, int]) -> dict[st
     return dict(found)
 
 
-def _fold(session: Session, program: str, pair: str, kept: _Kept, later: Sequence[_Read]) -> None:
-    """Go on from what is kept of a pair, and keep that."""
-    count = kept.events + len(later)
-    where = (PairStandingRow.program_id == program, PairStandingRow.pair_id == pair)
-    if not count:
-        session.execute(delete(PairStandingRow).where(*where).execution_options(**_UNWATCHED))
-        return
+def _fold(pair: str, kept: _Kept, later: Sequence[_Read]) -> dict[str, Any]:
+    """Go on from what is kept of a pair; gives the row as it is then."""
     standing = Standing.taken_up(pair, kept.kept)
     standing.read((one.position, one.event) for one in later if one.event is not None)
-    changed = update(PairStandingRow).where(*where).execution_options(**_UNWATCHED)
-    session.execute(
-        changed.values(
-            events=count,
-            position=max((one.position for one in later), default=kept.position),
-            at=max((one.at for one in later), default=kept.at),
-            fold=FOLD,
-            state=standing.state.value,
-            rank=standing.rank,
-            kept=standing.put_away(),
-        )
-    )
+    return {
+        "pair": pair,
+        "events": kept.events + len(later),
+        "position": max((one.position for one in later), default=kept.position),
+        "at": max((one.at for one in later), default=kept.at),
+        "fold": FOLD,
+        "state": standing.state.value,
+        "rank": standing.rank,
+        "kept": standing.put_away(),
+    }

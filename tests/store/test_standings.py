@@ -235,7 +235,8 @@ def test_rows_that_were_thrown_away_or_made_otherwise_are_made_anew(database: Da
             .where(PairStandingRow.pair_id.in_(PAIRS[2:4]))
             .values(fold=FOLD + 1, kept={"made": "otherwise"})
         )
-    more = JournalEvent(id="more", kind=K.SESSION_HELD, at=STARTED, pair=PAIRS[2])
+    later = STARTED + timedelta(days=99)
+    more = JournalEvent(id="more", kind=K.SESSION_HELD, at=later, pair=PAIRS[2])
     write(database, [more])
     assert standings.catch_up(database, PROGRAM) == 3
     says(database, [*events, more])
@@ -305,26 +306,30 @@ def test_two_who_write_of_the_same_pairs_at_once_lose_nothing(database: Database
     says(database, written)
 
 
-def test_the_first_two_events_of_a_pair_may_come_at_once(postgres_database: Database) -> None:
-    """Each in a transaction that was begun before the other was kept."""
-    one = JournalEvent(id="1", kind=K.PAIR_INTRODUCED, at=STARTED, pair=PAIRS[0])
-    two = one.model_copy(update={"id": "2", "kind": K.HELP_ASKED})
+@pytest.mark.parametrize("is_known", [False, True])
+def test_who_wrote_first_may_be_kept_last(postgres_database: Database, is_known: bool) -> None:
+    """Also of a pair of which nothing was written before, and with an older version between."""
+    kinds = (K.PAIR_INTRODUCED, K.HELP_ASKED, K.PAIR_MEETING, K.SESSION_HELD)
+    known, *events = (JournalEvent(id=kind, kind=kind, at=STARTED, pair=PAIRS[0]) for kind in kinds)
+    if is_known:
+        write(postgres_database, [known])
     begun, go_on = threading.Event(), threading.Event()
 
     def slow() -> None:
         with postgres_database.write() as session:
-            journal.append(session, PROGRAM, [one])
+            journal.append(session, PROGRAM, [events[0]])
             begun.set()
             go_on.wait(10)
 
-    thread = threading.Thread(target=slow)
-    thread.start()
-    assert begun.wait(10)
-    write(postgres_database, [two])
-    go_on.set()
-    thread.join()
+    with ThreadPoolExecutor() as beside:
+        done = beside.submit(slow)
+        assert begun.wait(10)
+        write(postgres_database, [events[1]])
+        written_by_an_older_version(postgres_database, [events[2]])
+        go_on.set()
+        done.result()
     assert standings.catch_up(postgres_database, PROGRAM) == 0
-    says(postgres_database, [one, two])
+    says(postgres_database, [known] * is_known + events)
 
 
 # --- What is kept --------------------------------------------------------------------------------
