@@ -62,10 +62,7 @@ def status(
                 _list_programs(database, as_json)
                 return
             the_program(database, program)
-            with database.read() as session:
-                remarks = [
-                    str(one) for one in instruments.changed(session, settings.content, program)
-                ]
+            remarks = _remarks(database, settings, program)
             first = partial(program_facts.first_pairs, most=MOST_ROWS)
             read = partial(read_standing, database, program, remarks, first)
             if as_json:
@@ -75,6 +72,23 @@ def status(
                     asyncio.run(_follow(read, settings))
             else:
                 out.print(show_status.standing(read(), settings), crop=False)  # the link is whole
+
+
+def _remarks(database: Database, settings: Settings, program: str) -> list[str]:
+    """What surveys give to think about. Those that were looked at once are known again."""
+    file = settings.var_dir / "cache" / "surveys-as-asked"
+    try:
+        known = set(file.read_text(encoding="ascii").split())
+    except (OSError, ValueError):
+        known = set()
+    unchanged = set(known)
+    with database.read() as session:
+        found = instruments.changed(session, settings.content, program, unchanged)
+    if unchanged != known:
+        with suppress(OSError):  # then they are looked at again
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("\n".join(sorted(unchanged)), encoding="ascii")
+    return [str(one) for one in found]
 
 
 def _list_programs(database: Database, as_json: bool) -> None:

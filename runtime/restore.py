@@ -11,12 +11,12 @@ from sqlalchemy import inspect, select
 
 from domain.problems import BadInput, Problem
 from runtime.archive import Archive, Manifest, Progress, opened
-from runtime.backup import TEMPORAL_FILE, sqlite_file, temporal_elsewhere
+from runtime.backup import TEMPORAL_FILE, temporal_elsewhere
 from runtime.ports import Ports
 from runtime.running import NOTE, RunningStack, folder_lock, running_stack, write_note
 from runtime.settings import Settings
 from store.archive import tables, write_rows
-from store.database import Database
+from store.database import Database, sqlite_file
 from store.migrate import migrate
 from store.tables import Base
 

@@ -7,6 +7,8 @@ asked, while answers stay readable by the questions that they were given to.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -128,11 +130,18 @@ def load_instruments(
     }
 
 
-def changed(session: Session, folders: Sequence[Path], program: str | None = None) -> list[Changed]:
+def changed(
+    session: Session,
+    folders: Sequence[Path],
+    program: str | None = None,
+    unchanged: set[str] | None = None,
+) -> list[Changed]:
     """Surveys in the folders of content that were changed under a version that people were asked.
 
-    In all programs, or in one.
+    In all programs, or in one. What was found not to be so is added to `unchanged`, by a digest of
+    both; what is there already is not read again, which takes a while.
     """
+    unchanged = set() if unchanged is None else unchanged
     query = select(InstrumentRow).order_by(
         InstrumentRow.survey, InstrumentRow.language, InstrumentRow.version
     )
@@ -142,12 +151,17 @@ def changed(session: Session, folders: Sequence[Path], program: str | None = Non
     found: dict[tuple[str, str, int], set[str]] = {}
     for row in session.scalars(query):
         written = (row.survey, row.language)
+        both = _digest(_file(folders, *written), row.content)
+        if both in unchanged:
+            continue
         if written not in now:
             now[written] = _written(folders, *written)
         survey = now[written]
-        if survey is None or survey.version != row.version:
+        if survey is None:
             continue
-        if survey != Survey.stored(row.content):
+        if survey.version != row.version or survey == Survey.stored(row.content):
+            unchanged.add(both)
+        else:
             found.setdefault((*written, row.version), set()).add(row.program_id)
     return [
         Changed(survey=survey, language=language, version=version, programs=tuple(sorted(where)))
@@ -159,11 +173,25 @@ def _written(folders: Iterable[Path], survey: str, language: str) -> Survey | No
     """A survey in exactly this language; None if there is none that can be read."""
     from store.survey_file import read_survey  # noqa: PLC0415 - few commands read YAML
 
-    file = file_in([folder / language for folder in folders], f"surveys/{survey}.yaml")
+    file = _file(folders, survey, language)
     try:
         return read_survey(file) if file is not None else None
     except BadInput:
         return None
+
+
+def _file(folders: Iterable[Path], survey: str, language: str) -> Path | None:
+    return file_in([folder / language for folder in folders], f"surveys/{survey}.yaml")
+
+
+def _digest(file: Path | None, content: object) -> str:
+    """Tells a survey as it stands in a file and as it was asked, together, from any others."""
+    try:
+        written = file.read_bytes() if file is not None else b""
+    except OSError:
+        written = b""
+    asked = json.dumps(content, sort_keys=True).encode()
+    return hashlib.sha256(hashlib.sha256(written).digest() + asked).hexdigest()
 
 
 def _in_version(

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from domain.journal import EventKind
 from domain.lifecycle import PairState
@@ -78,7 +79,7 @@ def some_pairs(session: Session, program: str, pairs: Sequence[str]) -> PairsNow
 def _pairs(
     session: Session,
     program: str,
-    order: Sequence[ColumnElement[object]],
+    order: Sequence[InstrumentedAttribute[Any]],
     most: int | None = None,
     where: ColumnElement[bool] | None = None,
 ) -> tuple[PairNow, ...]:

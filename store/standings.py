@@ -16,7 +16,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Table, bindparam, delete, func, select, tuple_, update
+from sqlalchemy import BindParameter, Table, bindparam, delete, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from domain.journal import EventKind, JournalEvent
@@ -59,7 +59,7 @@ _NOTHING = _Kept(0, 0, None, FOLD, {})
 # Made once: an event costs less than making the words for the database would.
 
 _TABLE = cast("Table", PairStandingRow.__table__)
-_OF_PAIRS = bindparam("pairs", expanding=True)
+_OF_PAIRS: BindParameter[Any] = bindparam("pairs", expanding=True)
 
 _ROWS = (
     select(*(_TABLE.c[name] for name in ("pair_id", *_Kept._fields)))
@@ -203,7 +203,7 @@ def _may_go_on(kept: _Kept, new: AbstractSet[str]) -> bool:
 
 def _follows(kept: _Kept, later: Sequence[_Read], new: AbstractSet[str]) -> bool:
     """Whether what was written after the last event that a row has is all that it misses."""
-    return new.issubset({one.id for one in later}) and all(
+    return new <= {one.id for one in later} and all(
         kept.at is None or one.at >= kept.at for one in later
     )
 
