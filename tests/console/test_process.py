@@ -12,8 +12,11 @@ from pathlib import Path
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from runtime.settings import PROJECT
+from runtime.settings import PROJECT, load_settings
+from store.database import Database
+from store.migrate import migrate
 from tests.console.conftest import DEFINITION, PEOPLE
+from tests.portal.scene import PROGRAM, fill
 
 
 def starter(*words: object, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -60,6 +63,23 @@ def test_matching_loads_neither_temporal_nor_a_database_nor_excel(here: Path) ->
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "domain.matching" in loaded
     assert not loaded & {"temporalio", "sqlalchemy", "fastapi", "openpyxl", "structlog", "rich"}
+
+
+def test_status_loads_neither_temporal_nor_migrations_nor_templates(here: Path) -> None:
+    database = Database(load_settings().database)
+    migrate(database)
+    fill(database)
+    database.close()
+    done = subprocess.run(
+        [*(sys.executable, "-X", "importtime", str(PROJECT / "starter.py")), "status", PROGRAM],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "store.program_facts" in loaded
+    unneeded = {"temporalio", "alembic", "jinja2", "markdown_it", "ruamel.yaml", "structlog"}
+    assert not loaded & (unneeded | {"sqlalchemy.dialects.postgresql", "openpyxl", "scipy"})
 
 
 def test_ctrl_c_while_the_starter_loads_shows_no_traceback() -> None:

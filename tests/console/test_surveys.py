@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 import worker
 from console.surveys import changed_surveys
 from domain.survey_versions import Instrument
+from domain.surveys import Survey
 from runtime.settings import load_settings
 from store import instruments
 from store.content_folders import SHIPPED
@@ -67,6 +68,26 @@ def test_with_a_version_of_its_own_there_is_nothing_to_say(database: Database, o
     own.write_text(own.read_text("utf-8").replace("version: 1", "version: 2"), "utf-8")
     assert changed_surveys(load_settings().content) == []
     assert type_in("status", PROGRAM, "--json").json["warnings"] == []
+
+
+def test_what_was_looked_at_is_not_read_again_until_it_changes(
+    database: Database, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = own.read_text("utf-8")
+    own.write_text(PULSE.read_text("utf-8"), "utf-8")
+    read: list[Path] = []
+
+    def counted(path: Path) -> Survey:
+        read.append(path)
+        return read_survey(path)
+
+    monkeypatch.setattr("store.survey_file.read_survey", counted)
+    for _ in range(2):
+        assert type_in("status", PROGRAM, "--json").json["warnings"] == []
+    assert read == [own]
+    own.write_text(changed, "utf-8")
+    for _ in range(2):  # and what there is to say is said each time
+        assert TOLD in type_in("status", PROGRAM, "--json").json["warnings"][0]
 
 
 def test_nothing_is_made_to_compare_with(own: Path) -> None:

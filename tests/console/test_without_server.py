@@ -417,6 +417,27 @@ def test_status_fits_80_columns_and_shows_who_needs_attention_first(scene: Scene
     assert facts["pairs"] == {"meeting": 1, "stalled": 1}
 
 
+def test_status_lists_some_pairs_and_counts_the_others(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.show_status.MOST_ROWS", 2)
+    monkeypatch.setattr("console.status.MOST_ROWS", 2)
+    monkeypatch.setattr("store.journal.read", None)  # which reads it whole
+    for number in range(3, 9):
+        scene.happened(EventKind.PAIR_INTRODUCED, EventKind.PAIR_MEETING, pair=f"pair-{number}")
+    scene.happened(EventKind.PAIR_INTRODUCED, EventKind.PAIR_CLOSED, pair="pair-2")
+    scene.happened(EventKind.PAIR_INTRODUCED, EventKind.HELP_ASKED)
+    done = type_in("status", PROGRAM)
+    lines = [line.strip() for line in done.out.splitlines()]
+    rows = [line.split()[0] for line in lines if line.startswith("pair-")]
+    assert rows == ["pair-1", "pair-3"]
+    assert "1 pair needs attention" in done.out
+    assert "8 pairs: 1 introduced, 6 meeting, 1 closed" in lines
+    assert "and 5 meeting, 1 closed; all of them with --json" in lines
+    facts = type_in("status", PROGRAM, "--json").json
+    assert [one["pair"] for one in facts["pair_list"]] == [f"pair-{n}" for n in range(1, 9)]
+
+
 def test_status_names_whom_mail_does_not_reach(scene: Scene) -> None:
     entries = [
         Entry(

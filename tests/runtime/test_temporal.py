@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from cryptography import x509
@@ -85,6 +86,37 @@ def test_the_ui_s_links_name_the_namespace(
     cloud = settings.model_copy(update={"temporal_ui_url": "https://cloud.temporal.io"})
     before = workflows_address(cloud)
     assert before == "https://cloud.temporal.io/namespaces/mentoring.a1b2c/workflows"
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {},
+        {"TEMPORAL_ADDRESS": "elsewhere:7233", "TEMPORAL_NAMESPACE": "a/b"},
+        {"TEMPORAL_NAMESPACE": ""},
+        {"TEMPORAL_CONFIG_FILE": "{folder}/temporal.toml"},
+        {"TEMPORAL_CONFIG_FILE": "{folder}/temporal.toml", "TEMPORAL_NAMESPACE": "over"},
+        {"XDG_CONFIG_HOME": "{folder}/xdg"},
+    ],
+)
+def test_the_ui_s_links_name_what_the_connection_does(
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    environment: dict[str, str],
+) -> None:
+    """Most of the time it is not asked, which would load Temporal's client."""
+    folder = tmp_path / "xdg" / "temporalio"
+    folder.mkdir(parents=True)
+    for file in (tmp_path / "temporal.toml", folder / "temporal.toml"):
+        file.write_text(f'[profile.default]\nnamespace = "from-{file.parent.name}"\n')
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value.format(folder=tmp_path))
+    named = quote(connection(settings).get("namespace") or "default", safe="")
+    assert workflows_address(settings).endswith(f"/namespaces/{named}/workflows")
 
 
 # --- Profiles ------------------------------------------------------------------------------------

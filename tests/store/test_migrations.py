@@ -5,17 +5,20 @@ from __future__ import annotations
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import insert, inspect, select, text
 
 from runtime.settings import PROJECT
 from store.database import Database
-from store.migrate import latest_revision, migrate, revision_of, wait_for_others
-from store.tables import Base
+from store.migrate import latest_revision, migrate, revision_of, revisions, wait_for_others
+from store.tables import Base, JournalRow, PairStandingRow
+
+AT = datetime(2027, 3, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -51,6 +54,30 @@ def test_up_down_and_up_again(empty: Database) -> None:
     migrate(empty)
     assert tables(empty) == set(Base.metadata.tables)
     assert revision_of(empty) == latest_revision()
+
+
+def test_the_newest_migration_is_told_by_its_file_as_alembic_tells_it() -> None:
+    assert latest_revision() == revisions()[-1]
+
+
+def test_what_is_kept_of_pairs_is_made_of_what_the_journal_has(empty: Database) -> None:
+    migrate(empty, "0010_acts")
+    with empty.engine.begin() as connection:
+        connection.execute(
+            insert(JournalRow),
+            [
+                {"id": f"{pair}/{kind}", "program_id": "p", "kind": kind, "at": AT, "data": {}}
+                | {"pair_id": pair}
+                for pair in ("a", "b")
+                for kind in ("pair_introduced", f"pair_{'closed' if pair == 'b' else 'meeting'}")
+            ],
+        )
+    migrate(empty)
+    with empty.read() as session:
+        states = dict(
+            session.execute(select(PairStandingRow.pair_id, PairStandingRow.state)).tuples().all()
+        )
+    assert states == {"a": "meeting", "b": "closed"}
 
 
 def test_migrating_twice_changes_nothing(empty: Database) -> None:
