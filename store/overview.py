@@ -1,7 +1,8 @@
 """How all programs stand, as numbers: for watchers, who ask every few seconds.
 
-`domain.projection` reads a journal whole, which would be too slow for that. Here only the last
-events are read that a pair's state hangs on; a test holds the outcome against the projection.
+`domain.projection` reads a journal whole, which would be too slow for that, and the rows of
+`store.standings` may have to be made anew, which is a write. Here only the last events are read
+that a pair's state hangs on; a test holds the outcome against the projection.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from domain.lifecycle import Stage
 from domain.messages import message_key
 from domain.people import Person, Role
 from domain.proposal import Proposal, ProposedPair, Totals
-from store import programs, proposals
+from store import programs, proposals, standings
 from store.answers import AnswerKind
 from store.database import Database
 from store.definition_file import load_definition
@@ -84,6 +84,7 @@ def fill(database: Database, pairs: int) -> Definition:
         _write(session, JournalRow, sorted(events, key=lambda row: row["at"]))
         _write(session, AnswerRow, answers)
         _write(session, MessageRow, messages)
+    standings.catch_up(database, PROGRAM)  # as `journal.append` would have done with each event
     return definition
 
 
