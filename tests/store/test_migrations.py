@@ -74,9 +74,8 @@ def test_what_is_kept_of_pairs_is_made_of_what_the_journal_has(empty: Database) 
         )
     migrate(empty)
     with empty.read() as session:
-        states = dict(
-            session.execute(select(PairStandingRow.pair_id, PairStandingRow.state)).tuples().all()
-        )
+        rows = session.execute(select(PairStandingRow.pair_id, PairStandingRow.state))
+        states = {pair: state for pair, state in rows}  # noqa: C416 - typed so
     assert states == {"a": "meeting", "b": "closed"}
 
 
