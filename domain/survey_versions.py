@@ -46,13 +46,12 @@ def in_version(
     with a translation that came later; if it asks something else under the same version, it does
     not. None where nobody knows that version.
     """
-    fits = now is not None and _is_version(version, now.survey, stored)
     for one in dict.fromkeys((*nearest_to(language), *sorted(stored))):
         if one in stored:
-            return Instrument(survey=stored[one], language=one)
-        if now is not None and fits and now.language == one:
+            return Instrument.model_construct(survey=stored[one], language=one)  # read, so checked
+        if now is not None and now.language == one and _is_version(version, now.survey, stored):
             return now
-    return now if fits else None
+    return now if now is not None and _is_version(version, now.survey, stored) else None
 
 
 def _is_version(version: int, survey: Survey, stored: Mapping[str, Survey]) -> bool:

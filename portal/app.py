@@ -154,8 +154,9 @@ def _serve_people(
     @app.api_route("/{purpose}/{token}", methods=["GET", "HEAD"], response_class=HTMLResponse)
     def show(purpose: str, token: str, done: str | None = None) -> HTMLResponse:
         """Show a page. Changes nothing: mail scanners open links too."""
+        link = links.open(token, page_of(purpose))
         with database.read() as session:
-            visit = receive(session, links, content, page_of(purpose), token)
+            visit = receive(session, links, content, link)
             page = PAGES[visit.link.purpose]
             try:
                 view = (page.done(visit, done) if done else None) or page.show(visit, None)
@@ -168,10 +169,10 @@ def _serve_people(
         purpose: str, token: str, form: Annotated[dict[str, str], Depends(_read_form)]
     ) -> Response:
         """Record what was sent, and lead to the page that says so."""
-        links.open(token, page_of(purpose))
+        link = links.open(token, page_of(purpose))
         sends.count(token)
         with database.write() as session:
-            visit = receive(session, links, content, page_of(purpose), token)
+            visit = receive(session, links, content, link)
             page = PAGES[visit.link.purpose]
             try:
                 outcome = page.submit(visit, form)

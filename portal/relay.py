@@ -215,8 +215,9 @@ class Relay:
 
     def _write(self, outcomes: dict[int, Outcome]) -> None:
         with self._database.write() as session:
-            for position, outcome in outcomes.items():
-                outbox.mark(session, position, outcome)
+            for outcome in set(outcomes.values()):
+                positions = [p for p, became in outcomes.items() if became is outcome]
+                outbox.mark(session, positions, outcome)
 
     def _note(self, away: bool) -> None:
         if away and not self._is_away:

@@ -214,16 +214,16 @@ def first_name(person: PersonRow) -> str:
     return person.name.split()[0] if person.name.split() else person.name
 
 
-def receive(
-    session: Session, links: Links, content: Content, purpose: Purpose, token: str
-) -> Visit | HrVisit:
-    """Find out who is here. Raises LinkInvalid, LinkExpired, LinkOfErased."""
-    link = links.open(token, purpose)
-    if purpose in _OF_HR:
+def receive(session: Session, links: Links, content: Content, link: Link) -> Visit | HrVisit:
+    """Find out who is here, by a link that `Links.open` gave.
+
+    Raises LinkInvalid, LinkExpired, LinkOfErased.
+    """
+    if link.purpose in _OF_HR:
         return _receive_hr(session, links, content, link)
-    if purpose in _OF_A_PAIR and link.pair is None:
+    if link.purpose in _OF_A_PAIR and link.pair is None:
         raise LinkInvalid("the page needs a pair")
-    if purpose in _OF_A_SESSION and link.session is None:
+    if link.purpose in _OF_A_SESSION and link.session is None:
         raise LinkInvalid("the page needs a session")
     found = visitors.find(session, link)
     if found is None:
@@ -240,7 +240,7 @@ def receive(
         now=found.now,
         content=content,
         program=found.program,
-        definition=Definition.stored(found.program.definition),
+        definition=found.definition,
         person=found.person,
         participant=found.participant,
         pair=found.pair,

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Column, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from domain.calendar import ProgramCalendar, calendar_of
@@ -32,6 +32,7 @@ from domain.people import Preferences, Role
 from domain.plan import EXIT_SURVEY, GOALS
 from domain.surveys import AnswerValue
 from store import agreements, follow_ups, journal, outbox
+from store.database import as_of_now, insert_new
 from store.links import Link
 from store.tables import (
     AnswerRow,
@@ -41,6 +42,7 @@ from store.tables import (
     ProgramRow,
     SessionRow,
     SignatureRow,
+    table_of,
 )
 
 
@@ -119,17 +121,17 @@ PROGRAM_ENDINGS = (EventKind.PROGRAM_COMPLETED, EventKind.PROGRAM_CANCELLED)
 
 def pair_is_over(session: Session, pair: str) -> bool:
     """Whether the journal says that a pair has ended."""
-    return _happened(session, JournalRow.pair_id == pair, PAIR_ENDINGS)
+    return _happened(session, _PAIR_IS_OVER, pair)
 
 
 def pair_is_introduced(session: Session, pair: str) -> bool:
     """Whether the two know of each other."""
-    return _happened(session, JournalRow.pair_id == pair, (EventKind.PAIR_INTRODUCED,))
+    return _happened(session, _PAIR_IS_INTRODUCED, pair)
 
 
 def program_is_over(session: Session, program: str) -> bool:
     """Whether the journal says that a program was completed or cancelled."""
-    return _happened(session, JournalRow.program_id == program, PROGRAM_ENDINGS)
+    return _happened(session, _PROGRAM_IS_OVER, program)
 
 
 def survey_is_closed(session: Session, program: str, pair: str | None, occasion: str) -> bool:
@@ -160,7 +162,7 @@ def who_answered(session: Session, program: str, occasion: str) -> frozenset[str
 def enrolment_is_over(session: Session, program: str) -> bool:
     """Whether the journal says that the closing date is past, or people were matched: who joins now
     has no part in it."""
-    return _happened(session, JournalRow.program_id == program, ENROLMENT_ENDS)
+    return _happened(session, _ENROLMENT_IS_OVER, program)
 
 
 def find(
@@ -180,7 +182,7 @@ def session_occasion(number: int) -> str:
 
 def join(session: Session, link: Link, joins: bool) -> bool:
     """Take part, or stay out; can be changed while the link works. Returns whether it is new."""
-    at = journal.now_of(session, link.program)
+    at = _now_of(session, link.program)
     participant = _participant(session, link.program, link.person)
     if participant.joined is joins:
         return False
@@ -235,7 +237,7 @@ def read_module(
     read, has_read_the_guide = modules_read(session, link.program, link.person)
     if module in read or has_read_the_guide:
         return False
-    at = journal.now_of(session, link.program)
+    at = _now_of(session, link.program)
     occasion = training_occasion(module)
     session.add(
         AnswerRow(
@@ -328,7 +330,7 @@ def sign_agreement(
     `seen` are the terms that the person was shown. Raises TermsChanged if there are others by now
     and these would replace them: nobody takes back what they have not read.
     """
-    at = journal.now_of(session, link.program)
+    at = _now_of(session, link.program)
     pair = _pair_of(session, link)
     role = _role_in(pair, link.person)
     agreement = agreements.agreement_of(session, pair.id)
@@ -421,7 +423,7 @@ def propose_times(
     """
     if not 1 <= len(times) <= MOST_TIMES:
         raise ValueError(f"a proposal has 1 to {MOST_TIMES} times")
-    at = journal.now_of(session, link.program)
+    at = _now_of(session, link.program)
     pair, number = _pair_of(session, link), _session_number(link)
     row = _open_session(session, pair, number)
     role = _role_in(pair, link.person)
@@ -468,7 +470,7 @@ def pick_time(session: Session, link: Link, proposal: int, index: int) -> bool:
     from 0. Raises AlreadyHeld; and Outdated where that proposal is not the latest any more, was
     answered already, or is one's own.
     """
-    at = journal.now_of(session, link.program)
+    at = _now_of(session, link.program)
     pair, number = _pair_of(session, link), _session_number(link)
     row = _open_session(session, pair, number)
     role = _role_in(pair, link.person)
@@ -490,7 +492,7 @@ def book_session(session: Session, link: Link, booked_for: datetime, place: str 
     the instant at which it will be that time. `SessionRow.sequence` rises with every change, as
     iCalendar wants it. Times that wait for an answer wait no more. Raises AlreadyHeld.
     """
-    at = journal.now_of(session, link.program)
+    at = _now_of(session, link.program)
     pair, number = _pair_of(session, link), _session_number(link)
     row = _open_session(session, pair, number)
     if (row.booked_for, row.place) == (booked_for, place) and row.proposed_by is None:
@@ -630,7 +632,7 @@ def log_session(session: Session, link: Link, held: bool) -> bool:
     if any(answer.content == content for answer in told):
         return False
     if held:
-        row.held_at = journal.now_of(session, link.program)
+        row.held_at = _now_of(session, link.program)
         row.proposed_by = None
     else:
         row.booked_for = row.place = None
@@ -868,7 +870,7 @@ def come_back(session: Session, program: str, person: str) -> bool:
     """Be back before the date that was given. Returns whether the person was away."""
     participant = _participant(session, program, person)
     until, participant.away_until = participant.away_until, None
-    if until is None or until <= journal.now_of(session, program):
+    if until is None or until <= _now_of(session, program):
         return False
     _tell_of_presence(session, program, person, EventKind.CAME_BACK)
     return True
@@ -878,7 +880,7 @@ def _tell_of_presence(
     session: Session, program: str, person: str, kind: EventKind, until: datetime | None = None
 ) -> None:
     """Write down that a locked participant went away or came back, and tell their pairs."""
-    at = journal.now_of(session, program)
+    at = _now_of(session, program)
     before = session.scalar(
         select(func.count()).where(
             JournalRow.program_id == program,
@@ -915,7 +917,7 @@ def prefer(session: Session, program: str, person: str, preferences: Preferences
 
 def withdraw(session: Session, program: str, person: str) -> bool:
     """Leave the program. Every pair of theirs in it is told. Returns whether it is new."""
-    at = journal.now_of(session, program)
+    at = _now_of(session, program)
     participant = _participant(session, program, person, may_have_left=True)
     if participant.withdrew_at is not None:
         return False
@@ -985,27 +987,31 @@ def _answer(
     pair = None
     if link.pair is not None:
         pair = _pair_of(session, link, may_be_over=even_after_the_end)
-    at = journal.now_of(session, link.program)
+    at = _now_of(session, link.program)
     occasion = occasion or kind.value
     name = answer_id(link.program, link.pair, link.person, occasion)
     role = _role_in(pair, link.person) if pair else link.role
-    row = session.get(AnswerRow, name, populate_existing=True)
-    earlier = row.answered_at if row else None
-    if row is None:
-        row = AnswerRow(
-            id=name,
-            program_id=link.program,
-            pair_id=link.pair,
-            person_id=link.person,
-            role=role.value if role else None,
-            occasion=occasion,
-        )
-        session.add(row)
-    elif (row.kind, row.version, row.content) == (kind.value, version, content):
-        return False
-    elif row.kind == AnswerKind.SURVEY and row.first_content is None:
-        row.first_content, row.first_answered_at = row.content, row.answered_at
-    row.kind, row.version, row.content, row.answered_at = kind.value, version, content, at
+    new = {
+        "id": name,
+        "program_id": link.program,
+        "pair_id": link.pair,
+        "person_id": link.person,
+        "role": role.value if role else None,
+        "kind": kind.value,
+        "occasion": occasion,
+        "version": version,
+        "content": content,
+        "answered_at": at,
+    }
+    earlier = None
+    if not insert_new(session, AnswerRow, [new], "id"):
+        row = session.get_one(AnswerRow, name, populate_existing=True)
+        if (row.kind, row.version, row.content) == (kind.value, version, content):
+            return False
+        if row.kind == AnswerKind.SURVEY and row.first_content is None:
+            row.first_content, row.first_answered_at = row.content, row.answered_at
+        earlier = row.answered_at
+        row.kind, row.version, row.content, row.answered_at = kind.value, version, content, at
     if event is not None:
         written = JournalEvent(
             id=_event_id(name, content, earlier),
@@ -1044,12 +1050,7 @@ def _participant(
     session: Session, program: str, person: str, *, may_have_left: bool = False
 ) -> ParticipantRow:
     """The person in the program, locked, so that two clicks at once come one after the other."""
-    row = session.get(
-        ParticipantRow,
-        (program, person),
-        with_for_update={"key_share": True},
-        populate_existing=True,
-    )
+    row = as_of_now(session, ParticipantRow, (program, person))
     if row is None or (row.withdrew_at is not None and not may_have_left):
         raise TooLate
     return row
@@ -1061,9 +1062,7 @@ def _pair_of(session: Session, link: Link, *, may_be_over: bool = False) -> Pair
         raise ValueError(f"a link for {link.purpose.value} needs a pair")
     if not may_be_over:
         _participant(session, link.program, link.person)
-    row = session.get(
-        PairRow, link.pair, with_for_update={"key_share": True}, populate_existing=True
-    )
+    row = as_of_now(session, PairRow, link.pair)
     if row is None or (not may_be_over and pair_is_over(session, row.id)):
         raise TooLate
     return row
@@ -1071,7 +1070,7 @@ def _pair_of(session: Session, link: Link, *, may_be_over: bool = False) -> Pair
 
 def _session_of(session: Session, pair: PairRow, number: int) -> SessionRow:
     """A session of a locked pair as it is now: a page may have read it before the lock."""
-    row = session.get(SessionRow, (pair.id, number), populate_existing=True)
+    row = as_of_now(session, SessionRow, (pair.id, number))
     if row is None:
         row = SessionRow(pair_id=pair.id, number=number, sequence=-1, proposal=0, cancelled=0)
         session.add(row)
@@ -1101,6 +1100,27 @@ def _session_number(link: Link) -> int:
     return link.session
 
 
-def _happened(session: Session, where: Any, kinds: tuple[EventKind, ...]) -> bool:
-    query = select(JournalRow.position).where(where, JournalRow.kind.in_([k.value for k in kinds]))
-    return session.scalar(query.limit(1)) is not None
+_JOURNAL = table_of(JournalRow)
+
+
+def _query(of: Column[Any], *kinds: EventKind) -> Select[int]:
+    """Whether something of these kinds has happened to `whose`: as a query, put together once."""
+    is_one = _JOURNAL.c.kind.in_([kind.value for kind in kinds])
+    return select(_JOURNAL.c.position).where(of == bindparam("whose"), is_one).limit(1)
+
+
+_PAIR_IS_OVER = _query(_JOURNAL.c.pair_id, *PAIR_ENDINGS)
+_PAIR_IS_INTRODUCED = _query(_JOURNAL.c.pair_id, EventKind.PAIR_INTRODUCED)
+_PROGRAM_IS_OVER = _query(_JOURNAL.c.program_id, *PROGRAM_ENDINGS)
+_ENROLMENT_IS_OVER = _query(_JOURNAL.c.program_id, *ENROLMENT_ENDS)
+_LAST_INSTANT = journal.last_instant(bindparam("program"))
+
+
+def _happened(session: Session, what: Select[int], whose: str) -> bool:
+    session.flush()
+    return session.scalar(what, {"whose": whose}) is not None
+
+
+def _now_of(session: Session, program: str) -> datetime:
+    """The program's present, as `journal.now_of` has it."""
+    return journal.present(session.scalar(_LAST_INSTANT, {"program": program}))

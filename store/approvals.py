@@ -19,6 +19,7 @@ from domain.journal import EventKind, JournalEvent
 from domain.model import Value
 from store import journal, programs
 from store.answers import AnswerKind, TooLate, enrolment_is_over
+from store.database import as_of_now
 from store.links import Link
 from store.programs import Participant
 from store.tables import AnswerRow, JournalRow, ParticipantRow, PersonRow
@@ -169,12 +170,7 @@ def answer(session: Session, link: Link, agrees: bool, reason: str | None = None
     """
     person = link.occasion or ""
     at = journal.now_of(session, link.program)
-    row = session.get(
-        ParticipantRow,
-        (link.program, person),
-        with_for_update={"key_share": True},
-        populate_existing=True,
-    )
+    row = as_of_now(session, ParticipantRow, (link.program, person))
     if (
         row is None
         or not row.joined

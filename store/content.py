@@ -239,6 +239,12 @@ class Content:
         self._mails = {mail: self._read_mail(mail) for mail in Mail}
         surveys = ((name, self._read_survey(name)) for name in self._survey_names())
         self._surveys = {name: survey for name, survey in surveys if survey is not None}
+        self._instruments = {
+            name: Instrument(
+                survey=survey, language=self._path(f"surveys/{name}.yaml").parents[1].name
+            )
+            for name, survey in self._surveys.items()
+        }
         modules = [self._read_module(name) for name in names_in(self.roots, "training", ".md")]
         self._training = tuple(module for module in modules if module is not None)
         self._agreement = self._read_agreement()
@@ -290,11 +296,7 @@ class Content:
 
         None if there is no such survey.
         """
-        found = self._surveys.get(survey)
-        if found is None:
-            return None
-        folder = self._path(f"surveys/{survey}.yaml").parents[1]
-        return Instrument(survey=found, language=folder.name)
+        return self._instruments.get(survey)
 
     def training(self) -> tuple[Module, ...]:
         """All modules of the training, whoever reads them."""

@@ -5,20 +5,23 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Executable, create_engine, event, make_url
 from sqlalchemy.orm import Session
 
-from store.tables import Base
+from store.tables import Base, table_of
+from store.turns import Turns
 from store.written import Written, noted
 
 BUSY_SECONDS = 30
-"""How long a SQLite writer waits for another one."""
+"""How long a SQLite writer waits for one of its own process, and then for one of another."""
+
+Row = TypeVar("Row", bound=Base)
 
 POOL: dict[str, Any] = {"pool_size": 10, "max_overflow": 20}
 """Connections: more than a process has threads that use them, so that none waits for one while all
@@ -51,6 +54,7 @@ class Database:
         else:
             self.engine = create_engine(parsed, hide_parameters=True, pool_pre_ping=True, **POOL)
         self._listeners: list[Callable[[Sequence[Written]], None]] = []
+        self._writers = Turns()
 
     def listen(self, listener: Callable[[Sequence[Written]], None]) -> None:
         """Have somebody told of what was written, after each transaction that is kept."""
@@ -58,9 +62,13 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """One transaction: all of it is kept, or, after an exception, none."""
+        """One transaction: all of it is kept, or, after an exception, none.
+
+        On SQLite those of one process come one after the other, in the order in which they asked.
+        Raises SQLAlchemy's TimeoutError where the others take too long.
+        """
         with Session(self.engine, expire_on_commit=False) as session:
-            with session.begin():
+            with self._alone(), session.begin():
                 yield session
                 for work in session.info.pop(_AT_THE_END, {}).values():
                     work(session)
@@ -68,6 +76,14 @@ class Database:
             if written:
                 for listener in self._listeners:
                     listener(written)
+
+    def _alone(self) -> AbstractContextManager[None]:
+        """The turn of a writer, where the database takes only one at a time.
+
+        SQLite itself has others ask again and again, with pauses of up to 100 ms, and lets in
+        whoever asks at the right moment. So only processes meet there.
+        """
+        return self._writers.turn(BUSY_SECONDS) if self.is_sqlite else nullcontext()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -103,6 +119,18 @@ def at_the_end(session: Session, name: str, make: Callable[[], Last]) -> Last:
     return found
 
 
+def as_of_now(session: Session, table: type[Row], key: object) -> Row | None:
+    """A row as it is now; and so it stays, but for ourselves, until the transaction ends.
+
+    Its place is in `Database.write`. On SQLite nobody else writes from the beginning of that, so
+    what the session has read of the row is how it is.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        return session.get(table, key)
+    lock = {"key_share": True}
+    return session.get(table, key, with_for_update=lock, populate_existing=True)
+
+
 def insert_new(
     session: Session, table: type[Base], rows: Sequence[Mapping[str, object]], *key: str
 ) -> set[Any]:
@@ -110,10 +138,17 @@ def insert_new(
 
     Gives the values that the first of those columns has in what was written.
     """
-    new = _insert_of(session.get_bind().dialect.name)(table).on_conflict_do_nothing(
-        index_elements=key
-    )
-    return set(session.scalars(new.returning(getattr(table, key[0])), rows))
+    session.flush()  # what it refers to may be waiting to be written
+    statement = _insert_new(session.get_bind().dialect.name, table, key)
+    return set(session.scalars(statement, rows))
+
+
+@cache
+def _insert_new(dialect: str, table: type[Base], key: tuple[str, ...]) -> Executable:
+    """Written once: putting it together takes longer than carrying it out."""
+    new = _insert_of(dialect)(table_of(table)).on_conflict_do_nothing(index_elements=key)
+    written: Executable = new.returning(table_of(table).c[key[0]])
+    return written
 
 
 @event.listens_for(Session, "after_rollback")

@@ -19,6 +19,7 @@ from domain.pair_orders import Order
 from domain.pair_story import Attention
 from store import acts, journal, outbox, pair_story
 from store.answers import program_is_over
+from store.database import as_of_now
 from store.links import Link
 from store.tables import PairRow
 
@@ -78,9 +79,7 @@ def _locked(session: Session, link: Link) -> Attention | None:
     """How the link's pair stands, locked: two who run the program may decide at once."""
     if link.pair is None:
         raise ValueError("a decision needs a pair")
-    row = session.get(
-        PairRow, link.pair, with_for_update={"key_share": True}, populate_existing=True
-    )
+    row = as_of_now(session, PairRow, link.pair)
     if row is None or program_is_over(session, link.program):
         return None
     return pair_story.attention(session, link.program, row.id)

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from domain.ids import answer_id
@@ -22,9 +22,10 @@ from domain.model import Value
 from domain.problems import BadInput
 from domain.survey_versions import Changed, Instrument, in_version
 from domain.surveys import Survey
+from store.as_stored import as_stored, text_of
 from store.content_folders import file_in
 from store.database import insert_new
-from store.tables import AskedRow, InstrumentRow
+from store.tables import AskedRow, InstrumentRow, table_of
 
 
 class Shelf(Protocol):
@@ -58,7 +59,8 @@ def to_ask(
     as it was when others in the program were asked that version. None for a survey that nobody
     was asked and content does not have.
     """
-    asked = session.get(AskedRow, answer_id(program, pair, person, occasion))
+    known = {"id": answer_id(program, pair, person, occasion)}
+    asked = session.execute(_ASKED, known).one_or_none()
     now = content.instrument(survey)
     if asked is not None:
         return _in_version(session, content, program, asked.survey, asked.version, now)
@@ -77,8 +79,7 @@ def ask(
 ) -> None:
     """Note what somebody is asked. The first time counts: a reminder changes nothing."""
     survey, language = asking.instrument.survey, asking.instrument.language
-    known = (program, survey.id, survey.version, language)
-    if session.get(InstrumentRow, known) is None:
+    if language not in _stored(session, program, survey.id, survey.version):
         row = {
             "program_id": program,
             "survey": survey.id,
@@ -202,12 +203,23 @@ def _in_version(
     version: int,
     now: Instrument | None,
 ) -> Instrument | None:
-    rows = session.scalars(
-        select(InstrumentRow).where(
-            InstrumentRow.program_id == program,
-            InstrumentRow.survey == survey,
-            InstrumentRow.version == version,
-        )
-    )
-    stored = {row.language: Survey.stored(row.content) for row in rows}
+    stored = _stored(session, program, survey, version)
     return in_version(version, content.language, stored, now)
+
+
+_ASKED = select(*table_of(AskedRow).c["survey", "version"]).where(
+    table_of(AskedRow).c.id == bindparam("id")
+)
+_INSTRUMENTS = table_of(InstrumentRow)
+_IN_VERSION = select(_INSTRUMENTS.c.language, text_of(_INSTRUMENTS.c.content)).where(
+    _INSTRUMENTS.c.program_id == bindparam("program"),
+    _INSTRUMENTS.c.survey == bindparam("survey"),
+    _INSTRUMENTS.c.version == bindparam("version"),
+)
+
+
+def _stored(session: Session, program: str, survey: str, version: int) -> dict[str, Survey]:
+    """A version of a survey as people of a program were asked it, by language."""
+    which = {"program": program, "survey": survey, "version": version}
+    found = session.execute(_IN_VERSION, which)
+    return {language: as_stored(Survey, content) for language, content in found}

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from domain.deeds import DEED_SIGNAL, Deed
 from domain.ids import pair_workflow_id
-from store.tables import OutboxRow
+from store.tables import OutboxRow, table_of
 
 
 class Outcome(StrEnum):
@@ -21,6 +21,9 @@ class Outcome(StrEnum):
     DELIVERED = "delivered"
     ENDED = "ended"
     """The workflow was over, so there was nobody left to tell."""
+
+
+_ADD = insert(table_of(OutboxRow))
 
 
 def add(session: Session, program: str, pair: str, deed: Deed) -> None:
@@ -36,16 +39,13 @@ def add_signal(
 
     `argument` becomes event history: ids, numbers, instants and enums only.
     """
-    session.add(
-        OutboxRow(
-            workflow_id=workflow_id,
-            signal=signal,
-            argument=dict(argument),
-            created_at=datetime.now(UTC),
-            delivered_at=None,
-            outcome=None,
-        )
-    )
+    row = {
+        "workflow_id": workflow_id,
+        "signal": signal,
+        "argument": dict(argument),
+        "created_at": datetime.now(UTC),
+    }
+    session.execute(_ADD, row)
 
 
 def pending(
@@ -61,11 +61,11 @@ def pending(
     return session.scalars(query.order_by(OutboxRow.position).limit(limit)).all()
 
 
-def mark(session: Session, position: int, outcome: Outcome) -> None:
-    """Note that a signal needs no more delivering."""
+def mark(session: Session, positions: Collection[int], outcome: Outcome) -> None:
+    """Note that signals need no more delivering."""
     session.execute(
         update(OutboxRow)
-        .where(OutboxRow.position == position)
+        .where(OutboxRow.position.in_(sorted(positions)))
         .values(delivered_at=datetime.now(UTC), outcome=outcome.value)
     )
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     MetaData,
+    Table,
     Text,
     TypeDecorator,
     UniqueConstraint,
@@ -55,6 +56,13 @@ class Base(DeclarativeBase):
         list[Any]: JSON(),
         str: Text(),
     }
+
+
+def table_of(rows: type[Base]) -> Table:
+    """The table itself: statements of it make no objects, and take a third of the time."""
+    table = rows.__table__
+    assert isinstance(table, Table)  # noqa: S101 - each of ours has one, none is made of a query
+    return table
 
 
 class ProgramRow(Base):

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import BindParameter, and_, bindparam, case, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, defer
 
+from domain.definition import Definition
 from store import journal
+from store.as_stored import as_stored, text_of
 from store.links import Link
 from store.tables import PairRow, ParticipantRow, PersonRow, ProgramRow
 
@@ -18,6 +20,7 @@ class Visitor:
     """A participant, in the pair that the link names if it names one."""
 
     program: ProgramRow
+    definition: Definition
     person: PersonRow
     participant: ParticipantRow
     pair: PairRow | None
@@ -34,6 +37,7 @@ _PAIR: BindParameter[str | None] = bindparam("pair")
 _QUERY = (
     select(
         ProgramRow,
+        text_of(ProgramRow.definition),
         PersonRow,
         ParticipantRow,
         PairRow,
@@ -57,6 +61,7 @@ _QUERY = (
         == case((PairRow.mentor_id == _PERSON, PairRow.mentee_id), else_=PairRow.mentor_id),
     )
     .where(ParticipantRow.program_id == _PROGRAM, ParticipantRow.person_id == _PERSON)
+    .options(defer(ProgramRow.definition))
 )
 """Written once: putting it together takes longer than asking."""
 
@@ -67,7 +72,15 @@ def find(session: Session, link: Link) -> Visitor | None:
     found = session.execute(_QUERY, about).one_or_none()
     if found is None:
         return None
-    program, person, participant, pair, partner, last = found
+    program, definition, person, participant, pair, partner, last = found
     if link.pair is not None and pair is None:
         return None
-    return Visitor(program, person, participant, pair, partner, journal.present(last))
+    return Visitor(
+        program=program,
+        definition=as_stored(Definition, definition),
+        person=person,
+        participant=participant,
+        pair=pair,
+        partner=partner,
+        now=journal.present(last),
+    )

@@ -318,7 +318,7 @@ def test_an_answer_that_does_not_leave_the_outbox_is_caught(scene: Scene) -> Non
     assert found.startswith("not delivered: accepted")
     with scene.database.write() as session:
         (row,) = outbox.pending(session, 1)
-        outbox.mark(session, row.position, outbox.Outcome.DELIVERED)
+        outbox.mark(session, [row.position], outbox.Outcome.DELIVERED)
     (found,) = untold(scene)
     assert found.startswith("not in history: accepted")
 

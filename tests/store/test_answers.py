@@ -536,7 +536,7 @@ def test_the_outbox_gives_the_oldest_first_and_forgets_what_is_done_with(session
     session.flush()
     first, second, third = outbox.pending(session, 10)
     assert (first.workflow_id, third.workflow_id) == (pair_workflow_id(PROGRAM, "pair-1"),) * 2
-    outbox.mark(session, first.position, Outcome.DELIVERED)
+    outbox.mark(session, [first.position], Outcome.DELIVERED)
     assert outbox.pending(session, 1)[0].position == second.position
     passing_over = [second.workflow_id]
     assert [r.position for r in outbox.pending(session, 9, passing_over)] == [third.position]

@@ -152,7 +152,7 @@ def test_what_waits_is_counted(database: Database) -> None:
         outbox.add(session, "example-2026", "pair-1", deed)
         outbox.add(session, "example-2026", "pair-2", deed)
         session.flush()
-        outbox.mark(session, 1, outbox.Outcome.DELIVERED)
+        outbox.mark(session, [1], outbox.Outcome.DELIVERED)
     with scene.database.read() as session:
         found = overview(session)
     assert (found.waiting, found.signals) == (2, 1)
