@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -29,6 +30,7 @@ from store.links import (
 )
 from store.programs import PairPeople
 from store.tables import PairRow, ParticipantRow, PersonRow, ProgramRow, SessionRow
+from store.visitors import ProgramInBrief, Rows
 
 _OF_A_PAIR = frozenset(
     {
@@ -67,7 +69,7 @@ class Guest:
     link: Link
     now: datetime
     content: Content
-    program: ProgramRow
+    program: ProgramInBrief
     definition: Definition
 
     @property
@@ -103,10 +105,33 @@ class HrVisit(Guest):
 class Visit(Guest):
     """Somebody who takes part: who it is and what they may see."""
 
-    person: PersonRow
-    participant: ParticipantRow
-    pair: PairRow | None
-    partner: PersonRow | None
+    mentor: str | None
+    """Who is the mentor in the link's pair, by id; None outside a pair."""
+
+    @cached_property
+    def _rows(self) -> Rows:
+        return visitors.rows(self.session, self.link)
+
+    @property
+    def person(self) -> PersonRow:
+        """Who is here."""
+        return self._rows.person
+
+    @property
+    def participant(self) -> ParticipantRow:
+        """The same in this program."""
+        return self._rows.participant
+
+    @property
+    def pair(self) -> PairRow | None:
+        """The pair that the page is about, if it is about one."""
+        return self._rows.pair
+
+    @cached_property
+    def partner(self) -> PersonRow | None:
+        """The other one of the two, as this person reads of them."""
+        partner = self._rows.partner
+        return self.named(partner) if partner is not None else None
 
     @property
     def sessions_planned(self) -> int:
@@ -130,8 +155,8 @@ class Visit(Guest):
     @property
     def role(self) -> Role:
         """Which half of the pair this person is; outside a pair, what the link says."""
-        if self.pair is not None:
-            return Role.MENTOR if self.pair.mentor_id == self.person.id else Role.MENTEE
+        if self.mentor is not None:
+            return Role.MENTOR if self.mentor == self.link.person else Role.MENTEE
         return self.link.role or Role.MENTEE
 
     @property
@@ -169,13 +194,13 @@ class Visit(Guest):
 
     def url(self, purpose: Purpose, **about: object) -> str:
         """Another page for the same person. It expires when this one does."""
-        fields = {"role": self.role if self.pair else None, "pair": self.link.pair, **about}
+        fields = {"role": self.role if self.mentor else None, "pair": self.link.pair, **about}
         return self.links.url(
             Link.model_validate(
                 {
                     "purpose": purpose,
-                    "program": self.program.id,
-                    "person": self.person.id,
+                    "program": self.link.program,
+                    "person": self.link.person,
                     "expires": self.link.expires,
                     **fields,
                 }
@@ -228,23 +253,19 @@ def receive(session: Session, links: Links, content: Content, link: Link) -> Vis
     found = visitors.find(session, link)
     if found is None:
         raise LinkInvalid("the link is about nobody we know, or about somebody else's pair")
-    if found.participant.erased_at is not None:
+    if found.is_erased:
         raise LinkOfErased(link)
     if found.now >= link.expires:
         raise LinkExpired(link)
-    content = content.in_language(found.person.language)
     return Visit(
         session=session,
         links=links,
         link=link,
         now=found.now,
-        content=content,
+        content=content.in_language(found.language),
         program=found.program,
         definition=found.definition,
-        person=found.person,
-        participant=found.participant,
-        pair=found.pair,
-        partner=_named(found.partner, content.words) if found.partner else None,
+        mentor=found.mentor,
     )
 
 
@@ -267,7 +288,7 @@ def _receive_hr(session: Session, links: Links, content: Content, link: Link) ->
         link=link,
         now=now,
         content=content,
-        program=program,
+        program=ProgramInBrief(program.id, program.title, program.epoch),
         definition=definition,
         pair=pair.calling(content.words("erased.person")),
         host=definition.coordinator if link.person == COORDINATOR else definition.sponsor,

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, Select, bindparam, func, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from domain.calendar import ProgramCalendar, calendar_of
@@ -32,7 +32,7 @@ from domain.people import Preferences, Role
 from domain.plan import EXIT_SURVEY, GOALS
 from domain.surveys import AnswerValue
 from store import agreements, follow_ups, journal, outbox
-from store.database import as_of_now, insert_new
+from store.database import as_of_now, insert_new, takes_locks
 from store.links import Link
 from store.tables import (
     AnswerRow,
@@ -983,14 +983,10 @@ def _answer(
 
     `data` is what the event holds, and `says` what the deed says beyond what every deed does.
     """
-    _participant(session, link.program, link.person, may_have_left=even_after_the_end)
-    pair = None
-    if link.pair is not None:
-        pair = _pair_of(session, link, may_be_over=even_after_the_end)
-    at = _now_of(session, link.program)
+    mentor, at = _stands(session, link, may_be_over=even_after_the_end)
+    role = link.role if mentor is None else _role_of(mentor, link.person)
     occasion = occasion or kind.value
     name = answer_id(link.program, link.pair, link.person, occasion)
-    role = _role_in(pair, link.person) if pair else link.role
     new = {
         "id": name,
         "program_id": link.program,
@@ -1023,7 +1019,7 @@ def _answer(
             data=data or {},
         )
         journal.append(session, link.program, [written])
-    if deed is not None and pair is not None and role is not None:
+    if deed is not None and link.pair is not None and role is not None:
         told = Deed(
             kind=deed,
             role=role,
@@ -1033,7 +1029,7 @@ def _answer(
             occasion=occasion if deed is DeedKind.SURVEY_ANSWERED else None,
             **(says or {}),
         )
-        outbox.add(session, link.program, pair.id, told)
+        outbox.add(session, link.program, link.pair, told)
     return True
 
 
@@ -1044,6 +1040,23 @@ def _event_id(name: str, content: Mapping[str, Any], earlier: datetime | None) -
     """
     said = json.dumps([content, earlier.isoformat() if earlier else None], sort_keys=True)
     return f"{name}#{hashlib.sha256(said.encode()).hexdigest()[:12]}"
+
+
+def _stands(session: Session, link: Link, *, may_be_over: bool) -> tuple[str | None, datetime]:
+    """The mentor of the link's pair, by id, and the program's present: all that `_answer` asks.
+
+    Person and pair are locked as by `_participant` and `_pair_of`. Raises TooLate as they do.
+    """
+    about = {"program": link.program, "person": link.person, "pair": link.pair}
+    for lock in _LOCKS if takes_locks(session) else ():
+        session.execute(lock, about)
+    session.flush()
+    found = session.execute(_STANDS, about).one_or_none()
+    if found is None or (link.pair is not None and found.mentor_id is None):
+        raise TooLate
+    if not may_be_over and (found.withdrew_at is not None or found.is_over):
+        raise TooLate
+    return found.mentor_id, journal.present(found.last)
 
 
 def _participant(
@@ -1091,7 +1104,11 @@ def _calendar(session: Session, program: str) -> ProgramCalendar:
 
 
 def _role_in(pair: PairRow, person: str) -> Role:
-    return Role.MENTOR if pair.mentor_id == person else Role.MENTEE
+    return _role_of(pair.mentor_id, person)
+
+
+def _role_of(mentor: str, person: str) -> Role:
+    return Role.MENTOR if mentor == person else Role.MENTEE
 
 
 def _session_number(link: Link) -> int:
@@ -1103,17 +1120,43 @@ def _session_number(link: Link) -> int:
 _JOURNAL = table_of(JournalRow)
 
 
-def _query(of: Column[Any], *kinds: EventKind) -> Select[int]:
-    """Whether something of these kinds has happened to `whose`: as a query, put together once."""
-    is_one = _JOURNAL.c.kind.in_([kind.value for kind in kinds])
-    return select(_JOURNAL.c.position).where(of == bindparam("whose"), is_one).limit(1)
+def _one_of(where: ColumnElement[bool], kinds: Collection[EventKind]) -> Select[int]:
+    """The query for an event of these kinds."""
+    is_one = or_(*(_JOURNAL.c.kind == kind.value for kind in kinds))
+    return select(_JOURNAL.c.position).where(where, is_one).limit(1)
 
 
-_PAIR_IS_OVER = _query(_JOURNAL.c.pair_id, *PAIR_ENDINGS)
-_PAIR_IS_INTRODUCED = _query(_JOURNAL.c.pair_id, EventKind.PAIR_INTRODUCED)
-_PROGRAM_IS_OVER = _query(_JOURNAL.c.program_id, *PROGRAM_ENDINGS)
-_ENROLMENT_IS_OVER = _query(_JOURNAL.c.program_id, *ENROLMENT_ENDS)
-_LAST_INSTANT = journal.last_instant(bindparam("program"))
+_PARTICIPANTS, _PAIRS = table_of(ParticipantRow), table_of(PairRow)
+_IS_WHO = and_(
+    _PARTICIPANTS.c.program_id == bindparam("program"),
+    _PARTICIPANTS.c.person_id == bindparam("person"),
+)
+_IS_PAIR = _PAIRS.c.id == bindparam("pair")
+_LOCKS = (
+    select(_PARTICIPANTS.c.person_id).where(_IS_WHO).with_for_update(key_share=True),
+    select(_PAIRS.c.id).where(_IS_PAIR).with_for_update(key_share=True),
+)
+_STANDS = (
+    select(
+        _PARTICIPANTS.c.withdrew_at,
+        _PAIRS.c.mentor_id,
+        _one_of(_JOURNAL.c.pair_id == bindparam("pair"), PAIR_ENDINGS).exists().label("is_over"),
+        select(func.max(_JOURNAL.c.at))
+        .where(_JOURNAL.c.program_id == bindparam("program"))
+        .scalar_subquery()
+        .label("last"),
+    )
+    .select_from(_PARTICIPANTS)
+    .outerjoin(_PAIRS, _IS_PAIR)
+    .where(_IS_WHO)
+)
+
+_WHOSE: BindParameter[str] = bindparam("whose")
+_PAIR_IS_OVER = _one_of(_JOURNAL.c.pair_id == _WHOSE, PAIR_ENDINGS)
+_PAIR_IS_INTRODUCED = _one_of(_JOURNAL.c.pair_id == _WHOSE, [EventKind.PAIR_INTRODUCED])
+_PROGRAM_IS_OVER = _one_of(_JOURNAL.c.program_id == _WHOSE, PROGRAM_ENDINGS)
+_ENROLMENT_IS_OVER = _one_of(_JOURNAL.c.program_id == _WHOSE, ENROLMENT_ENDS)
+_LAST_INSTANT = select(func.max(_JOURNAL.c.at)).where(_JOURNAL.c.program_id == bindparam("program"))
 
 
 def _happened(session: Session, what: Select[int], whose: str) -> bool:

@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Executable, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session
 
 from store.tables import Base, table_of
@@ -125,10 +125,15 @@ def as_of_now(session: Session, table: type[Row], key: object) -> Row | None:
     Its place is in `Database.write`. On SQLite nobody else writes from the beginning of that, so
     what the session has read of the row is how it is.
     """
-    if session.get_bind().dialect.name == "sqlite":
+    if not takes_locks(session):
         return session.get(table, key)
     lock = {"key_share": True}
     return session.get(table, key, with_for_update=lock, populate_existing=True)
+
+
+def takes_locks(session: Session) -> bool:
+    """Whether a row has to be locked, because others may write too, as they can't on SQLite."""
+    return session.get_bind().dialect.name != "sqlite"
 
 
 def insert_new(
@@ -140,15 +145,17 @@ def insert_new(
     """
     session.flush()  # what it refers to may be waiting to be written
     statement = _insert_new(session.get_bind().dialect.name, table, key)
-    return set(session.scalars(statement, rows))
+    if len(rows) == 1:  # to ask how many were written takes less than to have them given back
+        written = session.connection().execute(statement, rows[0]).rowcount
+        return {rows[0][key[0]]} if written else set()
+    return set(session.scalars(statement.returning(table_of(table).c[key[0]]), rows))
 
 
 @cache
-def _insert_new(dialect: str, table: type[Base], key: tuple[str, ...]) -> Executable:
+def _insert_new(dialect: str, table: type[Base], key: tuple[str, ...]) -> Any:
     """Written once: putting it together takes longer than carrying it out."""
     new = _insert_of(dialect)(table_of(table)).on_conflict_do_nothing(index_elements=key)
-    written: Executable = new.returning(table_of(table).c[key[0]])
-    return written
+    return new.execution_options(preserve_rowcount=True)
 
 
 @event.listens_for(Session, "after_rollback")

@@ -79,6 +79,16 @@ def ask(
 ) -> None:
     """Note what somebody is asked. The first time counts: a reminder changes nothing."""
     survey, language = asking.instrument.survey, asking.instrument.language
+    asked = {
+        "id": answer_id(program, pair, person, asking.occasion),
+        "program_id": program,
+        "person_id": person,
+        "survey": survey.id,
+        "version": survey.version,
+        "asked_at": at,
+    }
+    if not insert_new(session, AskedRow, [asked], "id"):
+        return  # it was written down then what it asks
     if language not in _stored(session, program, survey.id, survey.version):
         row = {
             "program_id": program,
@@ -89,15 +99,6 @@ def ask(
         }
         key = ("program_id", "survey", "version", "language")
         insert_new(session, InstrumentRow, [row], *key)
-    asked = {
-        "id": answer_id(program, pair, person, asking.occasion),
-        "program_id": program,
-        "person_id": person,
-        "survey": survey.id,
-        "version": survey.version,
-        "asked_at": at,
-    }
-    insert_new(session, AskedRow, [asked], "id")
 
 
 def as_answered(
