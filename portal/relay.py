@@ -35,6 +35,9 @@ BATCH = 200
 AT_ONCE = 16
 """Workflows told at the same time."""
 
+GATHER = 0.05
+"""Seconds between rounds: what many do at once is told in one, for one look and one transaction."""
+
 LOOK_EVERY = 1.0
 """Seconds between looks at the outbox when nobody wakes us: another portal may have written."""
 
@@ -145,6 +148,7 @@ class Relay:
             if not delivered:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), LOOK_EVERY)
+            await asyncio.sleep(GATHER)
 
     async def deliver_once(self) -> tuple[int, bool]:
         """Go through the outbox once: how many signals are done with, and is Temporal away?"""

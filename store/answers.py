@@ -14,7 +14,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, func, or_, select
@@ -77,6 +77,16 @@ class AnswerKind(StrEnum):
     """A line manager's word on somebody who would like to take part."""
     ATTENDANCE = "attendance"
     """Whether somebody came to a date of a group session."""
+
+
+class _Until(Enum):
+    """How long something can be done."""
+
+    PAIR_ENDS = auto()
+    """Or until the person leaves."""
+    PROGRAM_ENDS = auto()
+    EVER = auto()
+    """As long as the link works."""
 
 
 class TooLate(Exception):
@@ -144,6 +154,18 @@ def survey_is_closed(session: Session, program: str, pair: str | None, occasion:
     if pair is None:
         return follow_ups.is_closed(session, program, occasion)
     return occasion.partition(":")[0] != EXIT_SURVEY and program_is_over(session, program)
+
+
+def _closing(session: Session, link: Link, occasion: str) -> _Until:
+    """Until when a survey can be answered. Raises TooLate where it is closed already.
+
+    See `survey_is_closed`: what a pair is asked closes with the program, and `_answer` looks at
+    that.
+    """
+    if link.pair is None and follow_ups.is_closed(session, link.program, occasion):
+        raise TooLate("survey")
+    is_early = occasion.partition(":")[0] == EXIT_SURVEY
+    return _Until.EVER if link.pair is None or is_early else _Until.PROGRAM_ENDS
 
 
 def who_answered(session: Session, program: str, occasion: str) -> frozenset[str]:
@@ -389,8 +411,6 @@ def review_goals(session: Session, link: Link, goals: Sequence[Goal]) -> bool:
     """
     if link.occasion is None:
         raise ValueError("the link names no review")
-    if survey_is_closed(session, link.program, link.pair, link.occasion):
-        raise TooLate("survey")
     return _answer(
         session,
         link,
@@ -400,7 +420,7 @@ def review_goals(session: Session, link: Link, goals: Sequence[Goal]) -> bool:
         event=EventKind.SURVEY_ANSWERED,
         deed=DeedKind.SURVEY_ANSWERED,
         data={"survey": GOALS, "occasion": link.occasion},
-        even_after_the_end=True,
+        until=_closing(session, link, link.occasion),
     )
 
 
@@ -695,7 +715,7 @@ def attend(session: Session, link: Link, group: str, number: int, came: bool) ->
         occasion=attendance_occasion(group, number),
         event=EventKind.ATTENDED if came else EventKind.MISSED_GROUP_SESSION,
         data={"group": group, "number": number},
-        even_after_the_end=True,
+        until=_Until.EVER,
     )
 
 
@@ -724,9 +744,10 @@ def answer_survey(
     if link.survey is None:
         raise ValueError("the link names no survey")
     occasion = link.occasion or link.survey
-    if survey_is_closed(session, link.program, link.pair, occasion):
-        raise TooLate("survey")
+    until = _closing(session, link, occasion)
     if partial:
+        if survey_is_closed(session, link.program, link.pair, occasion):
+            raise TooLate("survey")
         sent = find(session, link.program, link.pair, link.person, occasion)
         if sent is not None and sent.kind == AnswerKind.SURVEY:
             return False
@@ -748,7 +769,7 @@ def answer_survey(
         event=EventKind.SURVEY_ANSWERED,
         deed=DeedKind.SURVEY_ANSWERED,
         data=data,
-        even_after_the_end=True,
+        until=until,
         says={"verdict": verdict, "look": look},
     )
 
@@ -834,10 +855,12 @@ def stop_reminders(session: Session, link: Link) -> bool:
     """Go on meeting without the program's reminders: also once the pair has ended."""
     if wished(session, link.program, link.pair, link.person) is not Wish.GO_ON_WITH_MAILS:
         return False
-    return _wish(session, link, Wish.GO_ON, even_after_the_end=True)
+    return _wish(session, link, Wish.GO_ON, until=_Until.EVER)
 
 
-def _wish(session: Session, link: Link, wished: Wish, *, even_after_the_end: bool = False) -> bool:
+def _wish(
+    session: Session, link: Link, wished: Wish, *, until: _Until = _Until.PAIR_ENDS
+) -> bool:
     return _answer(
         session,
         link,
@@ -846,7 +869,7 @@ def _wish(session: Session, link: Link, wished: Wish, *, even_after_the_end: boo
         event=EventKind.WISHED,
         deed=DeedKind.WISHED,
         says={"wish": wished},
-        even_after_the_end=even_after_the_end,
+        until=until,
     )
 
 
@@ -977,13 +1000,13 @@ def _answer(
     deed: DeedKind | None = None,
     data: dict[str, int | str] | None = None,
     says: Mapping[str, Any] | None = None,
-    even_after_the_end: bool = False,
+    until: _Until = _Until.PAIR_ENDS,
 ) -> bool:
     """Write one answer with all that follows from it, unless it is there already.
 
     `data` is what the event holds, and `says` what the deed says beyond what every deed does.
     """
-    mentor, at = _stands(session, link, may_be_over=even_after_the_end)
+    mentor, at = _stands(session, link, until)
     role = link.role if mentor is None else _role_of(mentor, link.person)
     occasion = occasion or kind.value
     name = answer_id(link.program, link.pair, link.person, occasion)
@@ -1042,7 +1065,7 @@ def _event_id(name: str, content: Mapping[str, Any], earlier: datetime | None) -
     return f"{name}#{hashlib.sha256(said.encode()).hexdigest()[:12]}"
 
 
-def _stands(session: Session, link: Link, *, may_be_over: bool) -> tuple[str | None, datetime]:
+def _stands(session: Session, link: Link, until: _Until) -> tuple[str | None, datetime]:
     """The mentor of the link's pair, by id, and the program's present: all that `_answer` asks.
 
     Person and pair are locked as by `_participant` and `_pair_of`. Raises TooLate as they do.
@@ -1054,8 +1077,10 @@ def _stands(session: Session, link: Link, *, may_be_over: bool) -> tuple[str | N
     found = session.execute(_STANDS, about).one_or_none()
     if found is None or (link.pair is not None and found.mentor_id is None):
         raise TooLate
-    if not may_be_over and (found.withdrew_at is not None or found.is_over):
+    if until is _Until.PAIR_ENDS and (found.withdrew_at is not None or found.is_over):
         raise TooLate
+    if until is _Until.PROGRAM_ENDS and found.program_is_over:
+        raise TooLate("survey")
     return found.mentor_id, journal.present(found.last)
 
 
@@ -1141,6 +1166,9 @@ _STANDS = (
         _PARTICIPANTS.c.withdrew_at,
         _PAIRS.c.mentor_id,
         _one_of(_JOURNAL.c.pair_id == bindparam("pair"), PAIR_ENDINGS).exists().label("is_over"),
+        _one_of(_JOURNAL.c.program_id == bindparam("program"), PROGRAM_ENDINGS)
+        .exists()
+        .label("program_is_over"),
         select(func.max(_JOURNAL.c.at))
         .where(_JOURNAL.c.program_id == bindparam("program"))
         .scalar_subquery()

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from domain.ids import answer_id
@@ -60,10 +60,11 @@ def to_ask(
     was asked and content does not have.
     """
     known = {"id": answer_id(program, pair, person, occasion)}
-    asked = session.execute(_ASKED, known).one_or_none()
+    asked = session.execute(_ASKED, known).all()
     now = content.instrument(survey)
-    if asked is not None:
-        return _in_version(session, content, program, asked.survey, asked.version, now)
+    if asked:
+        kept = {row.language: row.content for row in asked if row.language is not None}
+        return in_version(asked[0].version, content.language, _surveys(kept), now)
     if now is None:
         return None
     return _in_version(session, content, program, survey, now.survey.version, now)
@@ -208,10 +209,13 @@ def _in_version(
     return in_version(version, content.language, stored, now)
 
 
-_ASKED = select(*table_of(AskedRow).c["survey", "version"]).where(
-    table_of(AskedRow).c.id == bindparam("id")
+_ASKINGS, _INSTRUMENTS = table_of(AskedRow), table_of(InstrumentRow)
+_SAME = ("program_id", "survey", "version")
+_ASKED = (
+    select(_ASKINGS.c.version, _INSTRUMENTS.c.language, text_of(_INSTRUMENTS.c.content))
+    .outerjoin(_INSTRUMENTS, and_(*(_ASKINGS.c[name] == _INSTRUMENTS.c[name] for name in _SAME)))
+    .where(_ASKINGS.c.id == bindparam("id"))
 )
-_INSTRUMENTS = table_of(InstrumentRow)
 _IN_VERSION = select(_INSTRUMENTS.c.language, text_of(_INSTRUMENTS.c.content)).where(
     _INSTRUMENTS.c.program_id == bindparam("program"),
     _INSTRUMENTS.c.survey == bindparam("survey"),
@@ -223,4 +227,8 @@ def _stored(session: Session, program: str, survey: str, version: int) -> dict[s
     """A version of a survey as people of a program were asked it, by language."""
     which = {"program": program, "survey": survey, "version": version}
     found = session.execute(_IN_VERSION, which)
-    return {language: as_stored(Survey, content) for language, content in found}
+    return _surveys({row.language: row.content for row in found})
+
+
+def _surveys(kept: Mapping[str, str]) -> dict[str, Survey]:
+    return {language: as_stored(Survey, content) for language, content in kept.items()}
