@@ -82,8 +82,7 @@ class Writer:
         A draft that carries it has it kept with the program. None if there is no such survey.
         """
         content, program = self.content_for(person), self.program.id
-        found = instruments.to_ask(session, content, program, pair, person.id, occasion, survey)
-        return Asking(occasion=occasion, instrument=found) if found is not None else None
+        return instruments.to_ask(session, content, program, pair, person.id, occasion, survey)
 
     @property
     def learners(self) -> tuple[Role, ...]:

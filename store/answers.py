@@ -744,7 +744,6 @@ def answer_survey(
     if link.survey is None:
         raise ValueError("the link names no survey")
     occasion = link.occasion or link.survey
-    until = _closing(session, link, occasion)
     if partial:
         if survey_is_closed(session, link.program, link.pair, occasion):
             raise TooLate("survey")
@@ -769,7 +768,7 @@ def answer_survey(
         event=EventKind.SURVEY_ANSWERED,
         deed=DeedKind.SURVEY_ANSWERED,
         data=data,
-        until=until,
+        until=_closing(session, link, occasion),
         says={"verdict": verdict, "look": look},
     )
 

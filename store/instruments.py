@@ -42,6 +42,8 @@ class Asking(Value):
 
     occasion: str
     instrument: Instrument
+    is_kept: bool = False
+    """Whether the store has both already: that they are asked, and what."""
 
 
 def to_ask(
@@ -52,22 +54,29 @@ def to_ask(
     person: str,
     occasion: str,
     survey: str,
-) -> Instrument | None:
-    """The survey that somebody answers on an occasion, in the language of `content`.
+) -> Asking | None:
+    """What somebody answers on an occasion, in the language of `content`.
 
     It is the version that they were asked there first. Who was never asked gets what content has,
     as it was when others in the program were asked that version. None for a survey that nobody
     was asked and content does not have.
     """
-    known = {"id": answer_id(program, pair, person, occasion)}
-    asked = session.execute(_ASKED, known).all()
     now = content.instrument(survey)
+    about = {"id": answer_id(program, pair, person, occasion)}
+    asked = session.execute(_ASKED, about).all()
     if asked:
-        kept = {row.language: row.content for row in asked if row.language is not None}
-        return in_version(asked[0].version, content.language, _surveys(kept), now)
-    if now is None:
+        version = asked[0].version
+        kept = _surveys({row.language: row.content for row in asked if row.language is not None})
+    elif now is not None:
+        version = now.survey.version
+        kept = _stored(session, program, survey, version)
+    else:
         return None
-    return _in_version(session, content, program, survey, now.survey.version, now)
+    found = in_version(version, content.language, kept, now)
+    if found is None:
+        return None
+    is_kept = bool(asked) and found.language in kept
+    return Asking(occasion=occasion, instrument=found, is_kept=is_kept)
 
 
 def ask(
@@ -79,17 +88,9 @@ def ask(
     at: datetime,
 ) -> None:
     """Note what somebody is asked. The first time counts: a reminder changes nothing."""
+    if asking.is_kept:
+        return
     survey, language = asking.instrument.survey, asking.instrument.language
-    asked = {
-        "id": answer_id(program, pair, person, asking.occasion),
-        "program_id": program,
-        "person_id": person,
-        "survey": survey.id,
-        "version": survey.version,
-        "asked_at": at,
-    }
-    if not insert_new(session, AskedRow, [asked], "id"):
-        return  # it was written down then what it asks
     if language not in _stored(session, program, survey.id, survey.version):
         row = {
             "program_id": program,
@@ -100,6 +101,15 @@ def ask(
         }
         key = ("program_id", "survey", "version", "language")
         insert_new(session, InstrumentRow, [row], *key)
+    asked = {
+        "id": answer_id(program, pair, person, asking.occasion),
+        "program_id": program,
+        "person_id": person,
+        "survey": survey.id,
+        "version": survey.version,
+        "asked_at": at,
+    }
+    insert_new(session, AskedRow, [asked], "id")
 
 
 def as_answered(

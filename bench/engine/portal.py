@@ -13,6 +13,7 @@ from secrets import token_urlsafe
 from tempfile import TemporaryDirectory
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from bench.engine.filled import PROGRAM, fill
 from bench.engine.load import Sent, send
@@ -22,6 +23,9 @@ from bench.runs import PROJECT, Spread, as_installed
 from bench.tables import Check, Ratio, Result, checks_text, table
 from domain.ids import pair_workflow_id
 from runtime.ports import any_free_port
+from runtime.settings import load_settings
+from store import instruments
+from store.content import Content
 from store.database import Database
 from store.links import Link, Links, Purpose
 from store.tables import OutboxRow, PairRow
@@ -32,6 +36,7 @@ LEAST = 0.5
 KEY = token_urlsafe(32)
 AT_ONCE = 8
 START_SECONDS = 60.0
+SURVEY = "pulse"
 OCCASION = "pulse:bench"
 FORM = "going_well=4&useful=5&note="
 
@@ -62,8 +67,9 @@ async def _turn(server: Server, answers: int, turn: int) -> Turn:
         url = f"sqlite:///{folder}/store.db"
         database = Database(url)
         fill(database, answers // 2)
-        with database.read() as session:
+        with database.write() as session:
             pairs = session.execute(select(PairRow.id, PairRow.mentor_id, PairRow.mentee_id)).all()
+            _ask(session, [(p.id, who) for p in pairs for who in (p.mentor_id, p.mentee_id)])
         for pair in pairs:  # nobody carries them out: they take signals
             workflow = pair_workflow_id(PROGRAM, pair.id)
             await server.client.start_workflow(
@@ -98,13 +104,22 @@ async def _turn(server: Server, answers: int, turn: int) -> Turn:
     return Turn(portal, told, bare)
 
 
+def _ask(session: Session, people: Sequence[tuple[str, str]]) -> None:
+    """Note that people were asked, as the mail does that brings them the link."""
+    content, now = Content(load_settings().content), datetime.now(UTC)
+    for pair, person in people:
+        asks = instruments.to_ask(session, content, PROGRAM, pair, person, OCCASION, SURVEY)
+        if asks is not None:
+            instruments.ask(session, PROGRAM, pair, person, asks, now)
+
+
 def _path(links: Links, pair: str, person: str) -> str:
     link = Link(
         purpose=Purpose.SURVEY,
         program=PROGRAM,
         person=person,
         pair=pair,
-        survey="pulse",
+        survey=SURVEY,
         occasion=OCCASION,
         expires=datetime.now(UTC) + timedelta(days=1),
     )

@@ -41,7 +41,7 @@ def surveys(standing: Standing) -> Iterator[Step]:
         )
         if asked is not None:
             url = standing.url(Purpose.SURVEY, survey=survey, occasion=occasion)
-            yield Step(asked.survey.title, url)
+            yield Step(asked.instrument.survey.title, url)
 
 
 def introduction(standing: Standing) -> Iterator[Step]:

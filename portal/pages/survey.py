@@ -103,19 +103,19 @@ class SurveyPage:
     @classmethod
     def _asked(cls, visit: Visit) -> Asking:
         """What the person was asked, whatever content has by now."""
-        link, occasion = visit.link, cls._occasion(visit)
-        instrument = instruments.to_ask(
+        link = visit.link
+        asked = instruments.to_ask(
             visit.session,
             visit.content,
             link.program,
             link.pair,
             link.person,
-            occasion,
+            cls._occasion(visit),
             link.survey or "",
         )
-        if instrument is None:
+        if asked is None:
             raise LinkInvalid("the link names no survey that there is")
-        return Asking(occasion=occasion, instrument=instrument)
+        return asked
 
     @classmethod
     def _mine(cls, visit: Visit) -> AnswerRow | None:

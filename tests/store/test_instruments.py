@@ -67,11 +67,10 @@ def on_both(database: Database) -> Scene:
 def ask(scene: Scene, content: Shelf, person: str = "p-mia", at: object = STARTED) -> Survey:
     """Ask somebody as a message does. Gives what they are asked."""
     with scene.database.write() as session:
-        found = instruments.to_ask(session, content, PROGRAM, "pair-1", person, OCCASION, "ours")
-        assert found is not None
-        asking = Asking(occasion=OCCASION, instrument=found)
+        asking = instruments.to_ask(session, content, PROGRAM, "pair-1", person, OCCASION, "ours")
+        assert asking is not None
         instruments.ask(session, PROGRAM, "pair-1", person, asking, at)  # type: ignore[arg-type]
-    return found.survey
+    return asking.instrument.survey
 
 
 def test_a_survey_changes_for_those_not_yet_asked_alone(on_both: Scene) -> None:
