@@ -6,11 +6,11 @@ import asyncio
 import re
 import time
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from urllib.parse import urlsplit
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from store.links import Purpose
@@ -32,6 +32,8 @@ METHODS = ("GET", "HEAD", "POST")
 
 _log = structlog.get_logger("portal")
 
+_PURPOSES = frozenset(Purpose)
+
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
 _HEADERS = {
@@ -47,6 +49,8 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "X-Robots-Tag": "noindex, nofollow",
 }
+
+_NOT_KEPT = (b"cache-control", b"no-store")
 
 _HTTPS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
@@ -67,7 +71,9 @@ class Protection:
         self._app = app
         parts = urlsplit(base_url)
         self._origin = f"{parts.scheme}://{parts.netloc}"
-        self._headers = _HEADERS | (_HTTPS if parts.scheme == "https" else {})
+        headers = _HEADERS | (_HTTPS if parts.scheme == "https" else {})
+        self._headers = [(k.lower().encode(), v.encode()) for k, v in headers.items()]
+        self._names = frozenset(name for name, _ in self._headers)
         self._error_page = error_page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,10 +88,7 @@ class Protection:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers[name] = value
-                headers.setdefault("Cache-Control", "no-store")
+                message = {**message, "headers": self._guarded(message["headers"])}
             await send(message)
 
         try:
@@ -110,6 +113,12 @@ class Protection:
                 status=status,
                 ms=round((time.perf_counter() - started) * 1000, 1),
             )
+
+    def _guarded(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """The headers of an answer, with ours in place of any of the same names."""
+        others = [header for header in headers if header[0] not in self._names]
+        is_kept = any(name == b"cache-control" for name, _ in others)
+        return [*others, *self._headers, *(() if is_kept else (_NOT_KEPT,))]
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in METHODS:
@@ -178,7 +187,7 @@ class Protection:
 def _purpose(scope: Scope) -> str | None:
     """Which page was asked for. Never what else stands in its place: it may be half a link."""
     asked = scope.get("path_params", {}).get("purpose")
-    return asked if asked in tuple(Purpose) else None
+    return asked if asked in _PURPOSES else None
 
 
 async def _whole_body(headers: Headers, receive: Receive) -> bytes | None:

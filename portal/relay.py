@@ -113,6 +113,8 @@ class Relay:
 
     def wake(self) -> None:
         """Look at the outbox now. May be called from any thread, and before the relay runs."""
+        if self._woken.is_set():
+            return  # it has yet to look, and will find this too
         if self._loop is not None and not self._loop.is_closed():
             with suppress(RuntimeError):  # the loop may close between the two lines
                 self._loop.call_soon_threadsafe(self._woken.set)

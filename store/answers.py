@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from enum import Enum, StrEnum, auto
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from domain.calendar import ProgramCalendar, calendar_of
@@ -1073,13 +1073,13 @@ def _stands(session: Session, link: Link, until: _Until) -> tuple[str | None, da
     for lock in _LOCKS if takes_locks(session) else ():
         session.execute(lock, about)
     session.flush()
-    found = session.execute(_STANDS, about).one_or_none()
+    found = session.execute(_STANDS[until], about).one_or_none()
     if found is None or (link.pair is not None and found.mentor_id is None):
         raise TooLate
-    if until is _Until.PAIR_ENDS and (found.withdrew_at is not None or found.is_over):
+    if found.is_over:
+        raise TooLate("survey" if until is _Until.PROGRAM_ENDS else "pair")
+    if found.withdrew_at is not None and until is _Until.PAIR_ENDS:
         raise TooLate
-    if until is _Until.PROGRAM_ENDS and found.program_is_over:
-        raise TooLate("survey")
     return found.mentor_id, journal.present(found.last)
 
 
@@ -1160,24 +1160,32 @@ _LOCKS = (
     select(_PARTICIPANTS.c.person_id).where(_IS_WHO).with_for_update(key_share=True),
     select(_PAIRS.c.id).where(_IS_PAIR).with_for_update(key_share=True),
 )
-_STANDS = (
-    select(
-        _PARTICIPANTS.c.withdrew_at,
-        _PAIRS.c.mentor_id,
-        _one_of(_JOURNAL.c.pair_id == bindparam("pair"), PAIR_ENDINGS).exists().label("is_over"),
-        _one_of(_JOURNAL.c.program_id == bindparam("program"), PROGRAM_ENDINGS)
-        .exists()
-        .label("program_is_over"),
-        select(func.max(_JOURNAL.c.at))
-        .where(_JOURNAL.c.program_id == bindparam("program"))
-        .scalar_subquery()
-        .label("last"),
-    )
-    .select_from(_PARTICIPANTS)
-    .outerjoin(_PAIRS, _IS_PAIR)
-    .where(_IS_WHO)
-)
 
+
+def _stands_query(is_over: ColumnElement[bool]) -> Select[Any]:
+    last = select(func.max(_JOURNAL.c.at)).where(_JOURNAL.c.program_id == bindparam("program"))
+    return (
+        select(
+            _PARTICIPANTS.c.withdrew_at,
+            _PAIRS.c.mentor_id,
+            is_over.label("is_over"),
+            last.scalar_subquery().label("last"),
+        )
+        .select_from(_PARTICIPANTS)
+        .outerjoin(_PAIRS, _IS_PAIR)
+        .where(_IS_WHO)
+    )
+
+
+_STANDS = {
+    _Until.PAIR_ENDS: _stands_query(
+        _one_of(_JOURNAL.c.pair_id == bindparam("pair"), PAIR_ENDINGS).exists()
+    ),
+    _Until.PROGRAM_ENDS: _stands_query(
+        _one_of(_JOURNAL.c.program_id == bindparam("program"), PROGRAM_ENDINGS).exists()
+    ),
+    _Until.EVER: _stands_query(false()),
+}
 _WHOSE: BindParameter[str] = bindparam("whose")
 _PAIR_IS_OVER = _one_of(_JOURNAL.c.pair_id == _WHOSE, PAIR_ENDINGS)
 _PAIR_IS_INTRODUCED = _one_of(_JOURNAL.c.pair_id == _WHOSE, [EventKind.PAIR_INTRODUCED])
