@@ -191,3 +191,15 @@ def test_an_instrument_says_in_which_language_it_is_written(tmp_path: Path) -> N
     assert pulse is not None
     assert pulse.language == "de"
     assert content.instrument("nothing") is None
+
+
+def test_who_reads_another_language_by_now_has_that_kept_too(on_both: Scene) -> None:
+    scene = on_both
+    ask(scene, english(survey(1)))
+    in_german = Shelf(survey(1, "Alles gut?"), "de")
+    assert ask(scene, in_german, at=LATER) == survey(1, "Alles gut?")
+    kept = {row.language for row in scene.rows(InstrumentRow) if isinstance(row, InstrumentRow)}
+    assert kept == {"en", "de"}
+    (asked,) = scene.rows(AskedRow)
+    assert isinstance(asked, AskedRow)
+    assert asked.asked_at == STARTED
