@@ -14,10 +14,10 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from enum import Enum, StrEnum, auto
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, false, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain.calendar import ProgramCalendar, calendar_of
@@ -26,14 +26,14 @@ from domain.definition import Definition
 from domain.goals import Goal, content_of_goals
 from domain.ids import answer_id
 from domain.journal import EventKind, JournalEvent
-from domain.lifecycle import ENDINGS, SUCCESSES
 from domain.model import Value
 from domain.people import Preferences, Role
 from domain.plan import EXIT_SURVEY, GOALS
 from domain.surveys import AnswerValue
-from store import agreements, follow_ups, journal, outbox
-from store.database import as_of_now, insert_new, takes_locks
+from store import agreements, follow_ups, journal, outbox, standing
+from store.database import as_of_now, insert_new
 from store.links import Link
+from store.standing import Standing, Until, now_of
 from store.tables import (
     AnswerRow,
     JournalRow,
@@ -42,8 +42,12 @@ from store.tables import (
     ProgramRow,
     SessionRow,
     SignatureRow,
-    table_of,
 )
+
+pair_is_over = standing.pair_is_over
+pair_is_introduced = standing.pair_is_introduced
+program_is_over = standing.program_is_over
+enrolment_is_over = standing.enrolment_is_over
 
 
 class AnswerKind(StrEnum):
@@ -79,16 +83,6 @@ class AnswerKind(StrEnum):
     """Whether somebody came to a date of a group session."""
 
 
-class _Until(Enum):
-    """How long something can be done."""
-
-    PAIR_ENDS = auto()
-    """Or until the person leaves."""
-    PROGRAM_ENDS = auto()
-    EVER = auto()
-    """As long as the link works."""
-
-
 class TooLate(Exception):
     """The pair or the program has ended, or the person has left it: nothing is to be done.
 
@@ -116,34 +110,6 @@ MOST_TIMES = 3
 """Times in one proposal."""
 
 
-PAIR_ENDINGS = tuple(EventKind(f"pair_{state.value}") for state in ENDINGS)
-"""The events that end a pair."""
-
-PAIR_COMPLETIONS = tuple(EventKind(f"pair_{state.value}") for state in SUCCESSES)
-"""Those of them that say that it did what it set out to do."""
-
-ENROLMENT_ENDS = (EventKind.ENROLMENT_CLOSED, EventKind.MATCHES_PROPOSED)
-"""The events after which nobody joins any more."""
-
-PROGRAM_ENDINGS = (EventKind.PROGRAM_COMPLETED, EventKind.PROGRAM_CANCELLED)
-"""The events that end a program."""
-
-
-def pair_is_over(session: Session, pair: str) -> bool:
-    """Whether the journal says that a pair has ended."""
-    return _happened(session, _PAIR_IS_OVER, pair)
-
-
-def pair_is_introduced(session: Session, pair: str) -> bool:
-    """Whether the two know of each other."""
-    return _happened(session, _PAIR_IS_INTRODUCED, pair)
-
-
-def program_is_over(session: Session, program: str) -> bool:
-    """Whether the journal says that a program was completed or cancelled."""
-    return _happened(session, _PROGRAM_IS_OVER, program)
-
-
 def survey_is_closed(session: Session, program: str, pair: str | None, occasion: str) -> bool:
     """Whether it is too late to answer a survey, or to look at one's goals, on this occasion.
 
@@ -156,7 +122,7 @@ def survey_is_closed(session: Session, program: str, pair: str | None, occasion:
     return occasion.partition(":")[0] != EXIT_SURVEY and program_is_over(session, program)
 
 
-def _closing(session: Session, link: Link, occasion: str) -> _Until:
+def _closing(session: Session, link: Link, occasion: str) -> Until:
     """Until when a survey can be answered. Raises TooLate where it is closed already.
 
     See `survey_is_closed`: what a pair is asked closes with the program, and `_answer` looks at
@@ -165,7 +131,7 @@ def _closing(session: Session, link: Link, occasion: str) -> _Until:
     if link.pair is None and follow_ups.is_closed(session, link.program, occasion):
         raise TooLate("survey")
     is_early = occasion.partition(":")[0] == EXIT_SURVEY
-    return _Until.EVER if link.pair is None or is_early else _Until.PROGRAM_ENDS
+    return Until.EVER if link.pair is None or is_early else Until.PROGRAM_ENDS
 
 
 def who_answered(session: Session, program: str, occasion: str) -> frozenset[str]:
@@ -179,12 +145,6 @@ def who_answered(session: Session, program: str, occasion: str) -> frozenset[str
         )
     )
     return frozenset(found)
-
-
-def enrolment_is_over(session: Session, program: str) -> bool:
-    """Whether the journal says that the closing date is past, or people were matched: who joins now
-    has no part in it."""
-    return _happened(session, _ENROLMENT_IS_OVER, program)
 
 
 def find(
@@ -204,7 +164,7 @@ def session_occasion(number: int) -> str:
 
 def join(session: Session, link: Link, joins: bool) -> bool:
     """Take part, or stay out; can be changed while the link works. Returns whether it is new."""
-    at = _now_of(session, link.program)
+    at = now_of(session, link.program)
     participant = _participant(session, link.program, link.person)
     if participant.joined is joins:
         return False
@@ -259,7 +219,7 @@ def read_module(
     read, has_read_the_guide = modules_read(session, link.program, link.person)
     if module in read or has_read_the_guide:
         return False
-    at = _now_of(session, link.program)
+    at = now_of(session, link.program)
     occasion = training_occasion(module)
     session.add(
         AnswerRow(
@@ -352,7 +312,7 @@ def sign_agreement(
     `seen` are the terms that the person was shown. Raises TermsChanged if there are others by now
     and these would replace them: nobody takes back what they have not read.
     """
-    at = _now_of(session, link.program)
+    at = now_of(session, link.program)
     pair = _pair_of(session, link)
     role = _role_in(pair, link.person)
     agreement = agreements.agreement_of(session, pair.id)
@@ -443,7 +403,7 @@ def propose_times(
     """
     if not 1 <= len(times) <= MOST_TIMES:
         raise ValueError(f"a proposal has 1 to {MOST_TIMES} times")
-    at = _now_of(session, link.program)
+    at = now_of(session, link.program)
     pair, number = _pair_of(session, link), _session_number(link)
     row = _open_session(session, pair, number)
     role = _role_in(pair, link.person)
@@ -490,7 +450,7 @@ def pick_time(session: Session, link: Link, proposal: int, index: int) -> bool:
     from 0. Raises AlreadyHeld; and Outdated where that proposal is not the latest any more, was
     answered already, or is one's own.
     """
-    at = _now_of(session, link.program)
+    at = now_of(session, link.program)
     pair, number = _pair_of(session, link), _session_number(link)
     row = _open_session(session, pair, number)
     role = _role_in(pair, link.person)
@@ -512,7 +472,7 @@ def book_session(session: Session, link: Link, booked_for: datetime, place: str 
     the instant at which it will be that time. `SessionRow.sequence` rises with every change, as
     iCalendar wants it. Times that wait for an answer wait no more. Raises AlreadyHeld.
     """
-    at = _now_of(session, link.program)
+    at = now_of(session, link.program)
     pair, number = _pair_of(session, link), _session_number(link)
     row = _open_session(session, pair, number)
     if (row.booked_for, row.place) == (booked_for, place) and row.proposed_by is None:
@@ -652,7 +612,7 @@ def log_session(session: Session, link: Link, held: bool) -> bool:
     if any(answer.content == content for answer in told):
         return False
     if held:
-        row.held_at = _now_of(session, link.program)
+        row.held_at = now_of(session, link.program)
         row.proposed_by = None
     else:
         row.booked_for = row.place = None
@@ -715,7 +675,7 @@ def attend(session: Session, link: Link, group: str, number: int, came: bool) ->
         occasion=attendance_occasion(group, number),
         event=EventKind.ATTENDED if came else EventKind.MISSED_GROUP_SESSION,
         data={"group": group, "number": number},
-        until=_Until.EVER,
+        until=Until.EVER,
     )
 
 
@@ -854,12 +814,10 @@ def stop_reminders(session: Session, link: Link) -> bool:
     """Go on meeting without the program's reminders: also once the pair has ended."""
     if wished(session, link.program, link.pair, link.person) is not Wish.GO_ON_WITH_MAILS:
         return False
-    return _wish(session, link, Wish.GO_ON, until=_Until.EVER)
+    return _wish(session, link, Wish.GO_ON, until=Until.EVER)
 
 
-def _wish(
-    session: Session, link: Link, wished: Wish, *, until: _Until = _Until.PAIR_ENDS
-) -> bool:
+def _wish(session: Session, link: Link, wished: Wish, *, until: Until = Until.PAIR_ENDS) -> bool:
     return _answer(
         session,
         link,
@@ -892,7 +850,7 @@ def come_back(session: Session, program: str, person: str) -> bool:
     """Be back before the date that was given. Returns whether the person was away."""
     participant = _participant(session, program, person)
     until, participant.away_until = participant.away_until, None
-    if until is None or until <= _now_of(session, program):
+    if until is None or until <= now_of(session, program):
         return False
     _tell_of_presence(session, program, person, EventKind.CAME_BACK)
     return True
@@ -902,7 +860,7 @@ def _tell_of_presence(
     session: Session, program: str, person: str, kind: EventKind, until: datetime | None = None
 ) -> None:
     """Write down that a locked participant went away or came back, and tell their pairs."""
-    at = _now_of(session, program)
+    at = now_of(session, program)
     before = session.scalar(
         select(func.count()).where(
             JournalRow.program_id == program,
@@ -939,7 +897,7 @@ def prefer(session: Session, program: str, person: str, preferences: Preferences
 
 def withdraw(session: Session, program: str, person: str) -> bool:
     """Leave the program. Every pair of theirs in it is told. Returns whether it is new."""
-    at = _now_of(session, program)
+    at = now_of(session, program)
     participant = _participant(session, program, person, may_have_left=True)
     if participant.withdrew_at is not None:
         return False
@@ -999,14 +957,16 @@ def _answer(
     deed: DeedKind | None = None,
     data: dict[str, int | str] | None = None,
     says: Mapping[str, Any] | None = None,
-    until: _Until = _Until.PAIR_ENDS,
+    until: Until = Until.PAIR_ENDS,
 ) -> bool:
     """Write one answer with all that follows from it, unless it is there already.
 
     `data` is what the event holds, and `says` what the deed says beyond what every deed does.
     """
-    mentor, at = _stands(session, link, until)
-    role = link.role if mentor is None else _role_of(mentor, link.person)
+    stands = _locked(session, link, until)
+    at, role = stands.now, link.role
+    if stands.mentor is not None:
+        role = _role_of(stands.mentor, link.person)
     occasion = occasion or kind.value
     name = answer_id(link.program, link.pair, link.person, occasion)
     new = {
@@ -1064,23 +1024,16 @@ def _event_id(name: str, content: Mapping[str, Any], earlier: datetime | None) -
     return f"{name}#{hashlib.sha256(said.encode()).hexdigest()[:12]}"
 
 
-def _stands(session: Session, link: Link, until: _Until) -> tuple[str | None, datetime]:
-    """The mentor of the link's pair, by id, and the program's present: all that `_answer` asks.
-
-    Person and pair are locked as by `_participant` and `_pair_of`. Raises TooLate as they do.
-    """
-    about = {"program": link.program, "person": link.person, "pair": link.pair}
-    for lock in _LOCKS if takes_locks(session) else ():
-        session.execute(lock, about)
-    session.flush()
-    found = session.execute(_STANDS[until], about).one_or_none()
-    if found is None or (link.pair is not None and found.mentor_id is None):
+def _locked(session: Session, link: Link, until: Until) -> Standing:
+    """How who acts stands, locked with the pair of the link. Raises TooLate."""
+    found = standing.lock(session, link, until)
+    if found is None:
         raise TooLate
     if found.is_over:
-        raise TooLate("survey" if until is _Until.PROGRAM_ENDS else "pair")
-    if found.withdrew_at is not None and until is _Until.PAIR_ENDS:
+        raise TooLate("survey" if until is Until.PROGRAM_ENDS else "pair")
+    if found.has_left and until is Until.PAIR_ENDS:
         raise TooLate
-    return found.mentor_id, journal.present(found.last)
+    return found
 
 
 def _participant(
@@ -1139,66 +1092,3 @@ def _session_number(link: Link) -> int:
     if link.session is None:
         raise ValueError("the link names no session")
     return link.session
-
-
-_JOURNAL = table_of(JournalRow)
-
-
-def _one_of(where: ColumnElement[bool], kinds: Collection[EventKind]) -> Select[int]:
-    """The query for an event of these kinds."""
-    is_one = or_(*(_JOURNAL.c.kind == kind.value for kind in kinds))
-    return select(_JOURNAL.c.position).where(where, is_one).limit(1)
-
-
-_PARTICIPANTS, _PAIRS = table_of(ParticipantRow), table_of(PairRow)
-_IS_WHO = and_(
-    _PARTICIPANTS.c.program_id == bindparam("program"),
-    _PARTICIPANTS.c.person_id == bindparam("person"),
-)
-_IS_PAIR = _PAIRS.c.id == bindparam("pair")
-_LOCKS = (
-    select(_PARTICIPANTS.c.person_id).where(_IS_WHO).with_for_update(key_share=True),
-    select(_PAIRS.c.id).where(_IS_PAIR).with_for_update(key_share=True),
-)
-
-
-def _stands_query(is_over: ColumnElement[bool]) -> Select[Any]:
-    last = select(func.max(_JOURNAL.c.at)).where(_JOURNAL.c.program_id == bindparam("program"))
-    return (
-        select(
-            _PARTICIPANTS.c.withdrew_at,
-            _PAIRS.c.mentor_id,
-            is_over.label("is_over"),
-            last.scalar_subquery().label("last"),
-        )
-        .select_from(_PARTICIPANTS)
-        .outerjoin(_PAIRS, _IS_PAIR)
-        .where(_IS_WHO)
-    )
-
-
-_STANDS = {
-    _Until.PAIR_ENDS: _stands_query(
-        _one_of(_JOURNAL.c.pair_id == bindparam("pair"), PAIR_ENDINGS).exists()
-    ),
-    _Until.PROGRAM_ENDS: _stands_query(
-        _one_of(_JOURNAL.c.program_id == bindparam("program"), PROGRAM_ENDINGS).exists()
-    ),
-    _Until.EVER: _stands_query(false()),
-}
-_WHOSE: BindParameter[str] = bindparam("whose")
-_PAIR_IS_OVER = _one_of(_JOURNAL.c.pair_id == _WHOSE, PAIR_ENDINGS)
-_PAIR_IS_INTRODUCED = _one_of(_JOURNAL.c.pair_id == _WHOSE, [EventKind.PAIR_INTRODUCED])
-_PROGRAM_IS_OVER = _one_of(_JOURNAL.c.program_id == _WHOSE, PROGRAM_ENDINGS)
-_ENROLMENT_IS_OVER = _one_of(_JOURNAL.c.program_id == _WHOSE, ENROLMENT_ENDS)
-_LAST_INSTANT = select(func.max(_JOURNAL.c.at)).where(_JOURNAL.c.program_id == bindparam("program"))
-
-
-def _happened(session: Session, what: Select[int], whose: str) -> bool:
-    session.flush()
-    return session.scalar(what, {"whose": whose}) is not None
-
-
-def _now_of(session: Session, program: str) -> datetime:
-    """The program's present, as `journal.now_of` has it."""
-    return journal.present(session.scalar(_LAST_INSTANT, {"program": program}))

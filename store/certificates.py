@@ -12,9 +12,9 @@ from domain.definition import Definition
 from domain.model import Value
 from domain.people import Role
 from store import journal
-from store.answers import PAIR_COMPLETIONS
 from store.group_sessions import group_sessions_now
 from store.programs import Program
+from store.standing import PAIR_COMPLETIONS
 from store.tables import JournalRow, PairRow, ProgramRow, SessionRow
 
 

@@ -240,9 +240,7 @@ class Content:
         surveys = ((name, self._read_survey(name)) for name in self._survey_names())
         self._surveys = {name: survey for name, survey in surveys if survey is not None}
         self._instruments = {
-            name: Instrument(
-                survey=survey, language=self._path(f"surveys/{name}.yaml").parents[1].name
-            )
+            name: Instrument(survey=survey, language=self._language_of(f"surveys/{name}.yaml"))
             for name, survey in self._surveys.items()
         }
         modules = [self._read_module(name) for name in names_in(self.roots, "training", ".md")]
@@ -453,6 +451,10 @@ class Content:
                 near = suggestion(path.name, _PLACES)
                 hint = f"Did you mean “{near}”?" if near else f"Known: {', '.join(_PLACES)}."
                 self._wrong(path, f"nothing is read from here. {hint}")
+
+    def _language_of(self, name: str) -> str:
+        """The language that a file in a folder of ours is written in."""
+        return self._path(name).parents[1].name
 
     def _survey_names(self) -> list[str]:
         return sorted({*names_in(self.roots, "surveys", ".yaml"), *SURVEYS})

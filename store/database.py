@@ -48,7 +48,11 @@ class Database:
             if parsed.database and parsed.database != ":memory:":
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
             self.engine = create_engine(
-                parsed, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True, pool_use_lifo=True, **POOL
+                parsed,
+                connect_args={"timeout": BUSY_SECONDS},
+                hide_parameters=True,
+                pool_use_lifo=True,  # the one used last has read the file's pages already
+                **POOL,
             )
             _prepare_sqlite(self.engine)
         else:

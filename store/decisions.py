@@ -18,9 +18,9 @@ from domain.journal import EventKind, JournalEvent
 from domain.pair_orders import Order
 from domain.pair_story import Attention
 from store import acts, journal, outbox, pair_story
-from store.answers import program_is_over
 from store.database import as_of_now
 from store.links import Link
+from store.standing import program_is_over
 from store.tables import PairRow
 
 FINAL = (Order.CLOSE, Order.REMATCH)

@@ -13,9 +13,10 @@ from domain.journal import EventKind
 from domain.people import Role
 from portal.visits import Visit, first_name
 from store import answers
-from store.answers import PAIR_ENDINGS, AnswerKind
+from store.answers import AnswerKind
 from store.goals import Look, looks_at_goals
 from store.links import Purpose
+from store.standing import PAIR_ENDINGS
 from store.tables import AnswerRow, JournalRow, PairRow, PersonRow, SessionRow
 
 

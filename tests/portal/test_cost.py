@@ -14,8 +14,8 @@ from store.links import Purpose
 from tests.portal.scene import Scene
 
 MOST_STATEMENTS = 8
-"""Beginning and committing are two: who it is, what they were asked, how the pair stands, the answer,
-the event, the signal."""
+"""To begin; who it is, what they were asked, how the pair stands; answer, event and signal;
+and one to spare."""
 
 ABOUT = {"survey": "pulse", "occasion": "pulse:1"}
 

@@ -19,6 +19,7 @@ from store.answers import AlreadyHeld, TooLate
 from store.database import Database
 from store.links import Link, Purpose
 from store.outbox import Outcome
+from store.standing import PAIR_ENDINGS, PROGRAM_ENDINGS
 from store.tables import AnswerRow, OutboxRow, PairRow, ParticipantRow, SessionRow
 from tests.portal.scene import EXPIRES, PROGRAM, Scene, fill
 
@@ -427,7 +428,7 @@ def test_who_has_left_can_do_nothing_more_in_a_pair_but_may_still_say_why(sessio
     assert answers.answer_survey(session, exit_survey, 1, {"main_reason": "time"})
 
 
-@pytest.mark.parametrize("ending", answers.PROGRAM_ENDINGS)
+@pytest.mark.parametrize("ending", PROGRAM_ENDINGS)
 def test_what_a_pair_is_asked_can_be_answered_until_the_program_is_over(
     scene: Scene, ending: EventKind
 ) -> None:
@@ -482,7 +483,7 @@ def test_a_follow_up_is_answered_for_no_pair_until_it_is_closed(scene: Scene) ->
         assert answers.answer_survey(session, second, 1, {"speaks_up": 3})
 
 
-@pytest.mark.parametrize("ending", answers.PAIR_ENDINGS)
+@pytest.mark.parametrize("ending", PAIR_ENDINGS)
 def test_nothing_is_done_to_a_pair_that_has_ended(scene: Scene, ending: EventKind) -> None:
     scene.happened(ending)
     with scene.database.write() as session, pytest.raises(TooLate):

@@ -17,9 +17,7 @@ from store.tables import AskedRow, InstrumentRow, ProgramRow
 from tests.portal.scene import DEFINITION, EXPIRES, PROGRAM, STARTED, Scene, fill
 from tests.store.test_instruments import ask, english, survey
 
-LINK = Link(
-    purpose=Purpose.SURVEY, program=PROGRAM, person="p-mia", pair="pair-1", expires=EXPIRES
-)
+LINK = Link(purpose=Purpose.SURVEY, program=PROGRAM, person="p-mia", pair="pair-1", expires=EXPIRES)
 
 
 def organisation(scene: Scene) -> str:
