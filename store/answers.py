@@ -30,10 +30,10 @@ from domain.model import Value
 from domain.people import Preferences, Role
 from domain.plan import EXIT_SURVEY, GOALS
 from domain.surveys import AnswerValue
-from store import agreements, follow_ups, journal, outbox, standing
+from store import agreements, follow_ups, journal, lateness, outbox
 from store.database import as_of_now, insert_new
+from store.lateness import Standing, Until, now_of
 from store.links import Link
-from store.standing import Standing, Until, now_of
 from store.tables import (
     AnswerRow,
     JournalRow,
@@ -44,10 +44,10 @@ from store.tables import (
     SignatureRow,
 )
 
-pair_is_over = standing.pair_is_over
-pair_is_introduced = standing.pair_is_introduced
-program_is_over = standing.program_is_over
-enrolment_is_over = standing.enrolment_is_over
+pair_is_over = lateness.pair_is_over
+pair_is_introduced = lateness.pair_is_introduced
+program_is_over = lateness.program_is_over
+enrolment_is_over = lateness.enrolment_is_over
 
 
 class AnswerKind(StrEnum):
@@ -1026,7 +1026,7 @@ def _event_id(name: str, content: Mapping[str, Any], earlier: datetime | None) -
 
 def _locked(session: Session, link: Link, until: Until) -> Standing:
     """How who acts stands, locked with the pair of the link. Raises TooLate."""
-    found = standing.lock(session, link, until)
+    found = lateness.lock(session, link, until)
     if found is None:
         raise TooLate
     if found.is_over:

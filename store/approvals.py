@@ -20,9 +20,9 @@ from domain.model import Value
 from store import journal, programs
 from store.answers import AnswerKind, TooLate
 from store.database import as_of_now
+from store.lateness import enrolment_is_over
 from store.links import Link
 from store.programs import Participant
-from store.standing import enrolment_is_over
 from store.tables import AnswerRow, JournalRow, ParticipantRow, PersonRow
 
 

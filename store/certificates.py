@@ -13,8 +13,8 @@ from domain.model import Value
 from domain.people import Role
 from store import journal
 from store.group_sessions import group_sessions_now
+from store.lateness import PAIR_COMPLETIONS
 from store.programs import Program
-from store.standing import PAIR_COMPLETIONS
 from store.tables import JournalRow, PairRow, ProgramRow, SessionRow
 
 

@@ -19,8 +19,8 @@ from domain.pair_orders import Order
 from domain.pair_story import Attention
 from store import acts, journal, outbox, pair_story
 from store.database import as_of_now
+from store.lateness import program_is_over
 from store.links import Link
-from store.standing import program_is_over
 from store.tables import PairRow
 
 FINAL = (Order.CLOSE, Order.REMATCH)

@@ -17,8 +17,8 @@ from domain.lifecycle import SUCCESSES
 from domain.model import Value
 from domain.people import Role
 from domain.sections import GroupSession
+from store.lateness import PAIR_ENDINGS
 from store.programs import Program
-from store.standing import PAIR_ENDINGS
 from store.tables import JournalRow, PairRow
 
 _SUCCESSES = frozenset(f"pair_{state}" for state in SUCCESSES)

@@ -20,8 +20,8 @@ from domain.journal import EventKind, JournalEvent
 from domain.model import Value
 from domain.retention import Term
 from store import holds, journal
+from store.lateness import PROGRAM_ENDINGS
 from store.programs import UnknownProgram
-from store.standing import PROGRAM_ENDINGS
 from store.tables import (
     AnswerRow,
     AskedRow,

@@ -15,8 +15,8 @@ from portal.visits import Visit, first_name
 from store import answers
 from store.answers import AnswerKind
 from store.goals import Look, looks_at_goals
+from store.lateness import PAIR_ENDINGS
 from store.links import Purpose
-from store.standing import PAIR_ENDINGS
 from store.tables import AnswerRow, JournalRow, PairRow, PersonRow, SessionRow
 
 

@@ -17,9 +17,9 @@ from domain.people import Preferences, Role
 from store import answers, outbox
 from store.answers import AlreadyHeld, TooLate
 from store.database import Database
+from store.lateness import PAIR_ENDINGS, PROGRAM_ENDINGS
 from store.links import Link, Purpose
 from store.outbox import Outcome
-from store.standing import PAIR_ENDINGS, PROGRAM_ENDINGS
 from store.tables import AnswerRow, OutboxRow, PairRow, ParticipantRow, SessionRow
 from tests.portal.scene import EXPIRES, PROGRAM, Scene, fill
 
