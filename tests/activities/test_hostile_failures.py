@@ -108,7 +108,6 @@ async def test_every_activity_fails_without_a_word(
     client: Client,
     task_queue: str,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     all_logs: Callable[[], None],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -130,8 +129,7 @@ async def test_every_activity_fails_without_a_word(
         if (number + error) % 4 == 0
     ]
     assert {error for _, error in calls} == set(range(len(HOSTILE)))
-    monkeypatch.setattr(worker, "WORKFLOWS", (CallsAll,))
-    async with worker.workers(client, task_queue, [hostile]):
+    async with worker.workers(client, task_queue, [hostile], workflows=[CallsAll]):
         failed = await client.execute_workflow(CallsAll.run, calls, id=name, task_queue=task_queue)
     assert failed == len(calls)
     held, logs = await of_workflow(client, name), capsys.readouterr().err
