@@ -89,6 +89,7 @@ async def _tree(server: Server, played: Played) -> Count:
         {kind: number * share for kind, number in whole.actions.items()},
         whole.events * share,
         whole.transitions * share,
+        whole.kilobytes * share,
     )
 
 
@@ -106,6 +107,7 @@ def result_of(found: dict[str, Cost], pairs: int, day: float, command: str) -> R
             (words, *(_number(getattr(one, what)) for one in columns), f"{cost.times(what):.2f}")
             for what, words in WHAT.items()
         ]
+        rows.append(("history, KB", *(_number(one.kilobytes) for one in columns), ""))
         head = (name, "pair", "floor", "share of program and cohort", "times the floor")
         parts.append(table(head, rows))
     checks = [

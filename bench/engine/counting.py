@@ -33,6 +33,8 @@ class Count:
     events: float = 0.0
     transitions: float = 0.0
     """State transitions: what the server writes."""
+    kilobytes: float = 0.0
+    """Of history."""
 
     @property
     def total(self) -> float:
@@ -49,14 +51,15 @@ async def count(client: Client, workflow: str, inner: bool = False) -> Count:
     handle = client.get_workflow_handle(workflow)
     described = (await handle.describe()).raw_description.workflow_execution_info
     found: Counter[str] = Counter()
-    events = 0
+    events = size = 0
     async for event in handle.fetch_history_events():
         events += 1
+        size += event.ByteSize()
         if kind := ACTIONS.get(event.event_type):
             found[kind] += 1
     if inner:
         found.pop("signals received", None)
-    return Count(dict(found), events, described.state_transition_count)
+    return Count(dict(found), events, described.state_transition_count, size / 1024)
 
 
 def mean(counts: Iterable[Count]) -> Count:
@@ -67,4 +70,5 @@ def mean(counts: Iterable[Count]) -> Count:
         {kind: fmean(one.actions.get(kind, 0) for one in counts) for kind in kinds},
         fmean(one.events for one in counts),
         fmean(one.transitions for one in counts),
+        fmean(one.kilobytes for one in counts),
     )

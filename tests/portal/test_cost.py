@@ -13,9 +13,9 @@ from store.database import Database
 from store.links import Purpose
 from tests.portal.scene import Scene
 
-MOST_STATEMENTS = 8
-"""To begin; who it is, what they were asked, how the pair stands; answer, event and signal;
-and one to spare."""
+MOST_STATEMENTS = 11
+"""To begin; who it is, what they were asked, whether it is too late; answer, event and signal; three
+to keep where the pair stands; and one to spare."""
 
 ABOUT = {"survey": "pulse", "occasion": "pulse:1"}
 
