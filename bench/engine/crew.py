@@ -10,9 +10,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import resource
 import signal
-import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from temporalio.converter import DataConverter
 
 from bench.engine.bare import BareOffice, BareWorkflow
 from bench.engine.office import Office
+from bench.engine.server import most_megabytes
 from domain.work import EVERY_KIND, Work
 from runtime.exit import leave_with
 from runtime.logs import set_up_logs
@@ -31,8 +32,6 @@ from worker import WORKFLOWS, workers
 
 USED = "used "
 """Begins the line with what it used."""
-
-_TO_MEGABYTES = 2**20 if sys.platform == "darwin" else 2**10
 
 
 def cpu() -> float:
@@ -65,8 +64,8 @@ async def work(given: argparse.Namespace) -> None:
         before = cpu()
         print("ready", flush=True)
         await stop.wait()
-        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _TO_MEGABYTES
-        print(USED + json.dumps({"cpu": cpu() - before, "megabytes": most}), flush=True)
+        used = {"cpu": cpu() - before, "megabytes": most_megabytes(os.getpid())}
+        print(USED + json.dumps(used), flush=True)
 
 
 def main() -> int:

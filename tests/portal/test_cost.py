@@ -14,8 +14,8 @@ from store.links import Purpose
 from tests.portal.scene import Scene
 
 MOST_STATEMENTS = 11
-"""To begin; who it is, what they were asked, whether it is too late; answer, event and signal; three
-to keep where the pair stands; and one to spare."""
+"""To begin; who it is, what they were asked, whether it is too late; answer, event and signal;
+three to keep where the pair stands; and one to spare."""
 
 ABOUT = {"survey": "pulse", "occasion": "pulse:1"}
 
