@@ -32,7 +32,7 @@ from domain.plan import EXIT_SURVEY, GOALS
 from domain.surveys import AnswerValue
 from store import agreements, follow_ups, journal, lateness, outbox
 from store.database import as_of_now, insert_new
-from store.lateness import Standing, Until, now_of
+from store.lateness import Standing, Until
 from store.links import Link
 from store.tables import (
     AnswerRow,
@@ -164,7 +164,7 @@ def session_occasion(number: int) -> str:
 
 def join(session: Session, link: Link, joins: bool) -> bool:
     """Take part, or stay out; can be changed while the link works. Returns whether it is new."""
-    at = now_of(session, link.program)
+    at = journal.now_of(session, link.program)
     participant = _participant(session, link.program, link.person)
     if participant.joined is joins:
         return False
@@ -219,7 +219,7 @@ def read_module(
     read, has_read_the_guide = modules_read(session, link.program, link.person)
     if module in read or has_read_the_guide:
         return False
-    at = now_of(session, link.program)
+    at = journal.now_of(session, link.program)
     occasion = training_occasion(module)
     session.add(
         AnswerRow(
@@ -312,7 +312,7 @@ def sign_agreement(
     `seen` are the terms that the person was shown. Raises TermsChanged if there are others by now
     and these would replace them: nobody takes back what they have not read.
     """
-    at = now_of(session, link.program)
+    at = journal.now_of(session, link.program)
     pair = _pair_of(session, link)
     role = _role_in(pair, link.person)
     agreement = agreements.agreement_of(session, pair.id)
@@ -403,7 +403,7 @@ def propose_times(
     """
     if not 1 <= len(times) <= MOST_TIMES:
         raise ValueError(f"a proposal has 1 to {MOST_TIMES} times")
-    at = now_of(session, link.program)
+    at = journal.now_of(session, link.program)
     pair, number = _pair_of(session, link), _session_number(link)
     row = _open_session(session, pair, number)
     role = _role_in(pair, link.person)
@@ -450,7 +450,7 @@ def pick_time(session: Session, link: Link, proposal: int, index: int) -> bool:
     from 0. Raises AlreadyHeld; and Outdated where that proposal is not the latest any more, was
     answered already, or is one's own.
     """
-    at = now_of(session, link.program)
+    at = journal.now_of(session, link.program)
     pair, number = _pair_of(session, link), _session_number(link)
     row = _open_session(session, pair, number)
     role = _role_in(pair, link.person)
@@ -472,7 +472,7 @@ def book_session(session: Session, link: Link, booked_for: datetime, place: str 
     the instant at which it will be that time. `SessionRow.sequence` rises with every change, as
     iCalendar wants it. Times that wait for an answer wait no more. Raises AlreadyHeld.
     """
-    at = now_of(session, link.program)
+    at = journal.now_of(session, link.program)
     pair, number = _pair_of(session, link), _session_number(link)
     row = _open_session(session, pair, number)
     if (row.booked_for, row.place) == (booked_for, place) and row.proposed_by is None:
@@ -612,7 +612,7 @@ def log_session(session: Session, link: Link, held: bool) -> bool:
     if any(answer.content == content for answer in told):
         return False
     if held:
-        row.held_at = now_of(session, link.program)
+        row.held_at = journal.now_of(session, link.program)
         row.proposed_by = None
     else:
         row.booked_for = row.place = None
@@ -850,7 +850,7 @@ def come_back(session: Session, program: str, person: str) -> bool:
     """Be back before the date that was given. Returns whether the person was away."""
     participant = _participant(session, program, person)
     until, participant.away_until = participant.away_until, None
-    if until is None or until <= now_of(session, program):
+    if until is None or until <= journal.now_of(session, program):
         return False
     _tell_of_presence(session, program, person, EventKind.CAME_BACK)
     return True
@@ -860,7 +860,7 @@ def _tell_of_presence(
     session: Session, program: str, person: str, kind: EventKind, until: datetime | None = None
 ) -> None:
     """Write down that a locked participant went away or came back, and tell their pairs."""
-    at = now_of(session, program)
+    at = journal.now_of(session, program)
     before = session.scalar(
         select(func.count()).where(
             JournalRow.program_id == program,
@@ -897,7 +897,7 @@ def prefer(session: Session, program: str, person: str, preferences: Preferences
 
 def withdraw(session: Session, program: str, person: str) -> bool:
     """Leave the program. Every pair of theirs in it is told. Returns whether it is new."""
-    at = now_of(session, program)
+    at = journal.now_of(session, program)
     participant = _participant(session, program, person, may_have_left=True)
     if participant.withdrew_at is not None:
         return False

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import BindParameter, Select, func, select
+from sqlalchemy import BindParameter, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from domain.journal import EventKind, JournalEvent
 from domain.people import Role
 from store import standings
 from store.database import insert_new
-from store.tables import JournalRow
+from store.tables import JournalRow, table_of
 from store.written import note
 
 
@@ -76,12 +76,17 @@ def now_of(session: Session, program: str) -> datetime:
 
     Later it is when a test skips time: then the workflow's clock is ahead of the machine's.
     """
-    return present(session.scalar(last_instant(program)))
+    session.flush()
+    return present(session.scalar(_LAST_INSTANT, {"program": program}))
 
 
 def last_instant(program: str | BindParameter[str]) -> Select[datetime]:
     """The query for when the last thing happened in a program."""
-    return select(func.max(JournalRow.at)).where(JournalRow.program_id == program)
+    return select(func.max(_JOURNAL.c.at)).where(_JOURNAL.c.program_id == program)
+
+
+_JOURNAL = table_of(JournalRow)
+_LAST_INSTANT = last_instant(bindparam("program"))
 
 
 def present(last: datetime | None) -> datetime:

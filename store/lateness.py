@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select
 from sqlalchemy.orm import Session
 
 from domain.journal import EventKind
@@ -72,7 +72,7 @@ def _one_of(kinds: Collection[EventKind], where: ColumnElement[bool]) -> Select[
     return select(_JOURNAL.c.position).where(where, is_one).limit(1)
 
 
-_LAST_INSTANT = select(func.max(_JOURNAL.c.at)).where(_IN_PROGRAM)
+_LAST_INSTANT = journal.last_instant(bindparam("program"))
 _PAIR_ENDED = _one_of(PAIR_ENDINGS, _IN_PAIR)
 _PAIR_INTRODUCED = _one_of([EventKind.PAIR_INTRODUCED], _IN_PAIR)
 _PROGRAM_ENDED = _one_of(PROGRAM_ENDINGS, _IN_PROGRAM)
@@ -124,12 +124,6 @@ def enrolment_is_over(session: Session, program: str) -> bool:
     """Whether the journal says that the closing date is past, or people were matched: who joins now
     has no part in it."""
     return _happened(session, _ENROLMENT_ENDED, program=program)
-
-
-def now_of(session: Session, program: str) -> datetime:
-    """The program's present, as `journal.now_of` has it."""
-    session.flush()
-    return journal.present(session.scalar(_LAST_INSTANT, {"program": program}))
 
 
 def lock(session: Session, link: Link, until: Until) -> Standing | None:
