@@ -142,8 +142,11 @@ def retention_details(term: Term, announced_at: datetime | None) -> str:
     return _table(rows)
 
 
-_BEFORE = (PairState.INTRODUCED, PairState.PREPARING)
-COUNTED_TOGETHER = (_BEFORE, *((state,) for state in PairState if state not in _BEFORE))
+NOT_YET_MEETING = (PairState.INTRODUCED, PairState.PREPARING)
+COUNTED_TOGETHER = (
+    NOT_YET_MEETING,
+    *((state,) for state in PairState if state not in NOT_YET_MEETING),
+)
 """States of pairs as cohorts and programs count them. A pair that moves between two of the same
 does not tell: each telling is an action that is paid."""
 

@@ -13,7 +13,12 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import PairActivities, PairMoment, PairRef, Record, Sent
     from domain.deeds import DEED_SIGNAL, Deed, Wish
-    from domain.details import AFTERWARDS_HELP, moment_summary, pair_details
+    from domain.details import (
+        AFTERWARDS_HELP,
+        NOT_YET_MEETING,
+        moment_summary,
+        pair_details,
+    )
     from domain.ids import afterwards_workflow_id
     from domain.lifecycle import PairState
     from domain.pair import BOTH, Change, Moment, MomentKind, Pair, begin
@@ -51,9 +56,6 @@ with workflow.unsafe.imports_passed_through():
 
 MOST_OF_A_SUMMARY = 200
 """Bytes are what the server counts; summaries are ASCII but for a few signs."""
-
-NOT_YET_MEETING = frozenset({PairState.INTRODUCED, PairState.PREPARING})
-"""States between which a pair moves without telling its cohort."""
 
 
 @workflow.defn(name="Pair")
@@ -263,7 +265,7 @@ class PairWorkflow:
         self._show_in_lists()
         state, parent = self._pair.state, workflow.info().parent
         news = (state, self._pair.ended) != self._reported
-        if self._spares and {state, self._reported[0]} <= NOT_YET_MEETING:
+        if self._spares and {state, self._reported[0]} <= {*NOT_YET_MEETING}:
             news = False  # the cohort counts both as one
         if news and parent is not None:
             self._reported = (state, self._pair.ended)
