@@ -19,9 +19,9 @@ from aiosmtpd.smtp import SMTP, Envelope
 from aiosmtpd.smtp import Session as SmtpSession
 
 from bench.engine.filled import fill_invited
+from bench.engine.processes import running
 from bench.engine.server import open_server
 from bench.machine import machine
-from bench.runs import PROJECT, as_installed
 from bench.tables import Check, Result, checks_text, table
 from domain.ids import program_workflow_id
 from domain.plan import plan_of
@@ -131,11 +131,12 @@ async def measure(people: int, rate: float) -> Launched:
                 **start_options(program),
             )
             within = PATIENCE * people / rate + 60
-            async with _worker(settings) as first:
+            worker = (sys.executable, "worker.py")
+            async with running(worker, settings) as first:
                 await sink.until(people // 2, within)
                 first.send_signal(signal.SIGKILL)
             await asyncio.sleep(AWAY)
-            async with _worker(settings):
+            async with running(worker, settings):
                 await sink.until(people, within)
             await server.client.get_workflow_handle(program_workflow_id(program)).terminate()
     return Launched(people, rate, sink)
@@ -148,23 +149,6 @@ async def _taking_mail(sink: Sink) -> AsyncIterator[int]:
     server = await loop.create_server(lambda: SMTP(sink), "127.0.0.1", port)
     async with server:
         yield port
-
-
-@asynccontextmanager
-async def _worker(settings: dict[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "worker.py"),
-        cwd=PROJECT,
-        env=as_installed() | settings,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
 
 
 def result_of(found: Launched, command: str) -> Result:

@@ -21,8 +21,9 @@ from bench.engine.bare import STEP_DONE, TOLD
 from bench.engine.crew import USED
 from bench.engine.office import MOMENT, Office, program_of
 from bench.engine.people import Habit, instant_of, read_moments
+from bench.engine.processes import running
 from bench.engine.server import Server, cpu_seconds
-from bench.runs import PROJECT, as_installed
+from bench.runs import PROJECT
 from domain.deeds import DEED_SIGNAL
 from domain.definition import Definition
 from domain.ids import pair_workflow_id
@@ -96,26 +97,16 @@ class Crew:
 @asynccontextmanager
 async def open_crew(address: str, queue: str, *words: object) -> AsyncIterator[Crew]:
     """A worker's process for the length of the block."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench.engine.crew", address, queue, *map(str, words)),
-        cwd=PROJECT,
-        env=as_installed(),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    crew = Crew(process)
-    listening = asyncio.create_task(crew.listen())
-    ready = asyncio.create_task(crew.ready.wait())
-    await asyncio.wait({listening, ready}, return_when=asyncio.FIRST_COMPLETED)
-    if not crew.ready.is_set():
-        raise RuntimeError("\n".join(("The benchmark's worker ended:", *crew.last_words)))
-    try:
+    command = (sys.executable, "-m", "bench.engine.crew", address, queue, *map(str, words))
+    async with running(command, stdout=asyncio.subprocess.PIPE) as process:
+        crew = Crew(process)
+        listening = asyncio.create_task(crew.listen())
+        ready = asyncio.create_task(crew.ready.wait())
+        await asyncio.wait({listening, ready}, return_when=asyncio.FIRST_COMPLETED)
+        if not crew.ready.is_set():
+            raise RuntimeError("\n".join(("The benchmark's worker ended:", *crew.last_words)))
         yield crew
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await listening
-        await process.wait()
+    await listening  # to its last line, which says what it used
 
 
 class Town:

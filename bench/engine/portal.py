@@ -17,9 +17,10 @@ from sqlalchemy.orm import Session
 
 from bench.engine.filled import PROGRAM, fill
 from bench.engine.load import Sent, send
+from bench.engine.processes import running
 from bench.engine.server import Server, open_server
 from bench.machine import machine
-from bench.runs import PROJECT, Spread, as_installed
+from bench.runs import Spread
 from bench.tables import Check, Ratio, Result, checks_text, table
 from domain.ids import pair_workflow_id
 from runtime.ports import any_free_port
@@ -137,20 +138,9 @@ async def serving(
     port: int, module: str, *words: str, settings: dict[str, str] | None = None
 ) -> AsyncIterator[None]:
     """A server's process for the length of the block, ready to answer."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", module, *words),
-        cwd=PROJECT,
-        env=as_installed() | (settings or {}),
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
+    async with running((sys.executable, "-m", module, *words), settings):
         await _until_it_listens(port)
         yield
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
 
 
 async def _until_it_listens(port: int) -> None:

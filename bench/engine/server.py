@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
+from bench.engine.processes import running
 from runtime.ports import ANY_PORTS, choose_ports
 from runtime.stack import temporal_command
 from runtime.temporal import ensure_search_attributes
@@ -47,20 +48,13 @@ async def open_server(*dynamic: str, in_memory: bool = False) -> AsyncIterator[S
             *temporal_command(None if in_memory else Path(folder) / "temporal.db", ports),
             *(word for value in dynamic for word in ("--dynamic-config-value", value)),
         ]
-        process = await asyncio.create_subprocess_exec(
-            *command, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
-        )
-        try:
+        async with running(command) as process:
             address = f"127.0.0.1:{ports.temporal}"
             client = await _connect(address)
             await ensure_search_attributes(client)
             server = Server(client, address, process.pid)
             yield server
             server.most_megabytes = most_megabytes(process.pid)
-        finally:
-            if process.returncode is None:
-                process.terminate()
-            await process.wait()
 
 
 async def _connect(address: str) -> Client:
