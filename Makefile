@@ -86,9 +86,11 @@ lock: $(BIN)/.ready-to-build ## Lock what pyproject.toml asks for; UPGRADE=--upg
 histories: $(BIN)/.ready-to-build ## Record workflow histories for the replay tests
 	$(BIN)/python -m tests.histories.record
 	$(BIN)/python -m tests.histories.commands
+	$(BIN)/python -m tests.histories.defaults
 
 fingerprints: $(BIN)/.ready-to-build ## Write down what workflows ask in recorded runs, after a change that is meant
 	$(BIN)/python -m tests.histories.commands
+	$(BIN)/python -m tests.histories.defaults
 
 migration: $(BIN)/.ready-to-build ## Draft a store migration: make migration NAME="what changes"
 	@test -n "$(NAME)" || { echo 'Say what changes: make migration NAME="add a phone number"'; exit 2; }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +19,7 @@ from domain.pair import (
     changed,
     including,
 )
-from domain.pair_next import next_moment, reminder_at
+from domain.pair_next import reminder_at
 from domain.people import Role
 from domain.plan import PairPlan
 
@@ -58,9 +59,15 @@ def after_moment(plan: PairPlan, pair: Pair, moment: Moment, now: datetime) -> C
 
 
 def all_due(
-    plan: PairPlan, pair: Pair, first: Moment, now: datetime
+    plan: PairPlan,
+    pair: Pair,
+    first: Moment,
+    now: datetime,
+    next_of: Callable[[Pair], Moment | None],
 ) -> tuple[Change, list[Moment]]:
     """The pair once `first` and all else that is due by `now` have come, and these moments.
+
+    `next_of` says what is next for a pair: `next_moment` of the plan, as the caller asks it.
 
     Who is concerned by several of them gets one message. Pairs of 0.2.0 and before take one at a
     time, and what was held goes by itself.
@@ -69,7 +76,7 @@ def all_due(
     moments = [first]
     several = plan.generation > 1 and first.kind is not MomentKind.HELD
     while several and len(moments) < MOST_AT_ONCE:
-        following = next_moment(plan, change.pair)
+        following = next_of(change.pair)
         if following is None or following.at > now or following.kind is MomentKind.HELD:
             break
         further = after_moment(plan, change.pair, following, now)

@@ -58,8 +58,15 @@ def next_moment(plan: PairPlan, pair: Pair) -> Moment | None:
     something goes before the one that asks for something. Every moment comes when whom it concerns
     may be written to.
     """
-    moments = (_reachable(plan, pair, moment) for moment in _moments(plan, pair))
-    return min(moments, key=lambda moment: moment.at, default=None)
+    first: tuple[datetime, int, Moment] | None = None
+    in_order = sorted(enumerate(_moments(plan, pair)), key=lambda one: one[1].at)
+    for place, moment in in_order:
+        if first is not None and moment.at > first[0]:
+            break  # to be reached can only take longer
+        reached = _reachable(plan, pair, moment)
+        if first is None or (reached.at, place) < first[:2]:
+            first = (reached.at, place, reached)
+    return first[2] if first is not None else None
 
 
 def serves(alarm: datetime | None, moment: Moment) -> bool:

@@ -84,7 +84,12 @@ class OpenHours(Value):
 
         Compares instants, since these are rounded: a short day has minutes of some microseconds.
         """
-        return bisect_right(self.spans, at, key=self._instant)
+        place = bisect_right(self.spans, (at - self.base).total_seconds() / self.minute)
+        while place < len(self.spans) and self._instant(self.spans[place]) <= at:
+            place += 1
+        while place and self._instant(self.spans[place - 1]) > at:
+            place -= 1
+        return place
 
     def _instant(self, minutes: int) -> datetime:
         return self.base + self._long(minutes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -32,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
         after_snooze,
         refusal,
     )
+    from domain.reach import PairHours
     from workflows.acts import act
     from workflows.afterwards import AfterwardsWorkflow
     from workflows.alarm import Alarm
@@ -83,10 +85,12 @@ class PairWorkflow:
         self._alarm = Alarm()
         self._seen: tuple[Pair, Moment | None] | None = None
         self._shown: Pair | None = None
+        """For which the details were written."""
 
     @workflow.run
     async def run(self, start: PairInput) -> PairOutcome:
         """Live the pair's life to its end."""
+        showing = asyncio.create_task(self._keep_shown())
         while not self._is_over:
             await self._go_on_in_a_new_run()
             await self._learn_hours()
@@ -95,6 +99,7 @@ class PairWorkflow:
             if moment is not None:
                 await self._carry_out(moment)
         self._show_in_lists()
+        showing.cancel()
         self._show()
         await self._go_on()
         await workflow.wait_condition(workflow.all_handlers_finished)
@@ -144,12 +149,14 @@ class PairWorkflow:
             PairRef(program=self._start.program, pair=self._start.pair, now=now),
             summary="when messages may reach the two",
         )
+        self._know_hours(hours, now)
+
+    def _know_hours(self, hours: PairHours, now: datetime) -> None:
         self._pair = self._pair.model_copy(update={"hours": hours, "hours_asked_at": now})
 
     async def _wait_for_moment(self) -> Moment | None:
         """The next moment once it is due, or None if the pair changed so that another is."""
         due = self._next()
-        self._show()
         if due is not None and due.at <= workflow.now():
             return due
         if not self._spares:
@@ -189,20 +196,26 @@ class PairWorkflow:
             )
 
     def _next(self) -> Moment | None:
-        """The moment that is due next, worked out once for each way in which the pair stands."""
-        if self._seen is None or self._seen[0] is not self._pair:
-            self._seen = (self._pair, next_moment(self._plan, self._pair))
+        """The moment that is due next."""
+        return self._next_of(self._pair)
+
+    def _next_of(self, pair: Pair) -> Moment | None:
+        """The same for a way in which the pair may stand. Worked out once for the last of them."""
+        if self._seen is None or self._seen[0] is not pair:
+            self._seen = (pair, next_moment(self._plan, pair))
         return self._seen[1]
 
     async def _carry_out(self, first: Moment) -> None:
         now = workflow.now()
-        change, moments = all_due(self._plan, self._pair, first, now)
+        change, moments = all_due(self._plan, self._pair, first, now, self._next_of)
         self._take(change)
         sent = await self._send(moments, now)
         for moment in moments:
             self._pair = after_delivery(self._pair, moment, workflow.now())
-        known = {"hours": sent.hours, "hours_asked_at": now} if sent.hours is not None else {}
-        self._pair = self._pair.model_copy(update={"held_until": sent.later, **known})
+        if sent.hours is not None:
+            self._know_hours(sent.hours, now)
+        if sent.later != self._pair.held_until:
+            self._pair = self._pair.model_copy(update={"held_until": sent.later})
         if sent.done:
             self._take(with_steps_done(self._pair, sent.done, workflow.now()))
 
@@ -295,9 +308,13 @@ class PairWorkflow:
             ]
         )
 
+    async def _keep_shown(self) -> None:
+        """Have the details say how the pair stands, once for all that a task brings."""
+        while True:
+            await workflow.wait_condition(lambda: self._shown is not self._pair)
+            self._show()
+
     def _show(self) -> None:
-        if self._shown is self._pair:
-            return
         self._shown = self._pair
         due = self._next()
         workflow.set_current_details(pair_details(self._plan, self._pair, due, self._since))
@@ -306,7 +323,6 @@ class PairWorkflow:
         """Let a change be how the pair stands, and remember what to write down about it."""
         self._pair = change.pair
         self._recorder.add_all(change.happenings)
-        self._show()
 
     @workflow.signal(
         name=DEED_SIGNAL, description="From the portal: what one of the two did. Not for people."

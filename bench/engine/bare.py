@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from datetime import timedelta
 
 from temporalio import activity, workflow
@@ -27,6 +28,9 @@ STEP_DONE = "bare "
 TOLD = "told"
 """Name of the signal."""
 
+FOREVER = "s1000000000"
+"""The script of a workflow that only hears signals."""
+
 
 @workflow.defn(name="Bare")
 class BareWorkflow:
@@ -34,7 +38,7 @@ class BareWorkflow:
 
     `a` with delays: an activity, after which as many signals come. `t` with seconds: a timer is
     started, and with `f` waited for, with `c` taken back. `s` with a number: so many signals in all
-    are waited for.
+    are waited for. `o`: a signal goes out, to the workflow that hears them all.
     """
 
     def __init__(self) -> None:
@@ -61,6 +65,9 @@ class BareWorkflow:
         elif kind == "s":
             wanted = int(given)
             await workflow.wait_condition(lambda: self._signals >= wanted)
+        elif kind == "o":
+            listener = listener_of(workflow.info().task_queue)
+            await workflow.get_external_workflow_handle(listener).signal(TOLD, "done")
         elif kind == "f" and self._timer is not None:
             await self._timer
         elif kind == "c" and self._timer is not None:
@@ -70,6 +77,11 @@ class BareWorkflow:
     def told(self, _words: str) -> None:
         """Somebody did something."""
         self._signals += 1
+
+
+def listener_of(queue: str) -> str:
+    """The id of the workflow that hears what the others of a task queue send out."""
+    return f"{queue}-listener"
 
 
 class BareOffice:
@@ -110,6 +122,11 @@ class Script:
             self._delays.append(f"{after:.3f}")
             self._signals += 1
 
+    def send_signal(self) -> None:
+        """A signal goes out, as a pair tells its cohort."""
+        self._wait_for_signals()
+        self._words.append("o")
+
     def start_timer(self, seconds: float) -> None:
         """A timer is started."""
         self._wait_for_signals()
@@ -140,6 +157,12 @@ class Script:
         return " ".join(self._words)
 
 
+def starts_of(histories: Sequence[WorkflowHistory]) -> list[float]:
+    """Seconds after which each workflow began, from when the first did."""
+    began = [history.events[0].event_time.ToMicroseconds() / 1e6 for history in histories]
+    return [at - min(began) for at in began]
+
+
 def script_of(history: WorkflowHistory) -> str:
     """What a workflow did, as a script for the bare one."""
     script, ended_at = Script(), 0.0
@@ -158,6 +181,8 @@ def script_of(history: WorkflowHistory) -> str:
                 script.timer_fires()
             case EventType.EVENT_TYPE_TIMER_CANCELED:
                 script.cancel_timer()
+            case EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED:
+                script.send_signal()
             case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
                 script.signal(max(at - ended_at, 0.0))
     return str(script)

@@ -17,7 +17,7 @@ from uuid import uuid4
 from temporalio.client import Client, WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
 
-from bench.engine.bare import STEP_DONE, TOLD
+from bench.engine.bare import FOREVER, STEP_DONE, TOLD, listener_of
 from bench.engine.crew import USED
 from bench.engine.office import MOMENT, Office, program_of
 from bench.engine.people import Habit, instant_of, read_moments
@@ -226,8 +226,10 @@ async def play(server: Server, kind: Kind, pairs: int, programs: int = 1) -> Pla
     return Played(names, pairs, seconds, stage.crew.used, cpu)
 
 
-async def play_bare(server: Server, scripts: Sequence[str]) -> Played:
-    """Run a bare workflow for each script, all at once, to their ends."""
+async def play_bare(
+    server: Server, scripts: Sequence[str], starts: Sequence[float] | None = None
+) -> Played:
+    """Run a bare workflow for each script to their ends: all at once, or after so many seconds."""
     queue = f"bare-{uuid4().hex[:8]}"
     client = await Client.connect(server.address)
     tasks: set[asyncio.Task[None]] = set()
@@ -242,16 +244,22 @@ async def play_bare(server: Server, scripts: Sequence[str]) -> Played:
     async with open_crew(server.address, queue, "--bare") as crew:
         crew.on_line = hear
         server_before, began = server.cpu_seconds(), time.monotonic()
-        handles = [
-            await client.start_workflow(
-                "Bare", script, id=f"{queue}-{number}", task_queue=queue, result_type=int
-            )
-            for number, script in enumerate(scripts)
-        ]
-        await asyncio.gather(*(handle.result() for handle in handles))
+        listener = await client.start_workflow(
+            "Bare", FOREVER, id=listener_of(queue), task_queue=queue
+        )
+        names = tuple(f"{queue}-{number}" for number in range(len(scripts)))
+        after = starts or [0.0] * len(scripts)
+        await asyncio.gather(
+            *(_run_bare(client, queue, *one) for one in zip(names, scripts, after, strict=True))
+        )
         seconds, cpu = time.monotonic() - began, server.cpu_seconds() - server_before
-    names = tuple(handle.id for handle in handles)
+        await listener.terminate()
     return Played(names, 1, seconds, crew.used, cpu)
+
+
+async def _run_bare(client: Client, queue: str, name: str, script: str, after: float) -> None:
+    await asyncio.sleep(after)
+    await client.execute_workflow("Bare", script, id=name, task_queue=queue, result_type=int)
 
 
 async def _tell_bare(client: Client, workflow: str, delay: float) -> None:

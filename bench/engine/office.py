@@ -37,7 +37,7 @@ from activities.signatures import (
     Verdicts,
     Workflows,
 )
-from domain.calendar import calendar_of
+from domain.calendar import calendar_of, program_days
 from domain.definition import Definition
 from domain.ids import COHORT_SIZE
 from domain.messages import messages_of
@@ -63,10 +63,15 @@ class Office(PairActivities, ProgramActivities):
         self._definition = definition
         self._calendar = calendar_of(definition, epoch)
         self._lock = threading.Lock()
+        self._hours: OpenHours | None = None
 
     def hours(self, now: datetime) -> OpenHours:
-        """When anybody can be reached, from the day of `now` on."""
-        return open_hours_of(self._definition, self._calendar, None, None, now, AHEAD)
+        """When anybody can be reached, from the day of `now` or one before it on."""
+        if self._hours is None or self._hours.known_until - now < program_days(
+            AHEAD / 2, self._calendar.day_seconds
+        ):
+            self._hours = open_hours_of(self._definition, self._calendar, None, None, now, AHEAD)
+        return self._hours
 
     @activity.defn
     def pair_hours(self, pair: PairRef) -> PairHours:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bench.engine.bare import script_of
+from bench.engine.bare import script_of, starts_of
 from bench.engine.lab import DENSE, Kind, Played, history_of, play, play_bare
 from bench.engine.people import prompt
 from bench.engine.server import Server, open_server
@@ -49,7 +49,8 @@ async def measure(pairs: int, turns: int, *, in_memory: bool = False) -> list[Tu
 async def _turn(server: Server, pairs: int) -> Turn:
     ours = await play(server, Kind(DENSE, DAY, (prompt,)), pairs)
     histories = [await history_of(server.client, pair) for pair in ours.pair_ids()]
-    return Turn(ours, await play_bare(server, [script_of(one) for one in histories]))
+    scripts = [script_of(one) for one in histories]
+    return Turn(ours, await play_bare(server, scripts, starts_of(histories)))
 
 
 def result_of(turns: list[Turn], pairs: int, command: str) -> Result:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from domain.deeds import Deed, DeedKind, Verdict, Wish
 from domain.escalation import DEFAULT_LADDERS
 from domain.lifecycle import PAIR_TRANSITIONS, STAGE_TRANSITIONS, NotAllowed, PairState, Stage, move
-from domain.pair import BOTH, Moment, MomentKind, Pair, begin
-from domain.pair_after import after_moment
+from domain.pair import BOTH, Change, Moment, MomentKind, Pair, begin
+from domain.pair_after import after_moment, all_due
 from domain.pair_deeds import after_deed
 from domain.pair_next import next_moment
 from domain.pair_orders import Order, after_order, after_snooze, refusal
@@ -72,6 +72,10 @@ class Walk:
             self.now = max(self.now, moment.at)
             self.pair = after_moment(self.plan, self.pair, moment, self.now).pair
         return moment
+
+    def all_due(self, first: Moment, now: datetime) -> tuple[Change, list[Moment]]:
+        """What one round carries out, with the pair left as it is."""
+        return all_due(self.plan, self.pair, first, now, partial(next_moment, self.plan))
 
     def until(self, state: PairState) -> Walk:
         for _ in range(80):

@@ -12,7 +12,6 @@ from domain.journal import EventKind
 from domain.lifecycle import PairState
 from domain.messages import Recipient, messages_of
 from domain.pair import BOTH, EndReason, Moment, MomentKind
-from domain.pair_after import all_due
 from domain.pair_next import next_moment
 from domain.pair_orders import Order, after_order, after_program_order, after_snooze, refusal
 from domain.people import Role
@@ -396,7 +395,7 @@ def test_what_is_due_at_one_time_is_carried_out_in_one_round() -> None:
     walk = Walk(PLAN.model_copy(update={"sessions": 3, "every": 1})).prepares().meets(1)
     first = next_moment(walk.plan, walk.pair)
     assert first is not None
-    _, moments = all_due(walk.plan, walk.pair, first, walk.now + 2 * DAY)
+    _, moments = walk.all_due(first, walk.now + 2 * DAY)
     assert {m.kind for m in moments} >= {MomentKind.CHECK_IN, MomentKind.SESSION_DUE}
 
 
@@ -406,7 +405,7 @@ def test_after_a_long_outage_no_pair_falls_up_the_whole_ladder_at_once() -> None
     assert nudge is not None
     assert nudge.kind is MomentKind.LADDER_STEP
     back = nudge.at + 30 * DAY
-    change, moments = all_due(walk.plan, walk.pair, nudge, back)
+    change, moments = walk.all_due(nudge, back)
     assert [one.step for one in moments if one.step] == [1]
     following = next_moment(walk.plan, change.pair)
     assert following is not None
@@ -419,7 +418,7 @@ def test_pairs_of_earlier_releases_take_one_moment_at_a_time() -> None:
     walk = Walk(plan).prepares().meets(1)
     first = next_moment(walk.plan, walk.pair)
     assert first is not None
-    _, moments = all_due(walk.plan, walk.pair, first, walk.now + 2 * DAY)
+    _, moments = walk.all_due(first, walk.now + 2 * DAY)
     assert len(moments) == 1
 
 
@@ -429,7 +428,7 @@ def test_what_was_held_goes_by_itself_and_nothing_gets_lost_beside_it() -> None:
     held = next_moment(walk.plan, walk.pair)
     assert held is not None
     assert held.kind is MomentKind.HELD
-    change, moments = all_due(walk.plan, walk.pair, held, walk.now + 2 * DAY)
+    change, moments = walk.all_due(held, walk.now + 2 * DAY)
     assert moments == [held]
     assert next_moment(walk.plan, change.pair) is not None
 

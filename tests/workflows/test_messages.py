@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -12,10 +11,10 @@ from typing import Any, get_args, get_origin, get_type_hints
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from activities.signatures import PairActivities, PairMoment, ProgramActivities
+from activities.signatures import PairMoment
 from domain.ids import Id
 from domain.model import Value
-from worker import WORKFLOWS
+from tests.histories.defaults import defaults, recorded, signatures
 
 REVIEWED = {
     "JournalEvent.id": "made of a workflow's id and a number, or of ids by store.answers",
@@ -24,25 +23,7 @@ REVIEWED = {
 
 IN_LISTS = {"FollowUp.survey": "the definition holds it to the same letters"}
 
-_MARKS = (
-    *("__temporal_workflow_run", "__temporal_signal_definition"),
-    *("__temporal_query_definition", "__temporal_activity_definition"),
-)
-"""What the SDK puts on functions that Temporal calls."""
-
 _PLAIN = (int, float, bool, datetime, date, timedelta, NoneType)
-
-
-def signatures() -> Iterator[tuple[str, Any]]:
-    """Every type that a workflow or an activity takes or gives, with whose it is."""
-    for owner in (*WORKFLOWS, PairActivities, ProgramActivities):
-        for name, member in inspect.getmembers(owner):
-            update = getattr(member, "_defn", None)
-            function = update.fn if update is not None else member
-            if update is None and not any(hasattr(function, mark) for mark in _MARKS):
-                continue
-            for hint in get_type_hints(function, include_extras=True).values():
-                yield f"{owner.__name__}.{name}", hint
 
 
 def loose_texts(hint: Any, where: str, seen: set[type] | None = None) -> Iterator[str]:
@@ -111,3 +92,13 @@ def test_what_is_no_id_is_refused_where_it_is_made(text: str) -> None:
 )
 def test_an_id_and_an_instant_are_taken(text: str) -> None:
     assert TypeAdapter(Id).validate_python(text) == text
+
+
+def test_what_stands_for_a_field_that_was_not_written_never_changes() -> None:
+    now, before = defaults(), recorded()
+    changed = {name for name, value in before.items() if name in now and now[name] != value}
+    assert not changed, (
+        "Payloads that leave these fields out are in histories, and would mean something else. "
+        "Keep the default and add a field, or set it where the value is made."
+    )
+    assert now.keys() == before.keys(), "`make fingerprints` writes down what is new."
