@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import traceback
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -67,6 +68,12 @@ _AWAY = frozenset(
     }
 )
 """What Temporal says when it is not about this one signal."""
+
+
+def _place(error: Exception) -> str:
+    """Where it happened, without its words, which could name somebody."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}"
 
 
 class _Told(Enum):
@@ -142,6 +149,9 @@ class Relay:
             except SQLAlchemyError as error:
                 _log.error("the store can't be reached", error=type(error).__name__)
                 delivered, away = 0, True
+            except Exception as error:  # noqa: BLE001 - it must go on, whatever it met
+                _log.error("a round failed", error=type(error).__name__, at=_place(error))
+                delivered, away = 0, True
             if away:
                 await asyncio.sleep(backoff)
                 backoff = min(backoff * 2, LONGEST_BACKOFF)
@@ -156,6 +166,8 @@ class Relay:
         """Go through the outbox once: how many signals are done with, and is Temporal away?"""
         rows = await asyncio.to_thread(self._read)
         if not rows:
+            if self._database.has_put_off:
+                await asyncio.to_thread(self._write, {})
             return 0, False
         by_workflow = [
             list(of_one)
@@ -224,6 +236,7 @@ class Relay:
             for outcome in set(outcomes.values()):
                 positions = [p for p, became in outcomes.items() if became is outcome]
                 outbox.mark(session, positions, outcome)
+            self._database.make_up(session)
 
     def _note(self, away: bool) -> None:
         if away and not self._is_away:

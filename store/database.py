@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session
@@ -29,7 +30,18 @@ others wait for the store."""
 
 _AT_THE_END = "at_the_end"
 
-Last = TypeVar("Last", bound=Callable[[Session], None])
+
+class Last(Protocol):
+    """Something to do right before a transaction is kept."""
+
+    def __call__(self, session: Session) -> None:
+        """Do it."""
+
+    def join(self, other: Self) -> None:
+        """Do what the other would have done, too."""
+
+
+L = TypeVar("L", bound=Last)
 
 
 class Database:
@@ -37,9 +49,12 @@ class Database:
 
     `url` is an SQLAlchemy URL; `postgresql://…` is taken to mean psycopg 3, the driver without a
     known crash inside Temporal activities.
+
+    `puts_off` has what is to be done at the end of transactions wait until `make_up`: for a process
+    that writes often and little, and calls that often.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, puts_off: bool = False) -> None:
         parsed = make_url(url)
         if parsed.drivername in ("postgres", "postgresql"):
             parsed = parsed.set(drivername="postgresql+psycopg")
@@ -59,6 +74,8 @@ class Database:
             self.engine = create_engine(parsed, hide_parameters=True, pool_pre_ping=True, **POOL)
         self._listeners: list[Callable[[Sequence[Written]], None]] = []
         self._writers = Turns()
+        self.puts_off = puts_off
+        self._put_off: deque[dict[str, Last]] = deque()
 
     def listen(self, listener: Callable[[Sequence[Written]], None]) -> None:
         """Have somebody told of what was written, after each transaction that is kept."""
@@ -74,12 +91,31 @@ class Database:
         with Session(self.engine, expire_on_commit=False) as session:
             with self._alone(), session.begin():
                 yield session
-                for work in session.info.pop(_AT_THE_END, {}).values():
-                    work(session)
+                last = session.info.pop(_AT_THE_END, {})
+                if not self.puts_off:
+                    _do(last, session)
+            if self.puts_off and last:
+                self._put_off.append(last)
             written = noted(session)
             if written:
                 for listener in self._listeners:
                     listener(written)
+
+    @property
+    def has_put_off(self) -> bool:
+        """Whether there is something for `make_up` to do."""
+        return bool(self._put_off)
+
+    def make_up(self, session: Session) -> None:
+        """Do in one transaction what was put off in many. Of its failure nobody hears again."""
+        joined: dict[str, Last] = {}
+        while self._put_off:
+            for name, work in self._put_off.popleft().items():
+                if name in joined:
+                    joined[name].join(work)
+                else:
+                    joined[name] = work
+        _do(joined, session)
 
     def _alone(self) -> AbstractContextManager[None]:
         """The turn of a writer, where the database takes only one at a time.
@@ -111,15 +147,21 @@ def sqlite_file(url: str) -> Path | None:
     return Path(str(parsed.database)) if is_file else None
 
 
-def at_the_end(session: Session, name: str, make: Callable[[], Last]) -> Last:
+def _do(works: Mapping[str, Last], session: Session) -> None:
+    for work in works.values():
+        work(session)
+
+
+def at_the_end(session: Session, name: str, make: Callable[[], L]) -> L:
     """What is called with the session right before a `Database.write` is kept.
 
-    Made by `make` when it is first asked for under this name in a transaction.
+    Made by `make` when it is first asked for under this name in a transaction. It must be something
+    that can be left out: who puts it off may die before.
     """
     waiting = session.info.setdefault(_AT_THE_END, {})
     if name not in waiting:
         waiting[name] = make()
-    found: Last = waiting[name]
+    found: L = waiting[name]
     return found
 
 

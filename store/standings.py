@@ -5,8 +5,8 @@ has of the pair, and was made by this version of the fold; any other is made ane
 as is one that is missing. So the table may be thrown away, and a version that writes to the journal
 without knowing of it does no harm.
 
-`store.journal.append` has the rows follow at the end of its transaction. Whoever reads calls
-`catch_up` first.
+`store.journal.append` has the rows follow at the end of its transaction, or soon after it where
+that is put off. Whoever reads calls `catch_up` first.
 """
 
 from __future__ import annotations
@@ -96,6 +96,11 @@ class _Following:
 
     def add(self, program: str, pair: str, event: str) -> None:
         self._new.setdefault(program, {}).setdefault(pair, set()).add(event)
+
+    def join(self, other: _Following) -> None:
+        for program, pairs in other._new.items():
+            for pair, events in pairs.items():
+                self._new.setdefault(program, {}).setdefault(pair, set()).update(events)
 
     def __call__(self, session: Session) -> None:
         for program in sorted(self._new):

@@ -14,13 +14,15 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.deeds import Deed, DeedKind
 from domain.ids import pair_workflow_id
+from domain.journal import EventKind
 from domain.pair_orders import Order
 from domain.people import Role
 from portal import relay as relay_module
 from portal.relay import Relay
 from store import answers, decisions
+from store.database import Database
 from store.links import COORDINATOR, Link, Purpose
-from store.tables import OutboxRow
+from store.tables import OutboxRow, PairStandingRow
 from tests.portal.scene import EXPIRES, PROGRAM, Scene
 from workflows.messages import CoordinatorDecision
 
@@ -201,3 +203,41 @@ async def test_a_decision_arrives_as_the_workflow_reads_it(
         ("coordinator_decided", CoordinatorDecision(snooze_until=until)),
         ("coordinator_decided", CoordinatorDecision(order=Order.HOLD, until=until)),
     ]
+
+
+async def test_what_answers_put_off_is_made_up_for_with_the_next_round(
+    scene: Scene, temporal: FakeTemporal
+) -> None:
+    url = scene.database.engine.url.render_as_string(hide_password=False)
+    database = Database(url, puts_off=True)
+    relay = Relay(database, temporal)  # type: ignore[arg-type]
+    scene.database, before = database, scene.database
+    scene.happened(EventKind.PAIR_INTRODUCED)
+    do(scene)
+    assert not scene.rows(PairStandingRow)
+    assert await relay.deliver_once() == (2, False)
+    assert [row.events for row in scene.rows(PairStandingRow)] == [3]  # type: ignore[attr-defined]
+    scene.happened(EventKind.PAIR_PREPARING)  # without anything to tell a workflow
+    assert await relay.deliver_once() == (0, False)
+    assert [row.events for row in scene.rows(PairStandingRow)] == [4]  # type: ignore[attr-defined]
+    scene.database = before
+    database.close()
+
+
+async def test_a_round_that_fails_is_not_the_last(
+    scene: Scene, relay: Relay, temporal: FakeTemporal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "GATHER", 0.01)
+    failures = iter([ValueError("of an unknown kind")])
+    read = relay._read
+
+    def read_or_fail() -> Any:
+        for failure in failures:
+            raise failure
+        return read()
+
+    monkeypatch.setattr(relay, "_read", read_or_fail)
+    do(scene)
+    async with relay.running():
+        async with asyncio.timeout(30):
+            await temporal.arrived.wait()
