@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
@@ -46,6 +46,9 @@ WAVE = 25
 BETWEEN_WAVES = timedelta(seconds=5)
 """So that 5 pairs begin in a second: less than an embedded server on two cores can carry through
 all of a pair's life (`docs/benchmarks.md`), and 10 messages, which most mail servers take."""
+
+BETWEEN_REPORTS = timedelta(seconds=10)
+"""So that a morning on which hundreds of pairs go on is told in some signals, not in hundreds."""
 
 
 @workflow.defn(name="Cohort")
@@ -179,16 +182,38 @@ class CohortWorkflow:
             self._note(pair, outcome.state)
 
     async def _keep_reporting(self) -> None:
-        """Tell the program whenever counts changed; what changes meanwhile goes with the next."""
+        """Tell the program when counts changed; what changes meanwhile goes with the next."""
         program = workflow.get_external_workflow_handle(program_workflow_id(self._start.program))
+        told, told_at = frozenset[PairState](), workflow.now()
         while True:
             await workflow.wait_condition(lambda: self._news or self._over)
             if not self._news:
                 return
+            await self._gather_news(told, told_at + BETWEEN_REPORTS)
             self._news = False
-            workflow.set_current_details(counts_details(self._counts().counts))
+            counts = self._counts()
+            told, told_at = frozenset(counts.counts), workflow.now()
+            workflow.set_current_details(counts_details(counts.counts))
             with suppress(ApplicationError):  # an operator may have ended the program
-                await program.signal("cohort_changed", self._counts())
+                await program.signal("cohort_changed", counts)
+
+    async def _gather_news(self, told: frozenset[PairState], until: datetime) -> None:
+        """Wait until then for more to tell, as long as pairs stand in the same states as before.
+
+        The program goes on by states in which no pair stands any more: those it hears of at once.
+        """
+
+        def is_to_be_told() -> bool:
+            return self._over or self._counts().counts.keys() != told
+
+        left = until - workflow.now()
+        if left <= timedelta(0) or is_to_be_told():
+            return
+        if workflow.patched("cohorts-gather-news"):
+            with suppress(TimeoutError):
+                await workflow.wait_condition(
+                    is_to_be_told, timeout=left, timeout_summary="more may be to be told"
+                )
 
     def _counts(self) -> CohortCounts:
         counts = Counter(self._states.values())

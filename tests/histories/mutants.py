@@ -47,14 +47,21 @@ _ASKS = frozenset({"upsert_search_attributes", "patched", "continue_as_new", "_e
 _ENDS_LATER = "it waits for what ends by itself, and nothing is asked in between"
 _HAD_COME = "it waits for what had come already in every recorded run"
 _AT_THE_SAME_TIME = "HR's act came while cohorts were being started, which no run has recorded"
+_GATHERED = "no recorded run gathers news; tests/workflows/test_waves.py sees that one does"
 
 HARMLESS = {
     ("cohort", "await reporting"): _ENDS_LATER,
     ("cohort", "await watching"): _HAD_COME,
     ("cohort", "await self._pass_on(order)"): _AT_THE_SAME_TIME,
+    ("cohort", "await self._gather_news(told, told_at + BETWEEN_REPORTS)"): _GATHERED,
+    ("cohort", "await workflow.wait_condition("): _GATHERED,
     ("cohort", "await self._until_ended(pair, handle)"): "only runs of 0.1.0 go there",
+    ("follow_up", "await self._held.gone(within=self._days(GIVE_UP_AFTER))"): _HAD_COME,
     ("group_sessions", "await self._end_group_sessions()"): _ENDS_LATER,
     ("group_sessions", "await self._group_sessions"): _ENDS_LATER,
+    ("held_mail", "await workflow.wait_condition(self._may_go)"): (
+        "no recorded run has a pause while something is held; tests/workflows/test_program.py does"
+    ),
     ("opening", "await held.gone(within=plan.days(TELL_WITHIN))"): _HAD_COME,
     ("program", "await self._end_group_sessions()"): _ENDS_LATER,
     ("program", "await self._all_cohorts_over()"): _ENDS_LATER,

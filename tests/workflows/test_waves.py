@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 from temporalio import activity
@@ -11,14 +12,17 @@ from temporalio.client import Client
 
 from activities.signatures import FormPairs, PairsFormed
 from domain.ids import cohort_workflow_id, pair_workflow_id, program_workflow_id
+from domain.lifecycle import PairState
 from tests.workflows.stage import Stage
 from tests.workflows.test_steering import PROGRAM, Play, play
-from workflows.cohort import WAVE
+from workflows.cohort import BETWEEN_REPORTS, WAVE, CohortWorkflow
+from workflows.messages import PairChanged
 
 __all__ = ["play"]
 
 STARTS = EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED
 TIMER = EventType.EVENT_TYPE_TIMER_STARTED
+MARKER = EventType.EVENT_TYPE_MARKER_RECORDED
 SIGNAL = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
 
 
@@ -64,3 +68,16 @@ async def test_the_next_cohort_begins_when_all_of_the_one_before_have(begun: Cli
     found = await order_of(begun, program_workflow_id(PROGRAM), STARTS, SIGNAL)
     start, signal = EventType.Name(STARTS), EventType.Name(SIGNAL)
     assert found[:3] == [start, signal, start]
+
+
+async def test_what_changes_within_seconds_is_told_together(play: Play, begun: Client) -> None:
+    before = len(await order_of(begun, program_workflow_id(PROGRAM), SIGNAL))
+    cohort = begun.get_workflow_handle(cohort_workflow_id(PROGRAM, 1))
+    for pair in play.stage.pairs[:5]:
+        ended = PairChanged(pair=pair, state=PairState.EVALUATING, everybody_knows=False)
+        await cohort.signal(CohortWorkflow.pair_changed, ended)
+        await play.environment.sleep(timedelta(seconds=1))
+    await play.environment.sleep(2 * BETWEEN_REPORTS)
+    assert (await play.view()).pairs[PairState.EVALUATING] == 5
+    told = len(await order_of(begun, program_workflow_id(PROGRAM), SIGNAL)) - before
+    assert told == 2, "of the first in a new state at once, and then of all others"
