@@ -39,14 +39,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("benchmark", choices=["all", "matching", "engine"])
     parser.add_argument("--only", choices=[*PARTS, *engine.PARTS], help="one part of it")
-    parser.add_argument("--runs", type=int, default=3, help="of each matching; 3 if left out")
+    parser.add_argument(
+        "--runs", type=int, help="of each matching; 3 if left out, in the short form of all 1"
+    )
     parser.add_argument("--full", action="store_true", help="the largest sizes too; takes long")
     parser.add_argument("--write", action="store_true", help="refresh docs/benchmarks.md")
     parser.add_argument("--record", action="store_true", help="keep the ratios, to compare later")
     given = parser.parse_args()
     wanted = [given.only] if given.only else _parts_of(given.benchmark)
     try:
-        results = matching([p for p in wanted if p in PARTS], given.runs, full=given.full)
+        runs = given.runs or (1 if given.benchmark == "all" and not given.full else 3)
+        results = matching([p for p in wanted if p in PARTS], runs, full=given.full)
         in_the_engine = [part for part in wanted if part in engine.PARTS]
         results += engine.measure(in_the_engine, tell, full=given.full)
     except CommandFailed as failed:

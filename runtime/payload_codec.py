@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pydantic import SecretStr
 from temporalio.api.common.v1 import Payload
@@ -82,11 +82,13 @@ class Encryption(PayloadCodec):
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Seal payloads."""
         if self._seals_with is None:
-            return list(payloads)
+            return cast("list[Payload]", payloads)  # the same: the SDK need not put it back then
         return [self._seal(payload, self._seals_with) for payload in payloads]
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Open payloads that are sealed. Raises PayloadUnreadable."""
+        if not any(payload.metadata.get("encoding") == ENCODING for payload in payloads):
+            return cast("list[Payload]", payloads)
         return [
             self._open(payload) if payload.metadata.get("encoding") == ENCODING else payload
             for payload in payloads

@@ -35,12 +35,12 @@ class Size:
     runs: Mapping[str, Sequence[Run]]
 
 
-def measure(sizes: Sequence[int], runs: int, tell: Tell) -> list[Size]:
-    """Read programs of these sizes."""
-    return [_measure(pairs, runs, tell) for pairs in sizes]
+def measure(sizes: Sequence[int], runs: int, reports: int, tell: Tell) -> list[Size]:
+    """Read programs of these sizes: so many times with each command, and with the report."""
+    return [_measure(pairs, runs, reports, tell) for pairs in sizes]
 
 
-def _measure(pairs: int, runs: int, tell: Tell) -> Size:
+def _measure(pairs: int, runs: int, reports: int, tell: Tell) -> Size:
     with TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/store.db"
         database = Database(url)
@@ -51,11 +51,16 @@ def _measure(pairs: int, runs: int, tell: Tell) -> Size:
         commands: dict[str, list[str | Path]] = {
             STATUS: [OWN_PYTHON, "starter.py", "status", PROGRAM],
             "status --json": [OWN_PYTHON, "starter.py", "status", PROGRAM, "--json"],
-            "report": [OWN_PYTHON, "starter.py", "report", PROGRAM, "--out", f"{folder}/report"],
             NOTHING: [OWN_PYTHON, "starter.py", "--help"],
         }
+        report: list[str | Path] = [
+            *(OWN_PYTHON, "starter.py", "report", PROGRAM),
+            *("--out", f"{folder}/report"),
+        ]
         with _environment(DATABASE_URL=url, VAR_DIR=folder):
-            return Size(pairs, events, interleaved(commands, runs, tell))
+            took = interleaved(commands, runs, tell)
+            took |= interleaved({"report": report}, reports, tell)
+        return Size(pairs, events, took)
 
 
 @contextmanager
@@ -72,7 +77,7 @@ def _environment(**values: str) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def result_of(found: Sequence[Size], runs: int, command: str) -> Result:
+def result_of(found: Sequence[Size], runs: int, reports: int, command: str) -> Result:
     """The table, and whether what is claimed holds."""
     rows = [
         (
@@ -95,7 +100,8 @@ def result_of(found: Sequence[Size], runs: int, command: str) -> Result:
     )
     head = ("pairs", "events", "command", "seconds", "memory, MB")
     text = (
-        f"{machine()}. `{command}`, {runs} runs each in turn, medians (lowest–highest).\n\n"
+        f"{machine()}. `{command}`, {runs} runs each in turn, {reports} of the report, "
+        f"medians (lowest–highest).\n\n"
         f"{table(head, rows)}\n```\n{checks_text(checks)}```\n"
     )
     ratio = Spread(tuple(s / n for s, n in zip(status.values, nothing.values, strict=True)))
