@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,9 @@ from store.tables import JournalRow
 MOST_SECONDS = 1.0
 """For `status`, however many pairs there are."""
 
+RUNS = 3
+"""Of each command but the report."""
+
 STATUS, NOTHING = "status", "starter.py --help"
 _COUNT = select(func.count()).select_from(JournalRow)
 
@@ -35,12 +38,12 @@ class Size:
     runs: Mapping[str, Sequence[Run]]
 
 
-def measure(sizes: Sequence[int], runs: int, reports: int, tell: Tell) -> list[Size]:
-    """Read programs of these sizes: so many times with each command, and with the report."""
-    return [_measure(pairs, runs, reports, tell) for pairs in sizes]
+def measure(sizes: Iterable[tuple[int, int]], tell: Tell) -> list[Size]:
+    """Read programs of so many pairs, with so many reports of each."""
+    return [_measure(pairs, reports, tell) for pairs, reports in sizes]
 
 
-def _measure(pairs: int, runs: int, reports: int, tell: Tell) -> Size:
+def _measure(pairs: int, reports: int, tell: Tell) -> Size:
     with TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/store.db"
         database = Database(url)
@@ -58,8 +61,9 @@ def _measure(pairs: int, runs: int, reports: int, tell: Tell) -> Size:
             *("--out", f"{folder}/report"),
         ]
         with _environment(DATABASE_URL=url, VAR_DIR=folder):
-            took = interleaved(commands, runs, tell)
-            took |= interleaved({"report": report}, reports, tell)
+            took = interleaved(commands, RUNS, tell)
+            if reports:
+                took |= interleaved({"report": report}, reports, tell)
         return Size(pairs, events, took)
 
 
@@ -77,13 +81,14 @@ def _environment(**values: str) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def result_of(found: Sequence[Size], runs: int, reports: int, command: str) -> Result:
+def result_of(found: Sequence[Size], command: str) -> Result:
     """The table, and whether what is claimed holds."""
     rows = [
         (
             f"{size.pairs:,}",
             f"{size.events:,}",
             name,
+            str(len(some)),
             str(seconds_of(some)),
             f"{max(one.megabytes for one in some):.0f}",
         )
@@ -98,10 +103,9 @@ def result_of(found: Sequence[Size], runs: int, reports: int, command: str) -> R
             status.median < MOST_SECONDS,
         ),
     )
-    head = ("pairs", "events", "command", "seconds", "memory, MB")
+    head = ("pairs", "events", "command", "runs", "seconds", "memory, MB")
     text = (
-        f"{machine()}. `{command}`, {runs} runs each in turn, {reports} of the report, "
-        f"medians (lowest–highest).\n\n"
+        f"{machine()}. `{command}`, in turn, medians (lowest–highest).\n\n"
         f"{table(head, rows)}\n```\n{checks_text(checks)}```\n"
     )
     ratio = Spread(tuple(s / n for s, n in zip(status.values, nothing.values, strict=True)))

@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
-from bench.engine.floor import prompt_floor
-from bench.engine.lab import REFERENCE, Kind, play_bare
-from bench.engine.people import prompt
+from bench.engine.bare import Script
+from bench.engine.lab import play_bare
 from bench.engine.server import open_server
 from bench.machine import machine
 from bench.runs import Spread
 from bench.tables import Check, Ratio, Result, checks_text, table
-from domain.plan import plan_of
 
 LEAST = 0.9
 """Of the pace in memory."""
 
-DAY = 0.01
-"""Seconds: so short that the server is busy all the time."""
+STEPS = 12
+"""Of each workflow: an activity, and a signal that follows. Nothing is waited for besides, so that
+the server is busy all the time."""
+
+
+def script() -> str:
+    """What each workflow does."""
+    steps = Script()
+    for _ in range(STEPS):
+        steps.activity()
+        steps.signal(0.0)
+    return str(steps)
 
 
 async def measure(workflows: int, turns: int) -> dict[str, list[float]]:
     """Workflows a second, on file and in memory in turn."""
-    plan = plan_of(Kind(REFERENCE, DAY, (prompt,)).definition(), datetime.now(UTC)).pair
-    scripts = [prompt_floor(plan)] * workflows
+    scripts = [script()] * workflows
     found: dict[str, list[float]] = {"on file": [], "in memory": []}
     for _ in range(turns):
         for name, paces in found.items():
@@ -39,7 +45,7 @@ def result_of(found: dict[str, list[float]], workflows: int, command: str) -> Re
     ratio = Spread(tuple(_ratios(found["on file"], found["in memory"])))
     checks = (Check(f"on file at least {LEAST} of in memory ({ratio})", ratio.median >= LEAST),)
     text = (
-        f"{machine()}. `{command}`, {workflows} bare workflows at once, "
+        f"{machine()}. `{command}`, {workflows} bare workflows of {STEPS} steps at once, "
         f"{len(found['on file'])} turns.\n\n{table(('', 'workflows a second'), rows)}\n"
         f"```\n{checks_text(checks)}```\n"
     )
