@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-import traceback
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -68,12 +67,6 @@ _AWAY = frozenset(
     }
 )
 """What Temporal says when it is not about this one signal."""
-
-
-def _place(error: Exception) -> str:
-    """Where it happened, without its words, which could name somebody."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}"
 
 
 class _Told(Enum):
@@ -150,7 +143,7 @@ class Relay:
                 _log.error("the store can't be reached", error=type(error).__name__)
                 delivered, away = 0, True
             except Exception as error:  # noqa: BLE001 - it must go on, whatever it met
-                _log.error("a round failed", error=type(error).__name__, at=_place(error))
+                _log.error("a round failed", exc_info=error)  # where, and none of its words
                 delivered, away = 0, True
             if away:
                 await asyncio.sleep(backoff)

@@ -107,7 +107,7 @@ class Database:
         return bool(self._put_off)
 
     def make_up(self, session: Session) -> None:
-        """Do in one transaction what was put off in many. Of its failure nobody hears again."""
+        """Do in one transaction what was put off in many. Tried once: what fails is left out."""
         joined: dict[str, Last] = {}
         while self._put_off:
             for name, work in self._put_off.popleft().items():

@@ -44,8 +44,8 @@ WAVE = 25
 """Pairs that begin at once."""
 
 BETWEEN_WAVES = timedelta(seconds=5)
-"""So that 5 pairs begin in a second: less than an embedded server on two cores can carry through
-all of a pair's life (`docs/benchmarks.md`), and 10 messages, which most mail servers take."""
+"""So that 5 pairs begin in a second, and with them go 10 messages, which most mail servers take:
+in between it is the turn of others."""
 
 BETWEEN_REPORTS = timedelta(seconds=10)
 """So that a morning on which hundreds of pairs go on is told in some signals, not in hundreds."""

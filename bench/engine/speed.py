@@ -19,7 +19,8 @@ MOST_CPU = 1.3
 """Times the bare workflows' processor time in the worker."""
 
 DAY = 0.15
-"""Seconds: a pair's life takes less than what the server needs for all, so that it never waits."""
+"""Seconds: so short that there is much to do, and long enough that most comes in its time. With
+shorter days pairs are late, and set none of the timers that they would set."""
 
 
 @dataclass(frozen=True, slots=True)
